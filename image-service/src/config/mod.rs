@@ -1,0 +1,157 @@
+//! Configuration: one TOML file, the environment over it, flags over both. Read once, at start; every mistake is an error that names its key.
+
+mod listen;
+mod registries;
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use serde::Deserialize;
+
+pub use listen::Listen;
+pub use registries::{RegistryConfig, RegistryEndpoint};
+
+use crate::model::{Platform, RegistryHost};
+
+/// Everything that can be configured.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where the state is kept.
+    pub data_dir: Option<PathBuf>,
+    /// Where to serve gRPC.
+    pub listen: Option<Listen>,
+    /// Logs.
+    pub log: LogConfig,
+    /// Pulling.
+    pub pull: PullConfig,
+    /// Stored credentials.
+    pub credentials: CredentialsConfig,
+    /// By host, as references name it.
+    #[serde(deserialize_with = "registries::by_host")]
+    pub registries: BTreeMap<RegistryHost, RegistryConfig>,
+}
+
+/// How to log.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogConfig {
+    /// `human` or `json`.
+    pub format: LogFormat,
+    /// A filter as `RUST_LOG` has it.
+    pub filter: String,
+}
+
+/// The shape of log lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For eyes.
+    Human,
+    /// One object per line.
+    Json,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { format: LogFormat::Human, filter: "info".into() }
+    }
+}
+
+/// How to pull.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PullConfig {
+    /// What a pull chooses when it is not told: containers run on Fargate, whatever this host is.
+    #[serde(deserialize_with = "platform")]
+    pub platform: Platform,
+    /// Seconds for which a tag that a caller has just pulled is not asked for again. 0: every pull asks, as docker does.
+    #[serde(deserialize_with = "seconds", rename = "tag_ttl_seconds")]
+    pub tag_ttl: Duration,
+    /// Seconds for which a registry's consent to a caller lets that caller have content which cannot change.
+    #[serde(deserialize_with = "seconds", rename = "access_ttl_seconds")]
+    pub access_ttl: Duration,
+    /// Whether amd64 may be served by 386, and arm64 by 32-bit arm. Fargate runs neither.
+    pub other_architectures: bool,
+}
+
+impl Default for PullConfig {
+    fn default() -> Self {
+        Self {
+            platform: Platform::from_parts("linux", "amd64", "", ""),
+            tag_ttl: Duration::ZERO,
+            access_ttl: Duration::from_secs(300),
+            other_architectures: false,
+        }
+    }
+}
+
+/// How to seal stored credentials.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CredentialsConfig {
+    /// 32 random bytes, raw or as 64 hex digits. Made in the data folder if not given.
+    pub key_file: Option<PathBuf>,
+}
+
+fn platform<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Platform, D::Error> {
+    String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+}
+
+fn seconds<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    u64::deserialize(deserializer).map(Duration::from_secs)
+}
+
+impl Config {
+    /// Reads a file.
+    pub fn from_file(path: &Path) -> anyhow::Result<Self> {
+        use anyhow::Context;
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        toml::from_str(&text).with_context(|| format!("cannot use {}", path.display()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_file_is_a_configuration() {
+        let config: Config = toml::from_str("").unwrap();
+        assert_eq!(config.pull.platform.to_string(), "linux/amd64");
+    }
+
+    #[test]
+    fn registries_are_filed_under_their_normal_host() {
+        let config: Config = toml::from_str(
+            r#"
+            [registries."index.docker.io"]
+            endpoint = "http://127.0.0.1:5000"
+            mirrors = ["https://mirror.example"]
+            "#,
+        )
+        .unwrap();
+        let hub = &config.registries[&RegistryHost::docker_hub()];
+        assert!(hub.endpoint.as_ref().is_some_and(|endpoint| endpoint.plain_http));
+        assert_eq!(hub.mirrors[0].authority, "mirror.example");
+    }
+
+    #[test]
+    fn a_mistake_names_its_key() {
+        for (text, key) in [
+            ("lissten = 'x'", "lissten"),
+            ("[pull]\nplatform = 'a/b/c/d'", "platform"),
+            ("[registries.'a b']", "a b"),
+            ("[registries.'h']\nendpoint = 'ftp://h'", "endpoint"),
+            ("[registries.'h']\nendpont = 'http://h'", "endpont"),
+            ("listen = 'nowhere'", "listen"),
+        ] {
+            let error = toml::from_str::<Config>(text).unwrap_err().to_string();
+            assert!(error.contains(key), "{error}");
+        }
+    }
+}

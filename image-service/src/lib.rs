@@ -1,0 +1,9 @@
+//! The image service: what is left of Docker images when no engine runs them.
+//!
+//! Imports point down this list, never up: `app`, `grpc`, `ops`, the adapters `store`, `registry` and `secrets` (which never see each other),
+//! `config`, `ports`, `error`, `model`.
+
+pub mod config;
+pub mod error;
+pub mod model;
+pub mod ports;

@@ -1,0 +1,133 @@
+//! What the service reads from an image config (OCI image-spec, config.md). The bytes are the identity and are kept; this is a view of them.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use super::{digest::Digest, platform::Platform};
+
+/// The members that the service itself needs; null and absent are one, unknown members are ignored.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ImageConfig {
+    /// What the image runs on.
+    pub platform: Platform,
+    /// When it was made.
+    pub created: Option<OffsetDateTime>,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+    /// Digests of the uncompressed layers, lowest first.
+    pub diff_ids: Vec<Digest>,
+    /// Oldest step first.
+    pub history: Vec<HistoryStep>,
+}
+
+/// One step of a build.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HistoryStep {
+    /// When.
+    pub created: Option<OffsetDateTime>,
+    /// The instruction.
+    pub created_by: String,
+    /// A remark.
+    pub comment: String,
+    /// The step made no layer.
+    pub empty_layer: bool,
+}
+
+impl ImageConfig {
+    /// Reads a config; the error says in one clause what is wrong with it.
+    pub fn parse(bytes: &[u8]) -> Result<Self, String> {
+        let wire: Wire = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        let rootfs = wire.rootfs.ok_or("it has no rootfs")?;
+        let diff_ids = rootfs.diff_ids.unwrap_or_default();
+        let diff_ids = diff_ids.iter().map(|id| id.parse::<Digest>());
+        Ok(Self {
+            platform: Platform::from_parts(
+                wire.os.as_deref().unwrap_or_default(),
+                wire.architecture.as_deref().unwrap_or_default(),
+                wire.variant.as_deref().unwrap_or_default(),
+                wire.os_version.as_deref().unwrap_or_default(),
+            ),
+            created: time_of(wire.created.as_deref()),
+            labels: wire.config.and_then(|config| config.labels).unwrap_or_default(),
+            diff_ids: diff_ids.collect::<Result<_, _>>().map_err(|why| format!("a diff id is {why}"))?,
+            history: wire.history.unwrap_or_default().into_iter().map(HistoryStep::from).collect(),
+        })
+    }
+}
+
+/// A time that cannot be read counts as absent, as a damaged date does not make an image unusable.
+fn time_of(text: Option<&str>) -> Option<OffsetDateTime> {
+    OffsetDateTime::parse(text?, &Rfc3339).ok()
+}
+
+#[derive(Deserialize)]
+struct Wire {
+    os: Option<String>,
+    architecture: Option<String>,
+    variant: Option<String>,
+    #[serde(rename = "os.version")]
+    os_version: Option<String>,
+    created: Option<String>,
+    config: Option<WireConfig>,
+    rootfs: Option<WireRootFs>,
+    history: Option<Vec<WireStep>>,
+}
+
+#[derive(Deserialize)]
+struct WireConfig {
+    #[serde(rename = "Labels")]
+    labels: Option<BTreeMap<String, String>>,
+}
+
+#[derive(Deserialize)]
+struct WireRootFs {
+    diff_ids: Option<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+struct WireStep {
+    created: Option<String>,
+    created_by: Option<String>,
+    comment: Option<String>,
+    empty_layer: Option<bool>,
+}
+
+impl From<WireStep> for HistoryStep {
+    fn from(wire: WireStep) -> Self {
+        Self {
+            created: time_of(wire.created.as_deref()),
+            created_by: wire.created_by.unwrap_or_default(),
+            comment: wire.comment.unwrap_or_default(),
+            empty_layer: wire.empty_layer.unwrap_or_default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nulls_and_missing_members_are_one() {
+        let config = ImageConfig::parse(
+            br#"{"os":"linux","architecture":"amd64","created":null,"config":{"Labels":null},"rootfs":{"type":"layers","diff_ids":null},"history":null,"x":1}"#,
+        );
+        let config = config.unwrap();
+        assert_eq!(config.platform.to_string(), "linux/amd64");
+        assert!(config.created.is_none() && config.labels.is_empty() && config.history.is_empty());
+    }
+
+    #[test]
+    fn what_is_no_config_says_why() {
+        for (bytes, why) in [
+            (&b"[]"[..], "invalid length"),
+            (b"{}", "it has no rootfs"),
+            (br#"{"rootfs":{"diff_ids":["sha256:ab"]}}"#, "a diff id is invalid checksum digest length"),
+        ] {
+            let error = ImageConfig::parse(bytes).unwrap_err();
+            assert!(error.contains(why), "{error}");
+        }
+    }
+}

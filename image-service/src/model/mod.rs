@@ -1,0 +1,19 @@
+//! Values of the domain. Whatever can be built here is valid; nothing here does I/O or knows a wire format.
+
+mod access;
+mod config;
+mod digest;
+mod image;
+mod manifest;
+mod name;
+mod platform;
+mod reference;
+
+pub use access::{Credential, Fingerprint, FingerprintKey, RegistryHost, RegistryHostError};
+pub use config::{HistoryStep, ImageConfig};
+pub use digest::{Digest, DigestError, Hasher};
+pub use image::{Descriptor, Image, ImageSummary, Namespace, Removed};
+pub use manifest::{Manifest, ManifestBody, ManifestFault};
+pub use name::{IdPrefix, ImageName};
+pub use platform::{Platform, PlatformError};
+pub use reference::{Reference, ReferenceError, Repository, Tag, Target};

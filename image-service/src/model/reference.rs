@@ -1,0 +1,328 @@
+//! Image references by Docker's rule (distribution/reference): `[domain[:port]/]path[:tag][@digest]`.
+//!
+//! Invariant: this is the only parser of references. A `Reference` keeps tag *and* digest; content is fetched by the digest when there is one.
+
+use std::{fmt, str::FromStr};
+
+use super::digest::{Digest, DigestError};
+
+const DEFAULT_DOMAIN: &str = "docker.io";
+const LEGACY_DOMAIN: &str = "index.docker.io";
+const OFFICIAL: &str = "library/";
+const MAX_PATH: usize = 255;
+const MAX_TAG: usize = 128;
+
+/// A repository in canonical form: `docker.io/library/nginx`.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Repository {
+    domain: Box<str>,
+    path: Box<str>,
+}
+
+/// A tag: one word character, then up to 127 of word characters, `.` and `-`.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Tag(Box<str>);
+
+/// A repository with the tag and the digest that the user wrote.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Reference {
+    /// Where.
+    pub repository: Repository,
+    /// The tag, if one was written.
+    pub tag: Option<Tag>,
+    /// The digest, if one was written; it decides.
+    pub digest: Option<Digest>,
+}
+
+/// What to ask a repository for.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Target {
+    /// Whatever the tag points at now.
+    Tag(Tag),
+    /// Exactly this content.
+    Digest(Digest),
+}
+
+/// Why a text is no reference. Docker users know these texts.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum ReferenceError {
+    /// Anything without a text of its own.
+    #[error("invalid reference format")]
+    Format,
+    /// The repository has an upper-case letter.
+    #[error("invalid reference format: repository name ({0}) must be lowercase")]
+    Uppercase(String),
+    /// The path is too long.
+    #[error("repository name must not be more than 255 characters")]
+    TooLong,
+    /// An image ID stands where a name should.
+    #[error("invalid repository name ({0}), cannot specify 64-byte hexadecimal strings")]
+    LooksLikeId(String),
+    /// Behind the `@` is no digest.
+    #[error("invalid reference format: {0}")]
+    Digest(#[from] DigestError),
+    /// Behind the `:` is no tag.
+    #[error("invalid tag format")]
+    Tag,
+    /// A name for tags that reads like a digest.
+    #[error("refusing to create an ambiguous tag using digest algorithm as name")]
+    AlgorithmName,
+    /// A digest in the new name of an image.
+    #[error("refusing to create a tag with a digest reference")]
+    DigestAsTag,
+}
+
+impl Repository {
+    /// The registry's host, with its port if one was written.
+    #[must_use]
+    pub fn domain(&self) -> &str {
+        &self.domain
+    }
+
+    /// The name within the registry: `library/nginx`.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// As Docker shows it: `nginx`, `team/app`, `ghcr.io/team/app`.
+    #[must_use]
+    pub fn familiar(&self) -> String {
+        if &*self.domain != DEFAULT_DOMAIN {
+            return self.to_string();
+        }
+        match self.path.strip_prefix(OFFICIAL) {
+            Some(name) if !name.contains('/') => name.to_owned(),
+            _ => self.path.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for Repository {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.domain, self.path)
+    }
+}
+
+impl FromStr for Repository {
+    type Err = ReferenceError;
+
+    /// A repository without a tag or a digest.
+    fn from_str(text: &str) -> Result<Self, ReferenceError> {
+        let reference: Reference = text.parse()?;
+        match (&reference.tag, &reference.digest) {
+            (None, None) => Ok(reference.repository),
+            _ => Err(ReferenceError::Format),
+        }
+    }
+}
+
+impl Tag {
+    /// `latest`.
+    #[must_use]
+    pub fn latest() -> Self {
+        Self("latest".into())
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for Tag {
+    type Err = ReferenceError;
+
+    fn from_str(text: &str) -> Result<Self, ReferenceError> {
+        let bytes = text.as_bytes();
+        let word = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
+        match bytes.first() {
+            Some(first) if word(first) => {}
+            _ => return Err(ReferenceError::Tag),
+        }
+        let rest = bytes.iter().all(|b| word(b) || matches!(b, b'.' | b'-'));
+        if !rest || bytes.len() > MAX_TAG {
+            return Err(ReferenceError::Tag);
+        }
+        Ok(Self(text.into()))
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tag(tag) => tag.fmt(f),
+            Self::Digest(digest) => digest.fmt(f),
+        }
+    }
+}
+
+impl Reference {
+    /// A tag of a repository.
+    #[must_use]
+    pub const fn tagged(repository: Repository, tag: Tag) -> Self {
+        Self { repository, tag: Some(tag), digest: None }
+    }
+
+    /// Puts `text`, a tag or a digest, in place of what the reference names now (the `tag` parameter of `POST /images/create`).
+    pub fn pointing_at(self, text: &str) -> Result<Self, ReferenceError> {
+        if text.contains(':') {
+            let digest = text.parse().map_err(|_| ReferenceError::Tag)?;
+            return Ok(Self { tag: None, digest: Some(digest), ..self });
+        }
+        Ok(Self { tag: Some(text.parse()?), digest: None, ..self })
+    }
+
+    /// With `latest` if neither a tag nor a digest was written.
+    #[must_use]
+    pub fn or_latest(self) -> Self {
+        if self.tag.is_some() || self.digest.is_some() {
+            return self;
+        }
+        Self { tag: Some(Tag::latest()), ..self }
+    }
+
+    /// What to fetch: the digest if there is one, else the tag, else nothing in particular.
+    #[must_use]
+    pub fn target(&self) -> Option<Target> {
+        let digest = self.digest.clone().map(Target::Digest);
+        digest.or_else(|| self.tag.clone().map(Target::Tag))
+    }
+
+    /// As Docker shows it: `nginx:1.25`, `team/app@sha256:…`.
+    #[must_use]
+    pub fn familiar(&self) -> String {
+        self.written_with(self.repository.familiar())
+    }
+
+    fn written_with(&self, mut text: String) -> String {
+        if let Some(tag) = &self.tag {
+            text = format!("{text}:{tag}");
+        }
+        if let Some(digest) = &self.digest {
+            text = format!("{text}@{digest}");
+        }
+        text
+    }
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.written_with(self.repository.to_string()))
+    }
+}
+
+impl FromStr for Reference {
+    type Err = ReferenceError;
+
+    fn from_str(text: &str) -> Result<Self, ReferenceError> {
+        if text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)) {
+            return Err(ReferenceError::LooksLikeId(text.to_owned()));
+        }
+        let (domain, remainder) = split_domain(text);
+        let (remainder, digest) = split_digest(remainder)?;
+        let (path, tag) = split_tag(remainder)?;
+        check_domain(&domain)?;
+        let path = complete_path(&domain, path);
+        check_path(&path)?;
+        Ok(Self { repository: Repository { domain: domain.into(), path: path.into() }, tag, digest })
+    }
+}
+
+/// The first segment is a domain if it is `localhost`, or has a `.`, a `:` or an upper-case letter.
+fn split_domain(text: &str) -> (String, &str) {
+    let domain = text.split_once('/').filter(|(first, _)| {
+        *first == "localhost" || first.contains(['.', ':']) || first.bytes().any(|b| b.is_ascii_uppercase())
+    });
+    match domain {
+        Some((LEGACY_DOMAIN, rest)) => (DEFAULT_DOMAIN.to_owned(), rest),
+        Some((domain, rest)) => (domain.to_owned(), rest),
+        None => (DEFAULT_DOMAIN.to_owned(), text),
+    }
+}
+
+fn split_digest(text: &str) -> Result<(&str, Option<Digest>), ReferenceError> {
+    match text.split_once('@') {
+        None => Ok((text, None)),
+        Some((rest, digest)) => match digest.parse() {
+            Ok(digest) => Ok((rest, Some(digest))),
+            Err(DigestError::Format) => Err(ReferenceError::Format),
+            Err(why) => Err(why.into()),
+        },
+    }
+}
+
+fn split_tag(text: &str) -> Result<(&str, Option<Tag>), ReferenceError> {
+    let Some((path, tag)) = text.split_once(':') else { return Ok((text, None)) };
+    let tag = tag.parse().map_err(|_| ReferenceError::Format)?;
+    Ok((path, Some(tag)))
+}
+
+fn complete_path(domain: &str, path: &str) -> String {
+    if domain == DEFAULT_DOMAIN && !path.contains('/') {
+        return format!("{OFFICIAL}{path}");
+    }
+    path.to_owned()
+}
+
+fn check_domain(domain: &str) -> Result<(), ReferenceError> {
+    let (host, port) = match domain.strip_prefix('[') {
+        Some(rest) => {
+            let (address, port) = rest.split_once(']').ok_or(ReferenceError::Format)?;
+            let valid = !address.is_empty() && address.bytes().all(|b| b.is_ascii_hexdigit() || b == b':');
+            if !valid {
+                return Err(ReferenceError::Format);
+            }
+            let port = match port {
+                "" => None,
+                port => Some(port.strip_prefix(':').ok_or(ReferenceError::Format)?),
+            };
+            (None, port)
+        }
+        None => match domain.split_once(':') {
+            Some((host, port)) => (Some(host), Some(port)),
+            None => (Some(domain), None),
+        },
+    };
+    let host_is_valid = host.is_none_or(|host| host.split('.').all(is_host_label));
+    let port_is_valid = port.is_none_or(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit()));
+    if host_is_valid && port_is_valid { Ok(()) } else { Err(ReferenceError::Format) }
+}
+
+fn is_host_label(label: &str) -> bool {
+    let inner = label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    inner && !label.is_empty() && !label.starts_with('-') && !label.ends_with('-')
+}
+
+fn check_path(path: &str) -> Result<(), ReferenceError> {
+    if !path.split('/').all(is_path_component) {
+        let lower = path.to_ascii_lowercase();
+        if lower != path && lower.split('/').all(is_path_component) {
+            return Err(ReferenceError::Uppercase(path.to_owned()));
+        }
+        return Err(ReferenceError::Format);
+    }
+    if path.len() > MAX_PATH { Err(ReferenceError::TooLong) } else { Ok(()) }
+}
+
+/// Lower-case alphanumerics, joined by one `.`, one or two `_`, or any number of `-`.
+fn is_path_component(component: &str) -> bool {
+    let alphanumeric = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    if !component.starts_with(alphanumeric) || !component.ends_with(alphanumeric) {
+        return false;
+    }
+    component
+        .split(alphanumeric)
+        .all(|joint| matches!(joint, "" | "." | "_" | "__") || joint.bytes().all(|b| b == b'-'))
+}
+
+#[cfg(test)]
+#[path = "reference_tests.rs"]
+mod tests;
