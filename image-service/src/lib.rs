@@ -5,5 +5,7 @@
 
 pub mod config;
 pub mod error;
+pub mod grpc;
 pub mod model;
+pub mod ops;
 pub mod ports;

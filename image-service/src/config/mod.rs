@@ -2,6 +2,7 @@
 
 mod listen;
 mod registries;
+mod tls;
 
 use std::{
     collections::BTreeMap,
@@ -13,6 +14,7 @@ use serde::Deserialize;
 
 pub use listen::Listen;
 pub use registries::{RegistryConfig, RegistryEndpoint};
+pub use tls::TlsConfig;
 
 use crate::model::{Platform, RegistryHost};
 
@@ -24,6 +26,10 @@ pub struct Config {
     pub data_dir: Option<PathBuf>,
     /// Where to serve gRPC.
     pub listen: Option<Listen>,
+    /// Serve gRPC over TLS.
+    pub tls: Option<TlsConfig>,
+    /// Serve without TLS on an address that other machines reach. Whoever reaches it can use every stored credential.
+    pub allow_remote_plaintext: bool,
     /// Logs.
     pub log: LogConfig,
     /// Pulling.

@@ -6,6 +6,7 @@ mod digest;
 mod image;
 mod manifest;
 mod name;
+mod pattern;
 mod platform;
 mod reference;
 
@@ -15,5 +16,6 @@ pub use digest::{Digest, DigestError, Hasher};
 pub use image::{Descriptor, Image, ImageSummary, Namespace, Removed};
 pub use manifest::{Manifest, ManifestBody, ManifestFault};
 pub use name::{IdPrefix, ImageName};
+pub use pattern::{Pattern, PatternError};
 pub use platform::{Platform, PlatformError};
 pub use reference::{Reference, ReferenceError, Repository, Tag, Target};

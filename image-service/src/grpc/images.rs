@@ -1,0 +1,86 @@
+//! `imageservice.v1.Images`.
+
+use futures_util::{Stream, StreamExt, stream};
+use imageservice_proto::v1::{self, images_server::Images};
+use tonic::{Request, Response, Status};
+
+use super::{convert, namespace_of, status::failed};
+use crate::ops::Operations;
+
+/// Image calls, each one operation.
+#[derive(Clone, Debug)]
+pub(super) struct ImagesService(pub(super) Operations);
+
+type Answers<T> = std::pin::Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+
+#[tonic::async_trait]
+impl Images for ImagesService {
+    type PullStream = Answers<v1::PullEvent>;
+    type ListStream = Answers<v1::ImageSummary>;
+
+    async fn pull(&self, request: Request<v1::PullRequest>) -> Result<Response<Self::PullStream>, Status> {
+        let namespace = namespace_of(&request);
+        let request = convert::pull_request(request.into_inner()).map_err(failed("Pull"))?;
+        let pulling = self.0.pull(namespace, request).await.map_err(failed("Pull"))?;
+        let events = stream::try_unfold(pulling, |mut pulling| async {
+            let event = pulling.next().await.map_err(failed("Pull"))?;
+            Ok(event.map(|event| (convert::pull_event(event), pulling)))
+        });
+        Ok(Response::new(events.boxed()))
+    }
+
+    async fn inspect(
+        &self,
+        request: Request<v1::InspectRequest>,
+    ) -> Result<Response<v1::InspectResponse>, Status> {
+        let namespace = namespace_of(&request);
+        let v1::InspectRequest { name, known_version } = request.into_inner();
+        let found = self.0.inspect(&namespace, &name).await.map_err(failed("Inspect"))?;
+        let image = (*found.version != *known_version).then(|| convert::image(&found.image));
+        Ok(Response::new(v1::InspectResponse { version: found.version.to_string(), image }))
+    }
+
+    async fn list(&self, request: Request<v1::ListRequest>) -> Result<Response<Self::ListStream>, Status> {
+        let namespace = namespace_of(&request);
+        let filters = convert::list_filters(request.into_inner().filters).map_err(failed("List"))?;
+        let listing = self.0.list(namespace, filters).await.map_err(failed("List"))?;
+        let pages = stream::try_unfold(listing, |mut listing| async {
+            let page = listing.next_page().await.map_err(failed("List"))?;
+            Ok((!page.is_empty()).then_some((page, listing)))
+        });
+        let images = pages.flat_map(|page: Result<_, Status>| match page {
+            Ok(page) => stream::iter(page).map(|image| Ok(convert::summary(image))).boxed(),
+            Err(status) => stream::iter([Err(status)]).boxed(),
+        });
+        Ok(Response::new(images.boxed()))
+    }
+
+    async fn tag(&self, request: Request<v1::TagRequest>) -> Result<Response<v1::TagResponse>, Status> {
+        let namespace = namespace_of(&request);
+        let v1::TagRequest { source, repository, tag } = request.into_inner();
+        let tagged = self.0.tag(&namespace, &source, &repository, &tag).await;
+        let (image, reference) = tagged.map_err(failed("Tag"))?;
+        Ok(Response::new(v1::TagResponse { image_id: image.to_string(), reference: reference.familiar() }))
+    }
+
+    async fn remove(
+        &self,
+        request: Request<v1::RemoveRequest>,
+    ) -> Result<Response<v1::RemoveResponse>, Status> {
+        let namespace = namespace_of(&request);
+        let v1::RemoveRequest { name, force } = request.into_inner();
+        let removed = self.0.remove(&namespace, &name, force).await.map_err(failed("Remove"))?;
+        let removed = removed.into_iter().map(convert::removed).collect();
+        Ok(Response::new(v1::RemoveResponse { removed }))
+    }
+
+    async fn history(
+        &self,
+        request: Request<v1::HistoryRequest>,
+    ) -> Result<Response<v1::HistoryResponse>, Status> {
+        let namespace = namespace_of(&request);
+        let name = request.into_inner().name;
+        let (found, steps) = self.0.history(&namespace, &name).await.map_err(failed("History"))?;
+        Ok(Response::new(convert::history(&found.image, steps)))
+    }
+}

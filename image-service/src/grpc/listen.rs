@@ -1,0 +1,111 @@
+//! Taking the place to listen at: a Unix socket that only its owner and group can use, or a TCP address.
+
+use std::{
+    fs, io,
+    os::unix::fs::{DirBuilderExt, FileTypeExt, PermissionsExt},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, bail};
+use tokio::net::{TcpListener, UnixListener, UnixStream};
+
+use crate::config::Listen;
+
+/// A place that is taken.
+#[derive(Debug)]
+pub enum Listener {
+    /// With the socket's path, to be removed at the end.
+    Unix(UnixListener, PathBuf),
+    /// TCP
+    Tcp(TcpListener),
+}
+
+/// Takes the place. Plaintext is refused where other machines reach it, unless `remote_plaintext`.
+pub async fn bind(listen: &Listen, remote_plaintext: bool) -> anyhow::Result<Listener> {
+    match listen {
+        Listen::Unix(path) => {
+            let listener = bind_unix(path).await.with_context(|| format!("cannot listen on {listen}"))?;
+            Ok(Listener::Unix(listener, path.clone()))
+        }
+        Listen::Tcp(address) => {
+            let listener =
+                TcpListener::bind(address).await.with_context(|| format!("cannot listen on {listen}"))?;
+            let bound = listener.local_addr()?;
+            if !remote_plaintext && !bound.ip().is_loopback() {
+                bail!(
+                    "listen: other machines reach {bound}, so it needs a [tls] table; \
+                     allow_remote_plaintext = true insists on plaintext"
+                );
+            }
+            Ok(Listener::Tcp(listener))
+        }
+    }
+}
+
+async fn bind_unix(path: &Path) -> anyhow::Result<UnixListener> {
+    if let Some(folder) = path.parent() {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
+    remove_stale(path).await?;
+    let listener = UnixListener::bind(path)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o660))?;
+    Ok(listener)
+}
+
+/// A socket that nobody answers on was left by a process that was killed.
+async fn remove_stale(path: &Path) -> anyhow::Result<()> {
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error.into()),
+        Ok(found) if !found.file_type().is_socket() => bail!("{} is not a socket", path.display()),
+        Ok(_) => {}
+    }
+    match UnixStream::connect(path).await {
+        Ok(_) => bail!("another process listens there"),
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Ok(fs::remove_file(path)?),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_socket_left_by_a_killed_process_is_taken_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new/service.sock");
+        drop(bind_unix(&path).await.unwrap());
+        let again = bind_unix(&path).await.unwrap();
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o660);
+        drop(again);
+    }
+
+    #[tokio::test]
+    async fn a_socket_that_is_in_use_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("service.sock");
+        let _first = bind_unix(&path).await.unwrap();
+        let error = bind_unix(&path).await.unwrap_err();
+        assert_eq!(error.to_string(), "another process listens there");
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_no_socket_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        fs::write(&path, "kept").unwrap();
+        assert!(bind_unix(&path).await.unwrap_err().to_string().ends_with("is not a socket"));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "kept");
+    }
+
+    #[tokio::test]
+    async fn plaintext_on_a_reachable_address_needs_the_operators_word() {
+        let anywhere = Listen::Tcp("0.0.0.0:0".into());
+        let error = bind(&anywhere, false).await.unwrap_err().to_string();
+        assert!(error.contains("allow_remote_plaintext"), "{error}");
+        assert!(bind(&anywhere, true).await.is_ok());
+        assert!(bind(&Listen::Tcp("127.0.0.1:0".into()), false).await.is_ok());
+    }
+}

@@ -1,0 +1,89 @@
+//! Serving: every service, health and reflection on one listener, until told to stop; then what is under way is finished.
+
+use std::time::Duration;
+
+use futures_util::Stream;
+use imageservice_proto::{
+    FILE_DESCRIPTOR_SET,
+    v1::{credentials_server::CredentialsServer, images_server::ImagesServer, system_server::SystemServer},
+};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tonic::transport::{
+    Server, ServerTlsConfig,
+    server::{Connected, Router},
+};
+use tonic_health::{ServingStatus, server::HealthReporter};
+
+use super::{credentials::CredentialsService, images::ImagesService, system::SystemService};
+use crate::ops::Operations;
+
+/// How often readiness is checked against the store.
+const HEALTH_INTERVAL: Duration = Duration::from_secs(5);
+/// Requests hold names, never content, so anything longer is a mistake or an attack.
+const MAX_REQUEST: usize = 1024 * 1024;
+
+/// Serves on `incoming` until `stop` resolves.
+pub async fn serve<I, C>(
+    operations: Operations,
+    tls: Option<ServerTlsConfig>,
+    incoming: I,
+    stop: impl Future<Output = ()>,
+) -> anyhow::Result<()>
+where
+    I: Stream<Item = std::io::Result<C>>,
+    C: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
+{
+    let (reporter, health) = tonic_health::server::health_reporter();
+    let watch = tokio::spawn(watch(operations.clone(), reporter.clone()));
+    let mut server = Server::builder().tcp_nodelay(true);
+    if let Some(tls) = tls {
+        server = server.tls_config(tls)?;
+    }
+    let router = add_reflection(server.add_service(health))?
+        .add_service(
+            ImagesServer::new(ImagesService(operations.clone())).max_decoding_message_size(MAX_REQUEST),
+        )
+        .add_service(
+            CredentialsServer::new(CredentialsService(operations.clone()))
+                .max_decoding_message_size(MAX_REQUEST),
+        )
+        .add_service(SystemServer::new(SystemService(operations)).max_decoding_message_size(MAX_REQUEST));
+    let stopping = async {
+        stop.await;
+        watch.abort();
+        report(&reporter, ServingStatus::NotServing).await;
+    };
+    router.serve_with_incoming_shutdown(incoming, stopping).await?;
+    Ok(())
+}
+
+fn add_reflection(router: Router) -> anyhow::Result<Router> {
+    let builder = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    Ok(router.add_service(builder().build_v1()?).add_service(builder().build_v1alpha()?))
+}
+
+/// The service is ready as long as the store answers.
+async fn watch(operations: Operations, reporter: HealthReporter) {
+    loop {
+        let status = match operations.images().ping().await {
+            Ok(()) => ServingStatus::Serving,
+            Err(error) => {
+                tracing::warn!("not ready: {error}");
+                ServingStatus::NotServing
+            }
+        };
+        report(&reporter, status).await;
+        tokio::time::sleep(HEALTH_INTERVAL).await;
+    }
+}
+
+/// The empty name stands for the whole server (grpc.health.v1).
+async fn report(reporter: &HealthReporter, status: ServingStatus) {
+    for service in ["", "imageservice.v1.Images", "imageservice.v1.Credentials", "imageservice.v1.System"] {
+        reporter.set_service_status(service, status).await;
+    }
+}

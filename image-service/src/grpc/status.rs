@@ -1,0 +1,241 @@
+//! The one place where a domain error becomes a gRPC status: code, text, and google.rpc details.
+
+use std::{collections::HashMap, error::Error as _, time::Duration};
+
+use imageservice_proto::{ERROR_DOMAIN, v1::ErrorReason};
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt};
+
+use crate::error::Error;
+
+/// Turns the error of an operation into its status, and logs it once.
+pub(super) fn failed(operation: &'static str) -> impl Fn(Error) -> Status {
+    move |error| {
+        let error = error.root();
+        log(operation, error);
+        let mut details = details(error);
+        let metadata = metadata(operation, error);
+        details.set_error_info(reason(error).as_str_name(), ERROR_DOMAIN, metadata);
+        Status::with_error_details(code(error), error.to_string(), details)
+    }
+}
+
+fn log(operation: &str, error: &Error) {
+    let reason = reason(error).as_str_name();
+    let mut causes = String::new();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        causes = format!("{causes}: {cause}");
+        source = cause.source();
+    }
+    match code(error) {
+        Code::Internal | Code::Unavailable | Code::DataLoss | Code::Unknown => {
+            tracing::error!(operation, reason, "{operation} failed: {error}{causes}");
+        }
+        _ => tracing::info!(operation, reason, "{operation} refused: {error}{causes}"),
+    }
+}
+
+fn reason(error: &Error) -> ErrorReason {
+    match error {
+        Error::Reference(_) => ErrorReason::ReferenceInvalid,
+        Error::Platform(_) => ErrorReason::PlatformInvalid,
+        Error::RegistryHost(_) | Error::Argument(_) => ErrorReason::ArgumentInvalid,
+        Error::ReservedName(_) => ErrorReason::NameReserved,
+        Error::ImageNotFound { .. } => ErrorReason::ImageNotFound,
+        Error::AmbiguousId { .. } => ErrorReason::ImageIdAmbiguous,
+        Error::Referenced { .. } => ErrorReason::ImageReferenced,
+        Error::ManifestUnknown { .. } => ErrorReason::ManifestUnknown,
+        Error::RepositoryUnknown { .. } => ErrorReason::RepositoryUnknown,
+        Error::DeniedOrNotFound { .. } => ErrorReason::DeniedOrNotFound,
+        Error::Denied { .. } => ErrorReason::Denied,
+        Error::CredentialsRequired { .. } => ErrorReason::CredentialsRequired,
+        Error::CredentialsRejected { .. } => ErrorReason::CredentialsRejected,
+        Error::RateLimited { .. } => ErrorReason::RateLimited,
+        Error::QuotaExhausted { .. } => ErrorReason::QuotaExhausted,
+        Error::RegistryUnavailable { .. } => ErrorReason::RegistryUnavailable,
+        Error::RegistryProtocol { .. } => ErrorReason::RegistryProtocol,
+        Error::PlatformUnavailable { .. } => ErrorReason::PlatformUnavailable,
+        Error::Schema1 { .. } => ErrorReason::Schema1Unsupported,
+        Error::NotAnImage { .. } => ErrorReason::NotAnImage,
+        Error::ManifestInvalid { .. } => ErrorReason::ManifestInvalid,
+        Error::ContentMismatch { .. } => ErrorReason::ContentMismatch,
+        Error::TooLarge { .. } => ErrorReason::ContentTooLarge,
+        Error::TargetRefused { .. } => ErrorReason::TargetRefused,
+        Error::CredentialsNotFound { .. } => ErrorReason::CredentialsNotFound,
+        Error::StoreUnavailable(_) => ErrorReason::StoreUnavailable,
+        Error::Unsupported(_) => ErrorReason::Unsupported,
+        Error::Cancelled => ErrorReason::Cancelled,
+        Error::Internal(_) => ErrorReason::Internal,
+        Error::Shared(error) => reason(error),
+    }
+}
+
+fn code(error: &Error) -> Code {
+    match error {
+        Error::Reference(_)
+        | Error::Platform(_)
+        | Error::RegistryHost(_)
+        | Error::Argument(_)
+        | Error::ReservedName(_)
+        | Error::AmbiguousId { .. } => Code::InvalidArgument,
+        Error::ImageNotFound { .. }
+        | Error::ManifestUnknown { .. }
+        | Error::RepositoryUnknown { .. }
+        | Error::PlatformUnavailable { .. }
+        | Error::CredentialsNotFound { .. } => Code::NotFound,
+        Error::Referenced { .. }
+        | Error::Schema1 { .. }
+        | Error::NotAnImage { .. }
+        | Error::ManifestInvalid { .. } => Code::FailedPrecondition,
+        Error::DeniedOrNotFound { .. } | Error::Denied { .. } | Error::TargetRefused { .. } => {
+            Code::PermissionDenied
+        }
+        Error::CredentialsRequired { .. } | Error::CredentialsRejected { .. } => Code::Unauthenticated,
+        Error::RateLimited { .. } | Error::QuotaExhausted { .. } | Error::TooLarge { .. } => {
+            Code::ResourceExhausted
+        }
+        Error::RegistryUnavailable { .. } | Error::StoreUnavailable(_) => Code::Unavailable,
+        Error::RegistryProtocol { retryable: true, .. } => Code::Unavailable,
+        Error::RegistryProtocol { retryable: false, .. } | Error::Internal(_) => Code::Internal,
+        Error::ContentMismatch { .. } => Code::DataLoss,
+        Error::Unsupported(_) => Code::Unimplemented,
+        Error::Cancelled => Code::Cancelled,
+        Error::Shared(error) => code(error),
+    }
+}
+
+/// What a machine wants to know besides the reason.
+fn metadata(operation: &str, error: &Error) -> HashMap<String, String> {
+    let mut metadata = HashMap::from([("operation".to_owned(), operation.to_owned())]);
+    let mut add = |key: &str, value: &str| metadata.insert(key.to_owned(), value.to_owned());
+    match error {
+        Error::ImageNotFound { name } | Error::AmbiguousId { name } => {
+            add("name", name);
+        }
+        Error::ManifestUnknown { reference, .. }
+        | Error::Schema1 { reference }
+        | Error::NotAnImage { reference, .. }
+        | Error::ManifestInvalid { reference, .. } => {
+            add("reference", reference);
+        }
+        Error::PlatformUnavailable { reference, wanted, available } => {
+            add("reference", reference);
+            add("platform", wanted);
+            add("available", &available.join(","));
+        }
+        Error::RepositoryUnknown { repository, .. } | Error::DeniedOrNotFound { repository, .. } => {
+            add("repository", repository);
+        }
+        Error::QuotaExhausted { registry, limit, remaining, counted_for, .. } => {
+            add("registry", registry);
+            add("limit", &limit.map_or(String::new(), |limit| limit.to_string()));
+            add("remaining", &remaining.map_or(String::new(), |remaining| remaining.to_string()));
+            add("source", counted_for.as_deref().unwrap_or_default());
+        }
+        Error::Denied { registry, .. }
+        | Error::CredentialsRequired { registry }
+        | Error::CredentialsRejected { registry, .. }
+        | Error::RateLimited { registry, .. }
+        | Error::RegistryUnavailable { registry, .. }
+        | Error::RegistryProtocol { registry, .. }
+        | Error::TargetRefused { registry, .. }
+        | Error::CredentialsNotFound { registry } => {
+            add("registry", registry);
+        }
+        Error::ContentMismatch { expected, found, .. } => {
+            add("expected", expected);
+            add("found", found);
+        }
+        Error::Shared(_)
+        | Error::Reference(_)
+        | Error::Platform(_)
+        | Error::RegistryHost(_)
+        | Error::Argument(_)
+        | Error::ReservedName(_)
+        | Error::Referenced { .. }
+        | Error::TooLarge { .. }
+        | Error::StoreUnavailable(_)
+        | Error::Unsupported(_)
+        | Error::Cancelled
+        | Error::Internal(_) => {}
+    }
+    metadata
+}
+
+/// When to come back, and which object or field was meant.
+fn details(error: &Error) -> ErrorDetails {
+    let mut details = ErrorDetails::new();
+    match error {
+        Error::RateLimited { retry_after, .. } | Error::QuotaExhausted { retry_after, .. } => {
+            details.set_retry_info(*retry_after);
+        }
+        Error::RegistryUnavailable { .. }
+        | Error::RegistryProtocol { retryable: true, .. }
+        | Error::StoreUnavailable(_) => {
+            details.set_retry_info(Some(Duration::from_secs(1)));
+        }
+        Error::ImageNotFound { name } => {
+            details.set_resource_info("image", name, "", "");
+        }
+        Error::ManifestUnknown { reference, .. } => {
+            details.set_resource_info("manifest", reference, "", "");
+        }
+        Error::RepositoryUnknown { repository, .. } => {
+            details.set_resource_info("repository", repository, "", "");
+        }
+        Error::Reference(why) => {
+            details.add_bad_request_violation("reference", why.to_string());
+        }
+        Error::Platform(why) => {
+            details.add_bad_request_violation("platform", why.to_string());
+        }
+        Error::RegistryHost(why) => {
+            details.add_bad_request_violation("registry", why.to_string());
+        }
+        _ => {}
+    }
+    if let Error::QuotaExhausted { registry, detail, .. } = error {
+        details.add_quota_failure_violation(registry, detail);
+    }
+    details
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_says_the_reason_the_operation_and_the_object() {
+        let status = failed("Inspect")(Error::ImageNotFound { name: "nginx:latest".into() });
+        assert_eq!((status.code(), status.message()), (Code::NotFound, "No such image: nginx:latest"));
+        let info = status.get_details_error_info().unwrap();
+        assert_eq!((info.reason.as_str(), info.domain.as_str()), ("IMAGE_NOT_FOUND", "imageservice.v1"));
+        assert_eq!(info.metadata["operation"], "Inspect");
+        assert_eq!(info.metadata["name"], "nginx:latest");
+    }
+
+    #[test]
+    fn a_throttle_says_when_to_come_back() {
+        let status = failed("Pull")(Error::RateLimited {
+            registry: "docker.io".into(),
+            detail: "slow down".into(),
+            retry_after: Some(Duration::from_secs(7)),
+        });
+        let retry = status.get_details_retry_info().unwrap();
+        assert_eq!(retry.retry_delay, Some(Duration::from_secs(7)));
+    }
+
+    #[test]
+    fn a_fault_of_the_service_shows_nothing_of_its_cause() {
+        let status = failed("List")(Error::internal("disk path /secret"));
+        assert_eq!((status.code(), status.message()), (Code::Internal, "internal error"));
+    }
+
+    #[test]
+    fn who_shares_a_failure_sees_the_failure() {
+        let shared = Error::Shared(std::sync::Arc::new(Error::ReservedName("scratch".into())));
+        let status = failed("Pull")(shared);
+        assert_eq!(status.get_details_error_info().unwrap().reason, "NAME_RESERVED");
+    }
+}

@@ -1,0 +1,34 @@
+//! `imageservice.v1.System`.
+
+use imageservice_proto::v1::{self, system_server::System};
+use tonic::{Request, Response, Status};
+
+use super::{convert, namespace_of, status::failed};
+use crate::ops::Operations;
+
+/// Calls about the service itself.
+#[derive(Clone, Debug)]
+pub(super) struct SystemService(pub(super) Operations);
+
+#[tonic::async_trait]
+impl System for SystemService {
+    async fn info(&self, request: Request<v1::InfoRequest>) -> Result<Response<v1::InfoResponse>, Status> {
+        let store = self.0.images();
+        let images = store.count(&namespace_of(&request)).await.map_err(failed("Info"))?;
+        Ok(Response::new(v1::InfoResponse {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            id: store.id().to_owned(),
+            images: i64::try_from(images).unwrap_or(i64::MAX),
+            default_platform: Some(convert::platform(self.0.default_platform())),
+            store: store.engine().to_owned(),
+        }))
+    }
+
+    async fn rate_limits(
+        &self,
+        _request: Request<v1::RateLimitsRequest>,
+    ) -> Result<Response<v1::RateLimitsResponse>, Status> {
+        let limits = self.0.registry().rate_limits().into_iter().map(convert::rate_limit).collect();
+        Ok(Response::new(v1::RateLimitsResponse { limits }))
+    }
+}

@@ -1,0 +1,159 @@
+//! What a pull tells its caller, in order. Whatever can fail for a single tag or digest has failed before the first event.
+
+use std::{
+    collections::{HashSet, VecDeque},
+    sync::Arc,
+};
+
+use super::{Order, Pulled, Pulls};
+use crate::{
+    error::{Error, Result},
+    model::{Digest, Namespace, Platform, Reference, Tag, Target},
+    ports::Access,
+};
+
+/// A step of a pull.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum PullEvent {
+    /// Manifest and config of one reference are verified.
+    Started(Reference),
+    /// The reference is recorded.
+    Completed {
+        /// What was pulled.
+        reference: Reference,
+        /// What it points at.
+        digest: Digest,
+        /// The image.
+        image: Digest,
+        /// The image's.
+        platform: Platform,
+        /// The reference did not point at this image before.
+        newer: bool,
+    },
+    /// Something the caller should know.
+    Warning(String),
+    /// The end.
+    Finished {
+        /// What was asked for; without a tag after a pull of all tags.
+        reference: Reference,
+        /// Something changed.
+        newer: bool,
+    },
+}
+
+/// A pull under way. Dropping it ends it, unless others share it.
+#[derive(Debug)]
+pub struct Pulling {
+    pulls: Arc<Pulls>,
+    order: Order,
+    /// Nothing if the service chose.
+    asked: Option<Platform>,
+    tags: Option<TagQueue>,
+    events: VecDeque<PullEvent>,
+    newer: bool,
+}
+
+/// The tags still to pull, fetched page by page.
+#[derive(Debug, Default)]
+struct TagQueue {
+    waiting: VecDeque<Tag>,
+    last: Option<Tag>,
+    more: bool,
+    seen: HashSet<Tag>,
+}
+
+impl Pulling {
+    pub(super) async fn start(
+        pulls: Arc<Pulls>,
+        namespace: Namespace,
+        reference: Reference,
+        asked: Option<Platform>,
+        access: Access,
+    ) -> Result<Self> {
+        let wanted = asked.clone().unwrap_or_else(|| pulls.default_platform.clone());
+        let tags = if reference.target().is_none() { Some(TagQueue::default()) } else { None };
+        let target = reference.target().unwrap_or_else(|| Target::Tag(Tag::latest()));
+        let order = Order { namespace, reference, target, wanted, access };
+        let mut pulling = Self { pulls, order, asked, tags, events: VecDeque::new(), newer: false };
+        if pulling.tags.is_some() {
+            pulling.more_tags().await?;
+            pulling.next_tag().await?;
+        } else {
+            let order = pulling.order.clone();
+            pulling.one(order).await?;
+            pulling.finish();
+        }
+        Ok(pulling)
+    }
+
+    /// The next step; nothing after the end.
+    pub async fn next(&mut self) -> Result<Option<PullEvent>> {
+        if self.events.is_empty() && self.tags.is_some() {
+            self.next_tag().await?;
+        }
+        Ok(self.events.pop_front())
+    }
+
+    async fn next_tag(&mut self) -> Result<()> {
+        if self.tags.as_ref().is_some_and(|tags| tags.waiting.is_empty() && tags.more) {
+            self.more_tags().await?;
+        }
+        match self.tags.as_mut().and_then(|tags| tags.waiting.pop_front()) {
+            Some(tag) => {
+                let mut order = self.order.clone();
+                order.reference = Reference::tagged(order.reference.repository, tag.clone());
+                order.target = Target::Tag(tag);
+                self.one(order).await
+            }
+            None => {
+                self.tags = None;
+                self.finish();
+                Ok(())
+            }
+        }
+    }
+
+    /// Fetches pages until one has a tag that was not seen, or there are none. A registry that repeats itself is at its end.
+    async fn more_tags(&mut self) -> Result<()> {
+        let Some(tags) = &mut self.tags else { return Ok(()) };
+        let repository = &self.order.reference.repository;
+        let registry = &self.pulls.registry;
+        let (page, more) = registry.tags(repository, tags.last.as_ref(), &self.order.access).await?;
+        tags.waiting = page.into_iter().filter(|tag| tags.seen.insert(tag.clone())).collect();
+        tags.more = more && !tags.waiting.is_empty();
+        tags.last = tags.waiting.back().cloned().or_else(|| tags.last.take());
+        if tags.last.is_none() {
+            return Err(Error::RepositoryUnknown {
+                repository: repository.familiar(),
+                detail: "it has no tags".into(),
+            });
+        }
+        Ok(())
+    }
+
+    async fn one(&mut self, order: Order) -> Result<()> {
+        let reference = order.reference.clone();
+        let Pulled { digest, image, platform, newer } = self.pulls.pull(order).await?;
+        self.newer |= newer;
+        let warning = self.asked.as_ref().and_then(|asked| mismatch(&reference, asked, &platform));
+        self.events.push_back(PullEvent::Started(reference.clone()));
+        self.events.push_back(PullEvent::Completed { reference, digest, image, platform, newer });
+        self.events.extend(warning.map(PullEvent::Warning));
+        Ok(())
+    }
+
+    fn finish(&mut self) {
+        let reference = self.order.reference.clone();
+        self.events.push_back(PullEvent::Finished { reference, newer: self.newer });
+    }
+}
+
+/// Only a reference that names a single image can yield another platform than the one asked for.
+fn mismatch(reference: &Reference, asked: &Platform, found: &Platform) -> Option<String> {
+    (!asked.accepts(found)).then(|| {
+        format!(
+            "image with reference {} was found but its platform ({found}) does not match the specified platform ({asked})",
+            reference.familiar()
+        )
+    })
+}

@@ -1,0 +1,83 @@
+//! Who has lately been let in by a registry, and for what. Kept in memory: to forget a proof costs one HEAD.
+
+use std::time::{Duration, Instant};
+
+use moka::sync::Cache;
+
+use crate::model::{Fingerprint, Reference, Repository, Tag};
+
+const MOST: u64 = 100_000;
+
+#[derive(Debug)]
+pub(super) struct Proofs {
+    /// A tag may move at any time, so its proof lives as long as an operator lets a tag go unasked.
+    tags: Cache<(Repository, Tag, Fingerprint), Instant>,
+    /// Content under a digest cannot change: who may read the repository may have it.
+    repositories: Cache<(Repository, Fingerprint), Instant>,
+    tag_ttl: Duration,
+}
+
+impl Proofs {
+    pub(super) fn new(tag_ttl: Duration, access_ttl: Duration) -> Self {
+        Self {
+            tags: Cache::builder().max_capacity(MOST).time_to_live(tag_ttl).build(),
+            repositories: Cache::builder().max_capacity(MOST).time_to_live(access_ttl).build(),
+            tag_ttl,
+        }
+    }
+
+    /// The registry has just answered this caller.
+    pub(super) fn accept(&self, reference: &Reference, fingerprint: Fingerprint) {
+        let now = Instant::now();
+        self.repositories.insert((reference.repository.clone(), fingerprint), now);
+        if let (Some(tag), None) = (&reference.tag, &reference.digest)
+            && !self.tag_ttl.is_zero()
+        {
+            self.tags.insert((reference.repository.clone(), tag.clone(), fingerprint), now);
+        }
+    }
+
+    /// The registry need not be asked again.
+    pub(super) fn accepted(&self, reference: &Reference, fingerprint: Fingerprint) -> bool {
+        let repository = reference.repository.clone();
+        match (&reference.tag, &reference.digest) {
+            (_, Some(_)) => self.repositories.contains_key(&(repository, fingerprint)),
+            (Some(tag), None) => {
+                !self.tag_ttl.is_zero() && self.tags.contains_key(&(repository, tag.clone(), fingerprint))
+            }
+            (None, None) => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Credential, Digest, FingerprintKey};
+
+    #[test]
+    fn a_proof_is_good_for_one_caller_and_for_content_that_cannot_change() {
+        let key = FingerprintKey::random().unwrap();
+        let alice = key.fingerprint(Some(&Credential::RegistryToken("a".into())));
+        let proofs = Proofs::new(Duration::ZERO, Duration::from_secs(300));
+        let tag: Reference = "team/app:1".parse().unwrap();
+        let digest: Reference = format!("team/app@{}", Digest::of(b"")).parse().unwrap();
+        let elsewhere: Reference = format!("team/other@{}", Digest::of(b"")).parse().unwrap();
+
+        proofs.accept(&tag, alice);
+
+        assert!(proofs.accepted(&digest, alice));
+        assert!(!proofs.accepted(&digest, key.fingerprint(None)));
+        assert!(!proofs.accepted(&elsewhere, alice));
+        assert!(!proofs.accepted(&tag, alice), "a tag is asked for each time");
+    }
+
+    #[test]
+    fn a_tag_goes_unasked_for_its_ttl_where_an_operator_says_so() {
+        let alice = FingerprintKey::random().unwrap().fingerprint(None);
+        let proofs = Proofs::new(Duration::from_secs(60), Duration::from_secs(300));
+        let (one, two): (Reference, Reference) = ("app:1".parse().unwrap(), "app:2".parse().unwrap());
+        proofs.accept(&one, alice);
+        assert!(proofs.accepted(&one, alice) && !proofs.accepted(&two, alice));
+    }
+}
