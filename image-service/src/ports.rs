@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use secrecy::SecretString;
 use time::OffsetDateTime;
 
 use crate::{
@@ -245,4 +246,13 @@ pub trait CredentialStore: Send + Sync + std::fmt::Debug {
 
     /// Drops one; false if there was none.
     async fn forget(&self, namespace: &Namespace, registry: &RegistryHost) -> Result<bool>;
+}
+
+/// Makes secrets unreadable at rest, each bound to the place where it is kept.
+pub trait Sealer: Send + Sync + std::fmt::Debug {
+    /// Seals a secret for one place.
+    fn seal(&self, place: &str, secret: &SecretString) -> Result<Vec<u8>>;
+
+    /// The secret; nothing if it was sealed under another key or for another place, or has been altered.
+    fn open(&self, place: &str, sealed: &[u8]) -> Option<SecretString>;
 }
