@@ -9,3 +9,5 @@ pub mod grpc;
 pub mod model;
 pub mod ops;
 pub mod ports;
+pub mod secrets;
+pub mod store;

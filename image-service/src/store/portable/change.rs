@@ -1,0 +1,39 @@
+//! Changes: one transaction each, carried to its end even if the caller goes away, and only then answered.
+
+use std::sync::Arc;
+
+use tracing::Instrument;
+
+use super::{BEGIN, Connection, Pool, Store};
+use crate::{
+    error::{Error, Result},
+    store::cache::FoundCache,
+};
+
+/// Something to do within one transaction. An error undoes it.
+pub(super) trait Change: Send + 'static {
+    type Answer: Send + 'static;
+
+    fn apply(self, connection: &mut Connection) -> impl Future<Output = Result<Self::Answer>> + Send;
+}
+
+impl Store {
+    /// In a task of its own: a caller that is cancelled while the commit is under way must not keep the cache from learning of it.
+    pub(super) async fn commit<C: Change>(&self, change: C) -> Result<C::Answer> {
+        let (writer, cache, ownership) =
+            (self.writer.clone(), Arc::clone(&self.cache), Arc::clone(&self.ownership));
+        let work = async move {
+            let _ownership = ownership;
+            run(&writer, &cache, change).await
+        };
+        tokio::spawn(work.in_current_span()).await.map_err(Error::internal)?
+    }
+}
+
+async fn run<C: Change>(writer: &Pool, cache: &FoundCache, change: C) -> Result<C::Answer> {
+    let mut transaction = writer.begin_with(BEGIN).await?;
+    let answer = change.apply(&mut transaction).await?;
+    let _changing = cache.changing();
+    transaction.commit().await?;
+    Ok(answer)
+}

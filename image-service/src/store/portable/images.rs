@@ -1,0 +1,92 @@
+//! The port for images: each call takes a connection and runs one of the modules beside this one.
+
+use async_trait::async_trait;
+
+use super::{ENGINE, Store, find, list, pull::RecordPull, remove::Remove, tag, tag::GiveTag};
+use crate::{
+    error::Result,
+    model::{Digest, ImageName, ImageSummary, Namespace, Removed, Repository, Tag},
+    ports::{Found, ImageStore, ListCursor, PulledImage, PulledTag, RemovalPlan},
+    store::cache::LookUp,
+};
+
+#[async_trait]
+impl ImageStore for Store {
+    async fn find(&self, namespace: &Namespace, name: &ImageName) -> Result<Found> {
+        let moment = match self.cache.look_up(namespace, name) {
+            LookUp::Hit(found) => return Ok(found),
+            LookUp::Miss(moment) => moment,
+        };
+        let image = find::image(&mut *self.reader.acquire().await?, namespace, name).await?;
+        Ok(self.cache.keep(&moment, namespace, name, image))
+    }
+
+    async fn pulled_tag(
+        &self,
+        namespace: &Namespace,
+        repository: &Repository,
+        tag: &Tag,
+    ) -> Result<Option<PulledTag>> {
+        tag::pulled_tag(&mut *self.reader.acquire().await?, namespace, repository, tag).await
+    }
+
+    async fn pulled_digest(
+        &self,
+        namespace: &Namespace,
+        repository: &Repository,
+        digest: &Digest,
+    ) -> Result<Option<PulledTag>> {
+        tag::pulled_digest(&mut *self.reader.acquire().await?, namespace, repository, digest).await
+    }
+
+    async fn record_pull(&self, namespace: &Namespace, pulled: PulledImage<'_>) -> Result<bool> {
+        self.commit(RecordPull::new(namespace, &pulled)?).await
+    }
+
+    async fn tag(
+        &self,
+        namespace: &Namespace,
+        source: &ImageName,
+        repository: &Repository,
+        tag: &Tag,
+    ) -> Result<Digest> {
+        let (namespace, source) = (namespace.clone(), source.clone());
+        let (repository, tag) = (repository.clone(), tag.clone());
+        self.commit(GiveTag { namespace, source, repository, tag }).await
+    }
+
+    async fn remove(
+        &self,
+        namespace: &Namespace,
+        name: &ImageName,
+        plan: RemovalPlan,
+    ) -> Result<Vec<Removed>> {
+        self.commit(Remove { namespace: namespace.clone(), name: name.clone(), plan }).await
+    }
+
+    async fn list(
+        &self,
+        namespace: &Namespace,
+        after: Option<&ListCursor>,
+        limit: u32,
+    ) -> Result<Vec<ImageSummary>> {
+        list::page(&mut *self.reader.acquire().await?, namespace, after, limit).await
+    }
+
+    async fn count(&self, namespace: &Namespace) -> Result<u64> {
+        list::count(&mut *self.reader.acquire().await?, namespace).await
+    }
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn engine(&self) -> &'static str {
+        ENGINE
+    }
+
+    async fn ping(&self) -> Result<()> {
+        sqlx::query("SELECT id FROM store_identity").execute(&self.reader).await?;
+        Ok(())
+    }
+}

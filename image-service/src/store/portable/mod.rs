@@ -1,0 +1,67 @@
+//! The store above its engine. Everything here goes through names that the including module gives: `Pool`, `Connection`, `Ownership`,
+//! `ENGINE`, `BEGIN`.
+//!
+//! Rules for statements: literals with `$n`, text that both engines read, times and JSON as text, nothing bound as a boolean.
+
+/// The names of image `i`, gathered into two columns: `repository:tag …` and `repository@digest …`.
+macro_rules! gathered_names {
+    () => {
+        "(SELECT string_agg(t.repository || ':' || t.tag, ' ') FROM tags t \
+          WHERE t.namespace = i.namespace AND t.image_id = i.id), \
+         (SELECT string_agg(d.repository || '@' || d.digest, ' ') FROM repo_digests d \
+          WHERE d.namespace = i.namespace AND d.image_id = i.id)"
+    };
+}
+
+mod change;
+mod credentials;
+mod find;
+mod images;
+mod list;
+mod pull;
+mod remove;
+mod tag;
+
+use std::sync::Arc;
+
+use super::{BEGIN, Connection, ENGINE, Ownership, Pool};
+use crate::{ports::Sealer, store::cache::FoundCache};
+
+#[cfg(test)]
+pub(super) use self::{find::STATEMENTS as FIND, list::PAGE, remove::ORPHANS};
+
+/// Images, names and credentials in one database.
+#[derive(Debug)]
+pub struct Store {
+    // Readers go first when the store is dropped: the last connection to close clears the log away, and only the writer can.
+    reader: Pool,
+    writer: Pool,
+    cache: Arc<FoundCache>,
+    sealer: Arc<dyn Sealer>,
+    id: String,
+    ownership: Arc<Ownership>,
+}
+
+impl Store {
+    /// `fresh_id` becomes the store's name unless it has one.
+    pub(super) async fn on(
+        ownership: Ownership,
+        writer: Pool,
+        reader: Pool,
+        sealer: Arc<dyn Sealer>,
+        boot: String,
+        fresh_id: &str,
+    ) -> sqlx::Result<Self> {
+        let insert = "INSERT INTO store_identity (singleton, id) VALUES (1, $1) ON CONFLICT DO NOTHING";
+        sqlx::query(insert).bind(fresh_id).execute(&writer).await?;
+        let id = sqlx::query_scalar("SELECT id FROM store_identity").fetch_one(&writer).await?;
+        let (cache, ownership) = (Arc::new(FoundCache::new(boot)), Arc::new(ownership));
+        Ok(Self { reader, writer, cache, sealer, id, ownership })
+    }
+
+    /// Waits for what is under way and closes the database. Every later call answers that the store is unavailable.
+    pub async fn close(&self) {
+        self.reader.close().await;
+        self.writer.close().await;
+    }
+}

@@ -1,0 +1,65 @@
+//! Removing: the plan sees the image as it is inside the transaction, and what it says is done.
+
+use super::{Connection, change::Change, find};
+use crate::{
+    error::Result,
+    model::{Digest, ImageName, Namespace, Reference, Removed, Tag, Target},
+    ports::RemovalPlan,
+};
+
+/// What only this image's links keep.
+pub(in crate::store) const ORPHANS: &str = "DELETE FROM manifests WHERE namespace = $1 AND digest IN \
+     (SELECT l.digest FROM image_manifests l WHERE l.namespace = $1 AND l.image_id = $2 AND NOT EXISTS \
+      (SELECT 1 FROM image_manifests o \
+       WHERE o.namespace = l.namespace AND o.digest = l.digest AND o.image_id <> l.image_id))";
+
+/// A removal.
+pub(super) struct Remove {
+    pub(super) namespace: Namespace,
+    pub(super) name: ImageName,
+    pub(super) plan: RemovalPlan,
+}
+
+impl Change for Remove {
+    type Answer = Vec<Removed>;
+
+    async fn apply(self, connection: &mut Connection) -> Result<Vec<Removed>> {
+        let image = find::image(connection, &self.namespace, &self.name).await?;
+        let steps = (self.plan)(&image)?;
+        for step in &steps {
+            match step {
+                Removed::Untagged(reference) => untag(connection, &self.namespace, reference).await?,
+                Removed::Deleted(id) => delete(connection, &self.namespace, id).await?,
+            }
+        }
+        Ok(steps)
+    }
+}
+
+async fn untag(
+    connection: &mut Connection,
+    namespace: &Namespace,
+    reference: &Reference,
+) -> sqlx::Result<()> {
+    let (delete, key) = match reference.target().unwrap_or_else(|| Target::Tag(Tag::latest())) {
+        Target::Tag(tag) => {
+            ("DELETE FROM tags WHERE namespace = $1 AND repository = $2 AND tag = $3", tag.to_string())
+        }
+        Target::Digest(digest) => (
+            "DELETE FROM repo_digests WHERE namespace = $1 AND repository = $2 AND digest = $3",
+            digest.to_string(),
+        ),
+    };
+    let query = sqlx::query(delete).bind(namespace.as_str()).bind(reference.repository.to_string());
+    query.bind(key).execute(connection).await.map(drop)
+}
+
+/// The image, its config, and the manifests that no other image has. A name that is left refuses it.
+async fn delete(connection: &mut Connection, namespace: &Namespace, id: &Digest) -> sqlx::Result<()> {
+    let query = sqlx::query(ORPHANS).bind(namespace.as_str()).bind(id.to_string());
+    query.execute(&mut *connection).await?;
+
+    let delete = "DELETE FROM images WHERE namespace = $1 AND id = $2";
+    let query = sqlx::query(delete).bind(namespace.as_str()).bind(id.to_string());
+    query.execute(connection).await.map(drop)
+}

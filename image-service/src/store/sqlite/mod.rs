@@ -1,0 +1,26 @@
+//! The embedded engine: SQLite with a write-ahead log, one connection that writes and a few that read.
+//!
+//! Invariants: one process per data folder. A commit is on disk, even through a power cut, before it is answered (`synchronous = FULL`).
+//! Every change begins with the write lock, so that none fails half-way for lack of it.
+
+mod folder;
+mod open;
+mod schema;
+
+#[path = "../portable/mod.rs"]
+mod portable;
+
+pub use open::OpenError;
+pub use portable::Store as SqliteStore;
+
+use folder::DataFolder as Ownership;
+
+type Pool = sqlx::SqlitePool;
+type Connection = sqlx::SqliteConnection;
+
+const ENGINE: &str = "sqlite";
+const BEGIN: &str = "BEGIN IMMEDIATE";
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod plan_tests;

@@ -1,0 +1,116 @@
+//! Opening: claim the folder, connect, migrate.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use sqlx::{
+    ConnectOptions,
+    migrate::MigrateError,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use super::{Pool, folder::DataFolder, portable::Store, schema};
+use crate::ports::Sealer;
+
+/// A reader is a thread; more of them than cores do not read faster.
+const READERS: u32 = 4;
+/// A caller is told soon that the store does not answer.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Reads up to here cost no system call.
+const MAPPED_BYTES: &str = "268435456";
+/// The log is cut back to this after a checkpoint.
+const LOG_BYTES: &str = "67108864";
+
+/// Why the state cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The folder or a file in it.
+    #[error("cannot use the data folder {}: {cause}", folder.display())]
+    Folder {
+        /// As configured.
+        folder: PathBuf,
+        /// From the system.
+        cause: io::Error,
+    },
+    /// Another process has it.
+    #[error("the data folder {} is in use by another process: stop that one, or configure another folder", folder.display())]
+    InUse {
+        /// As configured.
+        folder: PathBuf,
+    },
+    /// Written by a later version.
+    #[error(
+        "the data folder {} was written by a newer version of this service (schema {schema}): run that version, or restore a copy from before the upgrade",
+        folder.display()
+    )]
+    Newer {
+        /// As configured.
+        folder: PathBuf,
+        /// The first migration that is not known here.
+        schema: i64,
+    },
+    /// The schema cannot be brought up to date.
+    #[error("cannot bring the database in {} up to date: {cause}", folder.display())]
+    Schema {
+        /// As configured.
+        folder: PathBuf,
+        /// From the migrator.
+        cause: MigrateError,
+    },
+    /// The database cannot be read.
+    #[error("cannot open the database in {}: {cause}", folder.display())]
+    Database {
+        /// As configured.
+        folder: PathBuf,
+        /// From the database.
+        cause: sqlx::Error,
+    },
+    /// No randomness.
+    #[error("the system gives no random numbers")]
+    Random,
+}
+
+impl Store {
+    /// Opens the state in a data folder, which is made if it is missing and belongs to this value until it is dropped.
+    pub async fn open(data_dir: &Path, sealer: Arc<dyn Sealer>) -> Result<Self, OpenError> {
+        let folder = DataFolder::claim(data_dir)?;
+        let options = options(&folder.database()?);
+        let fault = |cause| OpenError::Database { folder: data_dir.to_owned(), cause };
+        // The writer comes first: it turns the write-ahead log on, which a reader cannot.
+        let writer = pool(1, options.clone()).await.map_err(fault)?;
+        schema::migrate(&folder, &writer).await?;
+        let reader = pool(READERS, options.read_only(true)).await.map_err(fault)?;
+        let (boot, fresh_id) = (random_name()?, random_name()?);
+        Self::on(folder, writer, reader, sealer, boot, &fresh_id).await.map_err(fault)
+    }
+}
+
+pub(super) fn options(database: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(database)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(BUSY_TIMEOUT)
+        .foreign_keys(true)
+        .pragma("mmap_size", MAPPED_BYTES)
+        .pragma("journal_size_limit", LOG_BYTES)
+        .optimize_on_close(true, None)
+        .disable_statement_logging()
+}
+
+pub(super) async fn pool(connections: u32, options: SqliteConnectOptions) -> sqlx::Result<Pool> {
+    // A local file needs no test before use; it would double the cost of a read.
+    let pool = SqlitePoolOptions::new().max_connections(connections).test_before_acquire(false);
+    pool.idle_timeout(None).max_lifetime(None).acquire_timeout(ACQUIRE_TIMEOUT).connect_with(options).await
+}
+
+fn random_name() -> Result<String, OpenError> {
+    let mut bytes = [0; 8];
+    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| OpenError::Random)?;
+    Ok(hex::encode(bytes))
+}

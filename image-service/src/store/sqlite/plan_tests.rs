@@ -1,0 +1,55 @@
+use std::sync::Arc;
+
+use sqlx::AssertSqlSafe;
+
+use super::{
+    Pool, SqliteStore, open,
+    portable::{FIND, ORPHANS, PAGE},
+};
+use crate::secrets::Seal;
+
+const FILL: [&str; 5] = [
+    "CREATE TEMP TABLE n AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) \
+     SELECT i, 'sha256:' || printf('%064x', i * 7919) AS id FROM n",
+    "INSERT INTO images SELECT 'default', id, i, '2024-01-01T00:00:00.000000000Z', 'linux', 'amd64', '', '{}', '[]', NULL FROM n",
+    "INSERT INTO image_configs SELECT 'default', id, x'7b7d' FROM n",
+    "INSERT INTO tags SELECT 'default', 'docker.io/library/app', i, id, NULL, NULL, '2024-01-01T00:00:00.000000000Z' FROM n",
+    "INSERT INTO repo_digests SELECT 'default', 'docker.io/library/app', id, id, 'linux/amd64' FROM n",
+];
+
+async fn plan(pool: &Pool, statement: &str) -> Vec<String> {
+    let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
+    let query = sqlx::query_as(explain).bind("default").bind("sha256:ab").bind("sha256:ac").bind(100);
+    let rows: Vec<(i64, i64, i64, String)> = query.fetch_all(pool).await.unwrap();
+    rows.into_iter().map(|(_, _, _, step)| step).collect()
+}
+
+async fn assert_that_everything_is_searched(pool: &Pool) {
+    for statement in FIND.into_iter().chain([PAGE, ORPHANS]) {
+        let plan = plan(pool, statement).await;
+        let slow = plan.iter().any(|step| step.starts_with("SCAN") || step.contains("TEMP B-TREE"));
+        assert!(!plan.is_empty() && !slow, "{statement}\n{plan:#?}");
+    }
+}
+
+/// With and without statistics, which the planner has after the first clean stop.
+#[tokio::test]
+async fn among_a_hundred_thousand_images_nothing_is_scanned_or_sorted() {
+    let folder = tempfile::tempdir().unwrap();
+    let sealer = Arc::new(Seal::in_data_dir(folder.path()).unwrap());
+    let store = SqliteStore::open(folder.path(), sealer).await.unwrap();
+    let pool = open::pool(1, open::options(&folder.path().join("state.sqlite"))).await.unwrap();
+    assert_that_everything_is_searched(&pool).await;
+    let mut filling = pool.begin().await.unwrap();
+    for statement in FILL {
+        sqlx::query(statement).execute(&mut *filling).await.unwrap();
+    }
+    filling.commit().await.unwrap();
+    assert_that_everything_is_searched(&pool).await;
+    sqlx::query("ANALYZE").execute(&pool).await.unwrap();
+    pool.close().await;
+    let pool = open::pool(1, open::options(&folder.path().join("state.sqlite"))).await.unwrap();
+    assert_that_everything_is_searched(&pool).await;
+    pool.close().await;
+    store.close().await;
+}
