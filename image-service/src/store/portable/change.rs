@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use sqlx::Connection as _;
 use tracing::Instrument;
 
 use super::{BEGIN, Connection, Pool, Store};
@@ -30,8 +31,10 @@ impl Store {
     }
 }
 
+/// The connection is given back last: while the cache does not know of a commit that has ended, no other one begins.
 async fn run<C: Change>(writer: &Pool, cache: &FoundCache, change: C) -> Result<C::Answer> {
-    let mut transaction = writer.begin_with(BEGIN).await?;
+    let mut connection = writer.acquire().await?;
+    let mut transaction = connection.begin_with(BEGIN).await?;
     let answer = change.apply(&mut transaction).await?;
     let _changing = cache.changing();
     transaction.commit().await?;

@@ -1,0 +1,5 @@
+//! The image service's parts as their users see them.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends at the first surprise")]
+
+mod store;

@@ -1,0 +1,93 @@
+//! The store. What every engine must do is written once, as sentences over the ports; each engine opens itself and runs them all.
+
+mod concurrency;
+mod credentials;
+mod durability;
+mod finding;
+mod listing;
+mod pulls;
+mod recording;
+mod removing;
+mod sqlite;
+mod tagging;
+
+use std::{any::Any, sync::Arc};
+
+use image_service::{
+    model::Namespace,
+    ports::{CredentialStore, ImageStore},
+};
+
+/// A fresh store, empty.
+struct Stores {
+    images: Arc<dyn ImageStore>,
+    credentials: Arc<dyn CredentialStore>,
+    /// What must live as long.
+    _keep: Box<dyn Any + Send>,
+}
+
+fn here() -> Namespace {
+    Namespace::default()
+}
+
+fn elsewhere() -> Namespace {
+    "elsewhere".parse().unwrap()
+}
+
+/// One test for each sentence, with a store that `$open` gives.
+macro_rules! conformance {
+    ($open:path) => {
+        $crate::store::conformance! { $open;
+            finding: an_image_is_found_by_its_id_its_tag_and_its_repo_digest,
+            finding: a_tag_wins_over_an_id_that_begins_alike,
+            finding: an_id_is_found_by_its_beginning_if_no_other_begins_alike,
+            finding: a_beginning_that_two_ids_share_is_ambiguous,
+            finding: a_digest_decides_and_counts_only_for_its_own_repository,
+            finding: what_is_not_there_is_named_as_docker_names_it,
+            finding: namespaces_do_not_see_each_other,
+            finding: a_version_stays_until_something_changes,
+            recording: a_pulled_tag_says_what_it_was_pulled_as,
+            recording: a_second_pull_of_the_same_is_no_news,
+            recording: a_tag_that_moves_leaves_the_old_image_with_its_digest_alone,
+            recording: a_pull_by_digest_gives_no_tag,
+            recording: a_tag_beside_a_digest_is_not_recorded,
+            recording: an_index_pulled_for_another_platform_names_the_new_image,
+            recording: a_new_index_for_the_same_image_adds_a_digest,
+            recording: layer_sizes_follow_the_last_manifest,
+            recording: a_config_that_cannot_be_read_leaves_nothing_behind,
+            tagging: a_new_name_finds_the_image_and_dates_it,
+            tagging: a_name_in_use_moves,
+            tagging: any_way_to_name_the_source_will_do,
+            tagging: a_missing_source_changes_nothing,
+            tagging: a_tag_made_here_has_no_target,
+            removing: the_plan_sees_the_image_and_its_steps_are_done,
+            removing: an_untagged_name_is_gone_and_the_image_stays,
+            removing: a_plan_that_refuses_changes_nothing,
+            removing: an_image_does_not_go_before_its_names,
+            removing: what_is_not_there_cannot_be_removed,
+            removing: an_image_that_was_removed_can_be_pulled_again,
+            listing: the_newest_comes_first_and_no_date_last,
+            listing: pages_of_any_size_show_every_image_once,
+            listing: a_page_goes_on_where_it_stopped_though_images_went,
+            listing: an_image_is_listed_with_names_labels_and_size,
+            listing: nothing_is_an_empty_page,
+            credentials: every_kind_comes_back_as_it_was_stored,
+            credentials: a_new_one_takes_the_place_of_the_old,
+            credentials: a_listing_tells_everything_but_the_secret,
+            credentials: a_forgotten_one_is_gone_and_was_there,
+            credentials: they_belong_to_a_registry_in_a_namespace,
+            concurrency: many_tag_while_many_read_and_nobody_fails,
+            concurrency: an_acknowledged_change_is_seen_by_every_look_up_after_it,
+            concurrency: a_caller_that_goes_away_leaves_no_stale_answer,
+        }
+    };
+    ($open:path; $($theme:ident: $sentence:ident,)+) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $sentence() {
+                $crate::store::$theme::$sentence(&$open().await).await;
+            }
+        )+
+    };
+}
+use conformance;
