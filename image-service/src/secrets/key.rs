@@ -102,7 +102,9 @@ fn generate(data_dir: &Path, file: &Path) -> Result<(), KeyError> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         linked => linked,
     };
-    fs::remove_file(&draft).and(linked).and_then(|()| File::open(data_dir)?.sync_all()).map_err(fault)
+    fs::remove_file(&draft).and(linked).and_then(|()| File::open(data_dir)?.sync_all()).map_err(fault)?;
+    tracing::info!(file = %file.display(), "made a key for stored credentials");
+    Ok(())
 }
 
 fn write(draft: &Path, key: &[u8]) -> io::Result<()> {

@@ -2,8 +2,9 @@
 
 use crate::error::Error;
 
-/// SQLite's primary result codes for what passes, or what an operator can mend: busy, locked, input/output, full, cannot open.
-const UNAVAILABLE: [u32; 5] = [5, 6, 10, 13, 14];
+/// SQLite's primary result codes for what passes, or what an operator can mend: busy, locked, read-only, input/output, full,
+/// cannot open.
+const UNAVAILABLE: [u32; 6] = [5, 6, 8, 10, 13, 14];
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {

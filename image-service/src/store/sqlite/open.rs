@@ -84,7 +84,8 @@ impl Store {
         // The writer comes first: it turns the write-ahead log on, which a reader cannot.
         let writer = pool(1, options.clone()).await.map_err(fault)?;
         schema::migrate(&folder, &writer).await?;
-        let reader = pool(READERS, options.read_only(true)).await.map_err(fault)?;
+        let reader =
+            pool(READERS, options.read_only(true).optimize_on_close(false, None)).await.map_err(fault)?;
         let (boot, fresh_id) = (random_name()?, random_name()?);
         Self::on(folder, writer, reader, sealer, boot, &fresh_id).await.map_err(fault)
     }

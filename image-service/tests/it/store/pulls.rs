@@ -70,7 +70,7 @@ impl Upstream {
         let body = json!({"config": self.id().to_string(), "layers": self.layers}).to_string();
         let body_says = ManifestBody::Image { config, layers: layers.clone() };
         let manifest = manifest(MANIFEST, body, body_says);
-        let index = self.index.map(|name| manifest_list(name));
+        let index = self.index.map(manifest_list);
         ResolvedImage {
             top: index.unwrap_or_else(|| manifest.clone()),
             manifest,
