@@ -1,0 +1,146 @@
+//! Flags and environment variables, and what they leave out.
+
+use std::{env, ffi::OsString, fs, path::PathBuf};
+
+use anyhow::Context;
+use clap::{Parser, ValueEnum};
+
+use crate::upstream::ServiceAddress;
+
+/// A host runs one shim beside its jobs, so it stays small; two threads keep up with a busy one.
+const WORKER_THREADS: usize = 2;
+
+/// Answers Docker API requests on a Unix socket from an image service.
+#[derive(Parser, Clone, Debug)]
+#[command(name = "docker-shim", version)]
+pub struct Flags {
+    /// The socket for Docker clients [default: docker.sock in the state folder, $XDG_STATE_HOME/image-service]
+    #[arg(long, env = "DOCKER_SHIM_SOCKET", value_name = "PATH")]
+    socket: Option<PathBuf>,
+    /// The image service: unix:///PATH, http://HOST:PORT or https://HOST:PORT [default: image-service.sock in the state folder]
+    #[arg(long, env = "DOCKER_SHIM_IMAGE_SERVICE", value_name = "URL")]
+    image_service: Option<ServiceAddress>,
+    /// The certificate authority of an https image service, as PEM [default: those of the system]
+    #[arg(long, env = "DOCKER_SHIM_IMAGE_SERVICE_CA", value_name = "FILE")]
+    image_service_ca: Option<PathBuf>,
+    /// How log lines look; RUST_LOG chooses which there are
+    #[arg(long, env = "DOCKER_SHIM_LOG_FORMAT", value_name = "FORMAT", default_value = "human")]
+    log_format: LogFormat,
+    /// Threads that serve requests
+    #[arg(long, env = "DOCKER_SHIM_WORKER_THREADS", value_name = "N", default_value_t = WORKER_THREADS, value_parser = worker_threads)]
+    worker_threads: usize,
+}
+
+/// How a log line looks.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LogFormat {
+    /// One line of text.
+    Human,
+    /// One JSON object.
+    Json,
+}
+
+/// What the flags come to.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The socket for Docker clients.
+    pub socket: PathBuf,
+    /// Where the image service is.
+    pub image_service: ServiceAddress,
+    /// PEM of the one authority to trust.
+    pub image_service_ca: Option<Vec<u8>>,
+    /// How log lines look.
+    pub log_format: LogFormat,
+    /// Threads that serve requests.
+    pub worker_threads: usize,
+}
+
+impl Flags {
+    /// Fills in the defaults and reads the certificate.
+    pub fn settle(self) -> anyhow::Result<Settings> {
+        let folder = state_folder(env::var_os("XDG_STATE_HOME"), env::var_os("HOME"));
+        self.settle_in(folder)
+    }
+
+    fn settle_in(self, folder: Option<PathBuf>) -> anyhow::Result<Settings> {
+        let in_folder = |name: &str| {
+            let folder = folder
+                .as_deref()
+                .context("neither XDG_STATE_HOME nor HOME is set: name the sockets by flags");
+            folder.map(|folder| folder.join(name))
+        };
+        let read = |path: PathBuf| fs::read(&path).with_context(|| format!("cannot read {}", path.display()));
+        Ok(Settings {
+            socket: self.socket.map_or_else(|| in_folder("docker.sock"), Ok)?,
+            image_service: match self.image_service {
+                Some(address) => address,
+                None => ServiceAddress::Unix(in_folder("image-service.sock")?),
+            },
+            image_service_ca: self.image_service_ca.map(read).transpose()?,
+            log_format: self.log_format,
+            worker_threads: self.worker_threads,
+        })
+    }
+}
+
+/// XDG Base Directory Specification: a relative path is to be ignored.
+fn state_folder(xdg: Option<OsString>, home: Option<OsString>) -> Option<PathBuf> {
+    let xdg = xdg.map(PathBuf::from).filter(|path| path.is_absolute());
+    let home = home.map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = xdg.or_else(|| home.map(|home| home.join(".local/state")))?;
+    Some(base.join("image-service"))
+}
+
+fn worker_threads(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(threads @ 1..=64) => Ok(threads),
+        _ => Err("expected a number from 1 to 64".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settle(args: &[&str], folder: Option<&str>) -> anyhow::Result<Settings> {
+        let args = ["docker-shim"].iter().chain(args);
+        Flags::try_parse_from(args)?.settle_in(folder.map(PathBuf::from))
+    }
+
+    #[test]
+    fn both_sockets_are_in_the_state_folder() {
+        let settings = settle(&[], Some("/s/image-service")).unwrap();
+        assert_eq!(settings.socket, PathBuf::from("/s/image-service/docker.sock"));
+        assert_eq!(settings.image_service.to_string(), "unix:///s/image-service/image-service.sock");
+        assert_eq!((settings.worker_threads, settings.log_format), (2, LogFormat::Human));
+    }
+
+    #[test]
+    fn the_state_folder_follows_xdg() {
+        let folder =
+            |xdg: Option<&str>, home: Option<&str>| state_folder(xdg.map(Into::into), home.map(Into::into));
+        assert_eq!(folder(Some("/x"), Some("/h")), Some("/x/image-service".into()));
+        assert_eq!(folder(None, Some("/h")), Some("/h/.local/state/image-service".into()));
+        assert_eq!(folder(Some("relative"), Some("/h")), Some("/h/.local/state/image-service".into()));
+        assert_eq!(folder(None, None), None);
+    }
+
+    #[test]
+    fn without_a_state_folder_the_flags_are_needed() {
+        assert!(settle(&[], None).is_err());
+        let flags = ["--socket", "/d.sock", "--image-service", "https://images.example:443"];
+        assert_eq!(settle(&flags, None).unwrap().image_service.to_string(), "https://images.example:443/");
+    }
+
+    #[test]
+    fn mistakes_are_refused() {
+        for flags in [
+            ["--image-service", "ftp://x"],
+            ["--worker-threads", "0"],
+            ["--log-format", "xml"],
+            ["--image-service-ca", "/no/such"],
+        ] {
+            assert!(settle(&flags, Some("/s")).is_err(), "{flags:?}");
+        }
+    }
+}

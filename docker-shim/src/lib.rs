@@ -1,0 +1,29 @@
+//! A Docker API on a Unix socket, answered by the image service.
+//!
+//! Invariant: no state. Everything that is kept is a rendering that the service confirms for every request.
+//! Knows Docker's dialect and nothing of references or registries: names go to the service as they came.
+
+pub mod api_version;
+pub mod config;
+pub mod engine;
+pub mod logging;
+pub mod router;
+pub mod server;
+pub mod upstream;
+
+mod answer;
+mod credential;
+mod dto;
+mod error;
+mod filters;
+mod percent;
+mod platform;
+mod progress;
+mod query;
+mod render_cache;
+mod request_body;
+mod routes;
+mod service;
+mod socket;
+mod timestamp;
+mod translate;

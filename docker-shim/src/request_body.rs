@@ -1,0 +1,48 @@
+//! Reading request bodies, and reading them away.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::StatusCode;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::{Body, Incoming};
+
+use crate::error::Failure;
+
+/// As much as a client may still send after it was refused: an archive of an image, and the patience for it.
+const DRAINED: u64 = 1024 * 1024 * 1024;
+const DRAIN_DEADLINE: Duration = Duration::from_secs(60);
+/// A small body comes with its head; one that does not come at all shall not hold the connection.
+const READ_DEADLINE: Duration = Duration::from_secs(60);
+
+/// The whole body, if it is not larger than the limit.
+pub(crate) async fn read(body: &mut Incoming, limit: usize) -> Result<Bytes, Failure> {
+    let whole = tokio::time::timeout(READ_DEADLINE, Limited::new(body, limit).collect()).await;
+    match whole {
+        Ok(Ok(whole)) => Ok(whole.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            let text = format!("the request's body is larger than {limit} bytes");
+            Err(Failure::new(StatusCode::PAYLOAD_TOO_LARGE, text))
+        }
+        Ok(Err(_)) => Err(Failure::invalid("the request's body could not be read")),
+        Err(_) => Err(Failure::new(StatusCode::REQUEST_TIMEOUT, "the request's body did not arrive in time")),
+    }
+}
+
+/// Reads what is left of a body and forgets it: a client that is still sending reads no answer. Gives up at a size and at a time.
+pub(crate) async fn drain(body: &mut Incoming) {
+    if !body.is_end_stream() {
+        let _ = tokio::time::timeout(DRAIN_DEADLINE, discard(body)).await;
+    }
+}
+
+async fn discard(body: &mut Incoming) {
+    let mut left = DRAINED;
+    while let Some(Ok(frame)) = body.frame().await {
+        let size = frame.data_ref().map_or(0, |data| data.len() as u64);
+        match left.checked_sub(size) {
+            Some(rest) => left = rest,
+            None => return,
+        }
+    }
+}

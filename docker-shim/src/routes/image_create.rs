@@ -1,0 +1,66 @@
+//! `POST /images/create`: a pull with `fromImage`, an import with `fromSrc`.
+
+use imageservice_proto::v1::PullRequest;
+
+use super::Asked;
+use crate::{
+    answer::{self, Answer},
+    api_version::ApiVersion,
+    credential,
+    error::{self, Failure},
+    progress,
+    query::Query,
+    service::Shim,
+};
+
+/// Older clients cannot choose a platform.
+const PLATFORM_SINCE: ApiVersion = ApiVersion::new(1, 32);
+
+pub(crate) async fn image_create(shim: &Shim, asked: Asked<'_>) -> Result<Answer, Failure> {
+    let query = asked.query()?;
+    if query.text("fromImage").is_empty() {
+        return Err(Failure::unsupported("importing images is not supported by this server"));
+    }
+    let rejected = error::rejected_in_pull(&asked.head.headers);
+    let request = PullRequest {
+        auth: credential::from_headers(&asked.head.headers)?,
+        ..pull_request(&query, asked.version)
+    };
+    let events = shim.upstream.pull(request).await.map_err(|error| Failure::of_call(error, rejected))?;
+    let describe = move |error| Failure::of_call(error, rejected).message.into_owned();
+    let lines = progress::begin(events, describe).await;
+    lines.map(answer::progress).map_err(|error| Failure::of_call(error, rejected))
+}
+
+/// Docker's clients say "latest" when they mean it; without a tag all are meant.
+fn pull_request(query: &Query<'_>, version: ApiVersion) -> PullRequest {
+    let platform = if version < PLATFORM_SINCE { "" } else { query.text("platform") };
+    PullRequest {
+        reference: query.text("fromImage").to_owned(),
+        tag: query.text("tag").to_owned(),
+        all_tags: true,
+        platform: platform.to_owned(),
+        auth: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_may_come_as_tag() {
+        let query = Query::parse(Some("fromImage=a&tag=sha256:ab&platform=linux/arm64")).unwrap();
+        let request = pull_request(&query, ApiVersion::new(1, 44));
+        assert_eq!(
+            (request.reference.as_str(), request.tag.as_str(), request.platform.as_str()),
+            ("a", "sha256:ab", "linux/arm64")
+        );
+    }
+
+    #[test]
+    fn platforms_are_ignored_below_1_32() {
+        let query = Query::parse(Some("fromImage=a&platform=linux/arm64")).unwrap();
+        assert_eq!(pull_request(&query, ApiVersion::new(1, 31)).platform, "");
+    }
+}

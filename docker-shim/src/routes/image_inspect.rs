@@ -1,0 +1,79 @@
+//! `GET /images/{name}/json`. The path that CI jobs use most: an answer that still holds is not rendered again.
+
+use http::StatusCode;
+use imageservice_proto::v1::{Image, InspectRequest};
+
+use super::Asked;
+use crate::{
+    answer::{self, Answer},
+    api_version::ApiVersion,
+    error::Failure,
+    platform::PlatformChoice,
+    render_cache::{RenderKey, Rendered},
+    service::Shim,
+    translate::image_inspect::{config_of, format_of, image_inspect as translate},
+};
+
+const MANIFESTS_SINCE: ApiVersion = ApiVersion::new(1, 48);
+const PLATFORM_SINCE: ApiVersion = ApiVersion::new(1, 49);
+
+pub(crate) async fn image_inspect(shim: &Shim, asked: Asked<'_>, name: &str) -> Result<Answer, Failure> {
+    match choice(&asked)? {
+        None => inspect(shim, asked.version, name).await,
+        Some(choice) => inspect_for(shim, asked.version, name, &choice).await,
+    }
+}
+
+async fn inspect(shim: &Shim, version: ApiVersion, name: &str) -> Result<Answer, Failure> {
+    let key = RenderKey { name: name.to_owned(), format: format_of(version) };
+    let known = shim.renders.get(&key);
+    let known_version = known.as_ref().map(|known| known.version.clone()).unwrap_or_default();
+    let request = InspectRequest { name: name.to_owned(), known_version };
+    let inspected = shim.upstream.inspect(request).await?;
+    let body = match (inspected.image, known) {
+        (Some(image), _) => {
+            let body = rendered(&image, version)?;
+            if !inspected.version.is_empty() {
+                shim.renders.put(key, Rendered { version: inspected.version, body: body.clone() });
+            }
+            body
+        }
+        (None, Some(known)) if known.version == inspected.version => known.body.clone(),
+        (None, _) => return Err(no_image()),
+    };
+    Ok(answer::json_bytes(StatusCode::OK, body))
+}
+
+async fn inspect_for(
+    shim: &Shim,
+    version: ApiVersion,
+    name: &str,
+    choice: &PlatformChoice,
+) -> Result<Answer, Failure> {
+    let request = InspectRequest { name: name.to_owned(), known_version: String::new() };
+    let image = shim.upstream.inspect(request).await?.image.ok_or_else(no_image)?;
+    choice.check(name, &config_of(&image))?;
+    Ok(answer::json_bytes(StatusCode::OK, rendered(&image, version)?))
+}
+
+fn choice(asked: &Asked<'_>) -> Result<Option<PlatformChoice>, Failure> {
+    if asked.head.uri.query().is_none() {
+        return Ok(None);
+    }
+    let query = asked.query()?;
+    let platform = if asked.version < PLATFORM_SINCE { "" } else { query.text("platform") };
+    if !platform.is_empty() && asked.version >= MANIFESTS_SINCE && query.flag("manifests") {
+        return Err(Failure::invalid(
+            "conflicting options: manifests and platform options cannot both be set",
+        ));
+    }
+    PlatformChoice::parse(platform)
+}
+
+fn rendered(image: &Image, version: ApiVersion) -> Result<bytes::Bytes, Failure> {
+    answer::rendered(&translate(image, &config_of(image), version))
+}
+
+fn no_image() -> Failure {
+    Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "the image service answered without an image")
+}

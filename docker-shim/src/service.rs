@@ -1,0 +1,104 @@
+//! One request: find its call, answer it, and say so in the log if that failed.
+//!
+//! Invariant: every request gets an answer, whatever happens in a handler.
+
+use std::{
+    panic::AssertUnwindSafe,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use futures_util::FutureExt;
+use http::{Request, StatusCode, header, request::Parts};
+use hyper::body::Incoming;
+
+use crate::{
+    answer::{self, Answer},
+    error::Failure,
+    percent,
+    render_cache::RenderCache,
+    request_body,
+    router::{Call, Miss, Route, route},
+    routes::{
+        Asked, absent::absent, auth::auth, container_create::container_create, image_create::image_create,
+        image_history::image_history, image_inspect::image_inspect, image_list::image_list,
+        image_remove::image_remove, image_tag::image_tag, info::info, ping::ping, version::version,
+    },
+    upstream::Upstream,
+};
+
+/// What all requests share.
+#[derive(Debug)]
+pub(crate) struct Shim {
+    pub(crate) upstream: Upstream,
+    pub(crate) renders: RenderCache,
+    requests: AtomicU64,
+}
+
+impl Shim {
+    pub(crate) fn new(upstream: Upstream) -> Self {
+        Self { upstream, renders: RenderCache::new(), requests: AtomicU64::new(0) }
+    }
+
+    /// Answers one request.
+    pub(crate) async fn respond(&self, request: Request<Incoming>) -> Answer {
+        let id = self.requests.fetch_add(1, Ordering::Relaxed);
+        let (head, mut body) = request.into_parts();
+        let answered = AssertUnwindSafe(self.answer(&head, &mut body)).catch_unwind().await;
+        let answer = match answered {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(failure)) => refuse(&failure, &head, id),
+            Err(_) => refuse(&panicked(), &head, id),
+        };
+        if answer.status().as_u16() >= 400 && !head.headers.contains_key(header::EXPECT) {
+            request_body::drain(&mut body).await;
+        }
+        answer
+    }
+
+    async fn answer(&self, head: &Parts, body: &mut Incoming) -> Result<Answer, Failure> {
+        let Ok(path) = percent::decode_path(head.uri.path()) else {
+            return Err(Failure::invalid("invalid URL escape in path"));
+        };
+        match route(&head.method, &path) {
+            Ok(Route { version, call }) => self.call(call, Asked { head, body, version }).await,
+            Err(miss) => Ok(missed(miss, head)),
+        }
+    }
+
+    async fn call(&self, call: Call<'_>, asked: Asked<'_>) -> Result<Answer, Failure> {
+        match call {
+            Call::ImageInspect { name } => image_inspect(self, asked, name).await,
+            Call::Ping => Ok(ping(&asked.head.method)),
+            Call::Version => version(),
+            Call::Info => info(self).await,
+            Call::Auth => auth(self, asked).await,
+            Call::ImageList => image_list(self, asked).await,
+            Call::ImageHistory { name } => image_history(self, asked, name).await,
+            Call::ImageCreate => image_create(self, asked).await,
+            Call::ImageTag { name } => image_tag(self, asked, name).await,
+            Call::ImageRemove { name } => image_remove(self, asked, name).await,
+            Call::ContainerCreate => container_create(self, asked).await,
+            other => absent(other, &asked.head.headers, asked.head.uri.query()),
+        }
+    }
+}
+
+fn missed(miss: Miss, head: &Parts) -> Answer {
+    tracing::debug!(method = %head.method, path = head.uri.path(), ?miss, "no such call");
+    answer::miss(miss, head.uri.query())
+}
+
+fn panicked() -> Failure {
+    let text = "internal error in the Docker API server, see its log";
+    Failure { reason: "PANIC", ..Failure::new(StatusCode::INTERNAL_SERVER_ERROR, text) }
+}
+
+fn refuse(failure: &Failure, head: &Parts, id: u64) -> Answer {
+    let (status, path) = (failure.status.as_u16(), head.uri.path());
+    if status >= 500 {
+        tracing::error!(request = id, method = %head.method, path, status, reason = failure.reason, "request failed");
+    } else {
+        tracing::debug!(request = id, method = %head.method, path, status, reason = failure.reason, "request refused");
+    }
+    answer::failure(failure)
+}

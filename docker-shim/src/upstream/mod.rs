@@ -1,0 +1,120 @@
+//! The image service: one method per call that the shim makes.
+//!
+//! Invariant: a call that fails because of the connection says where the service was looked for; the next call connects anew.
+
+mod address;
+mod trouble;
+
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
+
+use imageservice_proto::v1::{
+    CheckRequest, CheckResponse, HistoryRequest, HistoryResponse, ImageSummary, InfoRequest, InfoResponse,
+    InspectRequest, InspectResponse, ListRequest, PullEvent, PullRequest, RemoveRequest, RemoveResponse,
+    TagRequest, TagResponse, credentials_client::CredentialsClient, images_client::ImagesClient,
+    system_client::SystemClient,
+};
+use tonic::{Response, Status, Streaming, transport::Channel};
+
+pub use self::address::ServiceAddress;
+pub(crate) use self::trouble::CallError;
+
+/// An HTTP/2 connection is served by one task at each end, so that one alone does not use two cores.
+const CHANNELS: usize = 2;
+/// For calls that only touch the store.
+const DEADLINE: Duration = Duration::from_secs(30);
+/// For a call that asks a registry; clients of Docker wait a minute for any answer.
+const REGISTRY_DEADLINE: Duration = Duration::from_secs(55);
+/// A config may have 8 MiB.
+const LARGEST_MESSAGE: usize = 16 * 1024 * 1024;
+
+/// The connections to the image service.
+#[derive(Debug)]
+pub struct Upstream {
+    address: ServiceAddress,
+    channels: Vec<Channel>,
+    next: AtomicUsize,
+}
+
+impl Upstream {
+    /// Prepares the connections; they are made when they are needed. Wants a tokio runtime around it.
+    pub fn new(address: ServiceAddress, ca: Option<&[u8]>) -> anyhow::Result<Self> {
+        let channels = (0..CHANNELS).map(|_| address.channel(ca)).collect::<anyhow::Result<_>>()?;
+        Ok(Self { address, channels, next: AtomicUsize::new(0) })
+    }
+
+    pub(crate) async fn inspect(&self, request: InspectRequest) -> Result<InspectResponse, CallError> {
+        self.within(DEADLINE, self.images().inspect(request)).await
+    }
+
+    pub(crate) async fn history(&self, name: &str) -> Result<HistoryResponse, CallError> {
+        let request = HistoryRequest { name: name.to_owned() };
+        self.within(DEADLINE, self.images().history(request)).await
+    }
+
+    pub(crate) async fn tag(&self, request: TagRequest) -> Result<TagResponse, CallError> {
+        self.within(DEADLINE, self.images().tag(request)).await
+    }
+
+    pub(crate) async fn remove(&self, request: RemoveRequest) -> Result<RemoveResponse, CallError> {
+        self.within(DEADLINE, self.images().remove(request)).await
+    }
+
+    pub(crate) async fn info(&self) -> Result<InfoResponse, CallError> {
+        let mut client = SystemClient::new(self.channel());
+        self.within(DEADLINE, client.info(InfoRequest {})).await
+    }
+
+    pub(crate) async fn check(&self, request: CheckRequest) -> Result<CheckResponse, CallError> {
+        let mut client = CredentialsClient::new(self.channel());
+        self.within(REGISTRY_DEADLINE, client.check(request)).await
+    }
+
+    pub(crate) async fn list(&self, request: ListRequest) -> Result<Events<ImageSummary>, CallError> {
+        let stream = self.within(DEADLINE, self.images().list(request)).await?;
+        Ok(Events { stream, address: self.address.clone() })
+    }
+
+    /// Has no deadline: a pull takes as long as its registry takes.
+    pub(crate) async fn pull(&self, request: PullRequest) -> Result<Events<PullEvent>, CallError> {
+        let answer = self.images().pull(request).await;
+        let stream = answer.map_err(|status| trouble::explain(status, &self.address))?.into_inner();
+        Ok(Events { stream, address: self.address.clone() })
+    }
+
+    fn images(&self) -> ImagesClient<Channel> {
+        ImagesClient::new(self.channel()).max_decoding_message_size(LARGEST_MESSAGE)
+    }
+
+    fn channel(&self) -> Channel {
+        let turn = self.next.fetch_add(1, Ordering::Relaxed);
+        self.channels[turn % self.channels.len()].clone()
+    }
+
+    async fn within<T>(
+        &self,
+        deadline: Duration,
+        call: impl Future<Output = Result<Response<T>, Status>>,
+    ) -> Result<T, CallError> {
+        match tokio::time::timeout(deadline, call).await {
+            Ok(Ok(response)) => Ok(response.into_inner()),
+            Ok(Err(status)) => Err(trouble::explain(status, &self.address)),
+            Err(_) => Err(trouble::timed_out(&self.address)),
+        }
+    }
+}
+
+/// The messages of a streaming call. Dropping it cancels the call.
+pub(crate) struct Events<T> {
+    stream: Streaming<T>,
+    address: ServiceAddress,
+}
+
+impl<T> Events<T> {
+    /// The next message; none at the end.
+    pub(crate) async fn next(&mut self) -> Result<Option<T>, CallError> {
+        self.stream.message().await.map_err(|status| trouble::explain(status, &self.address))
+    }
+}
