@@ -1,8 +1,17 @@
 //! Manifests and indexes (OCI image-spec manifest.md, image-index.md; Docker schema 2).
+//!
+//! Invariant: a document that two readers could take for different things (CVE-2021-41190) is no manifest.
 
+mod media_type;
+mod members;
+mod parse;
+
+use base64::Engine as _;
 use bytes::Bytes;
 
 use super::{digest::Digest, image::Descriptor, platform::Platform};
+
+pub use media_type::MediaType;
 
 /// A manifest or index: verbatim bytes with their digest, and what they say.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -41,3 +50,22 @@ pub enum ManifestFault {
     /// Not a manifest, or one that two readers could take for different things.
     Invalid(String),
 }
+
+impl Manifest {
+    /// Reads bytes whose digest has been computed. `content_type` is the header they came with; it may be missing or wrong.
+    pub fn parse(digest: Digest, content_type: Option<&str>, bytes: Bytes) -> Result<Self, ManifestFault> {
+        let (media_type, body) = parse::document(content_type, &bytes)?;
+        Ok(Self { digest, media_type: media_type.as_str().to_owned(), bytes, body })
+    }
+
+    /// The config, if the manifest carries it in its descriptor's `data`; not verified.
+    #[must_use]
+    pub fn inline_config(&self) -> Option<Bytes> {
+        let data = parse::config_data(&self.bytes)?;
+        base64::engine::general_purpose::STANDARD.decode(data).ok().map(Bytes::from)
+    }
+}
+
+#[cfg(test)]
+#[path = "manifest/tests.rs"]
+mod tests;

@@ -14,7 +14,7 @@ pub use access::{Credential, Fingerprint, FingerprintKey, RegistryHost, Registry
 pub use config::{HistoryStep, ImageConfig};
 pub use digest::{Digest, DigestError, Hasher};
 pub use image::{Descriptor, Image, ImageSummary, Namespace, Removed};
-pub use manifest::{Manifest, ManifestBody, ManifestFault};
+pub use manifest::{Manifest, ManifestBody, ManifestFault, MediaType};
 pub use name::{IdPrefix, ImageName};
 pub use pattern::{Pattern, PatternError};
 pub use platform::{Platform, PlatformError};
