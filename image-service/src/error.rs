@@ -84,10 +84,12 @@ pub enum Error {
         detail: String,
     },
     /// A Basic challenge and nothing to answer it with.
-    #[error("{registry}: no basic auth credentials")]
+    #[error("{operation}: no basic auth credentials")]
     CredentialsRequired {
         /// The registry.
         registry: String,
+        /// `Head "https://host/v2/…"`, as in `RegistryUnavailable`.
+        operation: String,
     },
     /// The registry or its token endpoint refused the credentials.
     #[error("unauthorized: {detail}")]
