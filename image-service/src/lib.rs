@@ -9,5 +9,6 @@ pub mod grpc;
 pub mod model;
 pub mod ops;
 pub mod ports;
+pub mod registry;
 pub mod secrets;
 pub mod store;

@@ -1,0 +1,170 @@
+//! What to present to a registry: what its last challenge asked for, before it asks again.
+
+use std::{sync::Arc, time::Duration};
+
+use http::HeaderValue;
+use moka::sync::Cache;
+use url::Url;
+
+use super::{
+    ask::Ask,
+    challenge::{Bearer, Challenge},
+    endpoint::Endpoint,
+    error,
+    fetch::Caller,
+    token::{Grant, Tokens, basic, fetch},
+    token_answer::{Token, bearer},
+    transport::Transport,
+};
+use crate::{error::Result, model::Credential};
+
+const DOCKER_HUB_REALM: &str = "https://auth.docker.io/token";
+const DOCKER_HUB_SERVICE: &str = "registry.docker.io";
+/// Registries change how they authenticate about never; a wrong memory costs one request.
+const MEMORY: Duration = Duration::from_secs(12 * 3600);
+const MAX_KEPT: u64 = 10_000;
+
+/// What went with a request.
+#[derive(Clone, Debug)]
+pub(super) enum Presented {
+    Nothing,
+    Basic(HeaderValue),
+    /// A token that the caller brought.
+    Given(HeaderValue),
+    /// A token that the realm gave for this scope.
+    Token {
+        bearer: Bearer,
+        token: Arc<Token>,
+        fresh: bool,
+    },
+}
+
+impl Presented {
+    pub(super) fn authorization(&self) -> Option<&HeaderValue> {
+        match self {
+            Self::Nothing => None,
+            Self::Basic(value) | Self::Given(value) => Some(value),
+            Self::Token { token, .. } => Some(&token.authorization),
+        }
+    }
+}
+
+/// Remembers challenges and keeps tokens.
+#[derive(Debug)]
+pub(super) struct Authorizer {
+    /// By endpoint; without scopes.
+    challenges: Cache<Url, Challenge>,
+    tokens: Tokens,
+}
+
+impl Default for Authorizer {
+    fn default() -> Self {
+        let challenges = Cache::builder().max_capacity(MAX_KEPT).time_to_live(MEMORY).build();
+        Self { challenges, tokens: Tokens::default() }
+    }
+}
+
+impl Authorizer {
+    /// What to present without having been challenged.
+    pub(super) async fn beforehand(
+        &self,
+        transport: &Transport,
+        endpoint: &Endpoint,
+        ask: &Ask<'_>,
+        caller: Caller<'_>,
+    ) -> Result<Presented> {
+        if let Some(Credential::RegistryToken(token)) = caller.credential {
+            return Ok(bearer(token).map_or(Presented::Nothing, Presented::Given));
+        }
+        match self.remembered(endpoint) {
+            Some(Challenge::Bearer(remembered)) => {
+                let bearer = Bearer { scope: ask.scope(), ..remembered };
+                let grant = Grant { endpoint, bearer: &bearer, ask, caller };
+                let token = self.token(transport, grant).await;
+                if token.is_err() {
+                    // It may be the memory that is wrong; the next caller learns it anew.
+                    self.challenges.invalidate(&endpoint.base);
+                }
+                token
+            }
+            Some(Challenge::Basic) => {
+                Ok(caller.credential.and_then(basic).map_or(Presented::Nothing, Presented::Basic))
+            }
+            None => Ok(Presented::Nothing),
+        }
+    }
+
+    /// What to present once `challenge` has refused `refused`; nothing if there is nothing better.
+    pub(super) async fn respond(
+        &self,
+        transport: &Transport,
+        endpoint: &Endpoint,
+        ask: &Ask<'_>,
+        caller: Caller<'_>,
+        refused: &Presented,
+        challenge: Challenge,
+    ) -> Result<Option<Presented>> {
+        self.remember(endpoint, &challenge);
+        match (challenge, refused) {
+            (_, Presented::Given(_)) | (Challenge::Basic, Presented::Basic(_)) => Ok(None),
+            (Challenge::Basic, _) => match caller.credential {
+                Some(credential @ Credential::Password { .. }) => Ok(basic(credential).map(Presented::Basic)),
+                _ => Err(error::credentials_required(endpoint, ask)),
+            },
+            (Challenge::Bearer(asked), refused) => {
+                let scope = if asked.scope.is_empty() { ask.scope() } else { asked.scope.clone() };
+                let bearer = Bearer { scope, error: String::new(), ..asked };
+                let grant = Grant { endpoint, bearer: &bearer, ask, caller };
+                if let Presented::Token { bearer: used, token, fresh } = refused {
+                    if *fresh && *used == bearer {
+                        return Ok(None);
+                    }
+                    let used = Grant { bearer: used, ..grant };
+                    self.tokens.drop_refused(used, token).await;
+                }
+                self.token(transport, grant).await.map(Some)
+            }
+        }
+    }
+
+    /// A token asked for now, whatever is kept: for a login.
+    pub(super) async fn ask_anew(
+        &self,
+        transport: &Transport,
+        endpoint: &Endpoint,
+        ask: &Ask<'_>,
+        caller: Caller<'_>,
+        challenge: Bearer,
+    ) -> Result<Token> {
+        let bearer = Bearer { scope: String::new(), error: String::new(), ..challenge };
+        fetch(transport, Grant { endpoint, bearer: &bearer, ask, caller }).await
+    }
+
+    /// What an endpoint asked for last.
+    pub(super) fn remembered(&self, endpoint: &Endpoint) -> Option<Challenge> {
+        self.challenges.get(&endpoint.base).or_else(|| seeded(endpoint))
+    }
+
+    /// Keeps what an endpoint asks for, but not for what.
+    pub(super) fn remember(&self, endpoint: &Endpoint, challenge: &Challenge) {
+        let general = match challenge.clone() {
+            Challenge::Bearer(bearer) => {
+                Challenge::Bearer(Bearer { scope: String::new(), error: String::new(), ..bearer })
+            }
+            Challenge::Basic => Challenge::Basic,
+        };
+        self.challenges.insert(endpoint.base.clone(), general);
+    }
+
+    async fn token(&self, transport: &Transport, grant: Grant<'_>) -> Result<Presented> {
+        let (token, fresh) = self.tokens.get(transport, grant).await?;
+        Ok(Presented::Token { bearer: grant.bearer.clone(), token, fresh })
+    }
+}
+
+/// Docker Hub's challenge is known beforehand.
+fn seeded(endpoint: &Endpoint) -> Option<Challenge> {
+    let realm = endpoint.is_docker_hub.then(|| Url::parse(DOCKER_HUB_REALM).ok()).flatten()?;
+    let service = DOCKER_HUB_SERVICE.to_owned();
+    Some(Challenge::Bearer(Bearer { realm, service, scope: String::new(), error: String::new() }))
+}

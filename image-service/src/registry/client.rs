@@ -1,0 +1,100 @@
+//! `ports::Registry` over HTTP: each operation picks its registry and hands over.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+
+use super::{
+    endpoint::{Endpoints, Site},
+    fetch::Fetcher,
+    login,
+    manifest::View,
+    network::Network,
+    probe::{self, Silent},
+    resolve, tags,
+    transport::Transport,
+};
+use crate::{
+    config::RegistryConfig,
+    error::Result,
+    model::{Digest, Platform, RegistryHost, Repository, Tag, Target},
+    ports::{Access, RateLimit, Registry, ResolvedImage},
+};
+
+/// A client of all registries; one per process, as it keeps connections, challenges and tokens.
+#[derive(Debug)]
+pub struct RegistryClient {
+    fetcher: Fetcher,
+    silent: Silent,
+    other_architectures: bool,
+}
+
+impl RegistryClient {
+    /// With this machine's network. `other_architectures`: whether amd64 may be served by 386, and arm64 by 32-bit arm.
+    pub fn new(
+        registries: &BTreeMap<RegistryHost, RegistryConfig>,
+        other_architectures: bool,
+    ) -> anyhow::Result<Self> {
+        Self::on(Network::default(), registries, other_architectures)
+    }
+
+    /// With a network of the caller's choice.
+    pub fn on(
+        network: Network,
+        registries: &BTreeMap<RegistryHost, RegistryConfig>,
+        other_architectures: bool,
+    ) -> anyhow::Result<Self> {
+        let endpoints = Endpoints::new(registries)?;
+        let transport = Transport::new(network, endpoints.authorities().to_vec());
+        let fetcher = Fetcher::new(endpoints, transport);
+        Ok(Self { fetcher, silent: Silent::default(), other_architectures })
+    }
+
+    fn view<'a>(&'a self, site: &'a Site, repository: &'a Repository, access: &'a Access) -> View<'a> {
+        View { fetcher: &self.fetcher, site, repository, caller: access.into() }
+    }
+}
+
+#[async_trait]
+impl Registry for RegistryClient {
+    async fn probe(
+        &self,
+        repository: &Repository,
+        target: &Target,
+        access: &Access,
+    ) -> Result<Option<Digest>> {
+        let site = self.fetcher.site(&repository.into())?;
+        probe::probe(self.view(&site, repository, access), target, &self.silent).await
+    }
+
+    async fn resolve(
+        &self,
+        repository: &Repository,
+        target: &Target,
+        wanted: &Platform,
+        access: &Access,
+    ) -> Result<ResolvedImage> {
+        let site = self.fetcher.site(&repository.into())?;
+        let view = self.view(&site, repository, access);
+        resolve::resolve(view, target, wanted, self.other_architectures).await
+    }
+
+    async fn tags(
+        &self,
+        repository: &Repository,
+        after: Option<&Tag>,
+        access: &Access,
+    ) -> Result<(Vec<Tag>, bool)> {
+        let site = self.fetcher.site(&repository.into())?;
+        tags::page(self.view(&site, repository, access), after).await
+    }
+
+    async fn check(&self, host: &RegistryHost, access: &Access) -> Result<Option<String>> {
+        let site = self.fetcher.site(host)?;
+        login::check(&self.fetcher, &site.origin, access.into()).await
+    }
+
+    fn rate_limits(&self) -> Vec<RateLimit> {
+        self.fetcher.limits.all()
+    }
+}
