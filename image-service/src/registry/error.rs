@@ -27,12 +27,11 @@ const WRONG_PASSWORD: &str = "incorrect username or password";
 
 /// A registry's refusal. `identified`: the request carried a credential, or a token that was given for one.
 pub(super) fn refusal(endpoint: &Endpoint, ask: &Ask<'_>, answer: &Answer, identified: bool) -> Error {
-    let body = if is_same_origin(&endpoint.base, &answer.url) {
-        ErrorBody::read(&answer.body)
-    } else {
-        // The body of a blob store has signed URLs and key names in it.
-        ErrorBody::Empty
-    };
+    if !is_same_origin(&endpoint.base, &answer.url) {
+        // A blob store's body has signed URLs and key names in it.
+        return unexpected(endpoint, answer.status, &ErrorBody::Empty);
+    }
+    let body = ErrorBody::read(&answer.body);
     if let Wanted::Login = ask.wanted {
         return login_refusal(endpoint, ask, answer, identified);
     }

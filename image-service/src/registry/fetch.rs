@@ -77,7 +77,7 @@ impl Fetcher {
         self.endpoints.site(registry)
     }
 
-    /// The first good answer, as `read` sees it: whatever is wrong with a mirror's answer, the next endpoint is asked.
+    /// The first good answer, as `read` sees it: of a mirror, or else of the registry.
     pub(super) async fn fetch<T>(
         &self,
         site: &Site,
@@ -85,13 +85,24 @@ impl Fetcher {
         caller: Caller<'_>,
         read: impl Fn(&Answer) -> Result<T> + Send + Sync,
     ) -> Result<T> {
+        match self.fetch_from_mirrors(site, ask, caller, &read).await {
+            Some(found) => Ok(found),
+            None => read(&self.successful(&site.origin, ask, caller).await?),
+        }
+    }
+
+    /// The first good answer of a mirror: whatever is wrong with one, the next is asked.
+    pub(super) async fn fetch_from_mirrors<T>(
+        &self,
+        site: &Site,
+        ask: &Ask<'_>,
+        caller: Caller<'_>,
+        read: impl Fn(&Answer) -> Result<T> + Send + Sync,
+    ) -> Option<T> {
         let anonymous = Caller { credential: None, ..caller };
-        for mirror in &site.mirrors {
-            if self.resting.contains_key(&mirror.base) {
-                continue;
-            }
+        for mirror in site.mirrors.iter().filter(|mirror| !self.resting.contains_key(&mirror.base)) {
             match self.successful(mirror, ask, anonymous).await.and_then(|answer| read(&answer)) {
-                Ok(found) => return Ok(found),
+                Ok(found) => return Some(found),
                 Err(why) => {
                     tracing::debug!(registry = %mirror.registry, mirror = %mirror.base, %why, "mirror does not serve");
                     if let Error::RegistryUnavailable { .. } = why {
@@ -100,7 +111,7 @@ impl Fetcher {
                 }
             }
         }
-        read(&self.successful(&site.origin, ask, caller).await?)
+        None
     }
 
     /// One endpoint's answer if it is a success, its refusal otherwise.
@@ -180,8 +191,12 @@ impl Fetcher {
             self.quota.check(endpoint, caller.fingerprint)?;
         }
         let mut tries = if endpoint.mirror { Tries::one() } else { Tries::several() };
+        let mut link_may_have_lapsed = true;
         let answer = loop {
             let outcome = self.follow(endpoint, ask, presented.authorization()).await;
+            if std::mem::take(&mut link_may_have_lapsed) && is_lapsed_link(endpoint, &outcome) {
+                continue;
+            }
             match tries.wait_after(&outcome) {
                 Some(wait) => self.transport.network().timer.sleep(wait).await,
                 None => break outcome.map_err(|failure| error::failure(endpoint, ask, failure))?,
@@ -222,6 +237,13 @@ impl Fetcher {
         }
         Err(Failure::Redirects(operation(&ask.method(), &ask.url(&endpoint.base))))
     }
+}
+
+/// Signed links live for minutes; a store says 403 to an old one, and a new one is just a request away.
+fn is_lapsed_link(endpoint: &Endpoint, outcome: &Result<Answer, Failure>) -> bool {
+    outcome.as_ref().is_ok_and(|answer| {
+        answer.status == StatusCode::FORBIDDEN && !is_same_origin(&endpoint.base, &answer.url)
+    })
 }
 
 fn outgoing(

@@ -13,7 +13,7 @@ use super::{
     transport::Answer,
 };
 use crate::{
-    error::Result,
+    error::{Error, Result},
     model::{Digest, RegistryHost, Target},
 };
 
@@ -33,12 +33,16 @@ impl Default for Silent {
 
 /// Asks for a digest; nothing if only fetching tells.
 pub(super) async fn probe(view: View<'_>, target: &Target, silent: &Silent) -> Result<Option<Digest>> {
+    let ask = Ask::head(Wanted::Manifest { repository: view.repository, target });
+    let told_by_mirror = |answer: &Answer| {
+        told(target, answer).ok_or_else(|| Error::Unsupported("telling a digest by HEAD".to_owned()))
+    };
+    let mirrored = view.fetcher.fetch_from_mirrors(view.site, &ask, view.caller, told_by_mirror).await;
+    if mirrored.is_some() {
+        return Ok(mirrored);
+    }
     if silent.0.contains_key(&view.site.origin.registry) {
         return Ok(None);
-    }
-    let ask = Ask::head(Wanted::Manifest { repository: view.repository, target });
-    if !view.site.mirrors.is_empty() {
-        return view.fetcher.fetch(view.site, &ask, view.caller, |answer| Ok(told(target, answer))).await;
     }
     let Reply { answer, identified } = view.fetcher.converse(&view.site.origin, &ask, view.caller).await?;
     match answer.status {

@@ -1,6 +1,6 @@
 //! Why a request got no whole answer, in the words of Docker, which clients search for.
 
-use std::{error::Error as _, io};
+use std::io;
 
 use http::Method;
 use url::Url;
@@ -66,7 +66,7 @@ impl Failure {
 fn phase(url: &Url, error: &reqwest::Error) -> (String, bool) {
     let host = url.host_str().unwrap_or_default();
     let address = format!("{host}:{}", url.port_or_known_default().unwrap_or_default());
-    let system = cause_of::<io::Error>(error);
+    let system = chain(error).filter_map(|cause| cause.downcast_ref::<io::Error>()).last();
     if error.is_dns() {
         return (format!("dial tcp: lookup {host}: no such host"), false);
     }
@@ -106,21 +106,19 @@ fn tls_phase(error: &rustls::Error) -> String {
     }
 }
 
-fn cause_of<E: std::error::Error + 'static>(error: &reqwest::Error) -> Option<&E> {
-    let mut next = error.source();
-    while let Some(cause) = next {
-        if let Some(found) = cause.downcast_ref::<E>() {
-            return Some(found);
+/// An error and all that lies behind it. An I/O error hides what it wraps from `source`.
+fn chain<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error), |error| {
+        let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        match wrapped {
+            Some(inner) => Some(inner as &(dyn std::error::Error + 'static)),
+            None => error.source(),
         }
-        // An I/O error hides what it wraps from the chain.
-        let wrapped = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        next = match wrapped {
-            Some(inner) => match inner.downcast_ref::<E>() {
-                Some(found) => return Some(found),
-                None => inner.source(),
-            },
-            None => cause.source(),
-        };
-    }
-    None
+    })
+}
+
+fn cause_of<E: std::error::Error + 'static>(error: &reqwest::Error) -> Option<&E> {
+    chain(error).find_map(|cause| cause.downcast_ref::<E>())
 }
