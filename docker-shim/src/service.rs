@@ -43,12 +43,8 @@ impl Shim {
     pub(crate) async fn respond(&self, request: Request<Incoming>) -> Answer {
         let id = self.requests.fetch_add(1, Ordering::Relaxed);
         let (head, mut body) = request.into_parts();
-        let answered = AssertUnwindSafe(self.answer(&head, &mut body)).catch_unwind().await;
-        let answer = match answered {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(failure)) => refuse(&failure, &head, id),
-            Err(_) => refuse(&panicked(), &head, id),
-        };
+        let answered = survive(self.answer(&head, &mut body)).await;
+        let answer = answered.unwrap_or_else(|failure| refuse(&failure, &head, id));
         if answer.status().as_u16() >= 400 && !head.headers.contains_key(header::EXPECT) {
             request_body::drain(&mut body).await;
         }
@@ -88,9 +84,12 @@ fn missed(miss: Miss, head: &Parts) -> Answer {
     answer::miss(miss, head.uri.query())
 }
 
-fn panicked() -> Failure {
-    let text = "internal error in the Docker API server, see its log";
-    Failure { reason: "PANIC", ..Failure::new(StatusCode::INTERNAL_SERVER_ERROR, text) }
+/// A mistake in a handler costs its request, not the connection.
+async fn survive(answer: impl Future<Output = Result<Answer, Failure>>) -> Result<Answer, Failure> {
+    AssertUnwindSafe(answer).catch_unwind().await.unwrap_or_else(|_| {
+        let text = "internal error in the Docker API server, see its log";
+        Err(Failure { reason: "PANIC", ..Failure::new(StatusCode::INTERNAL_SERVER_ERROR, text) })
+    })
 }
 
 fn refuse(failure: &Failure, head: &Parts, id: u64) -> Answer {
@@ -101,4 +100,15 @@ fn refuse(failure: &Failure, head: &Parts, id: u64) -> Answer {
         tracing::debug!(request = id, method = %head.method, path, status, reason = failure.reason, "request refused");
     }
     answer::failure(failure)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_an_answer() {
+        let failure = survive(async { panic!("a mistake") }).await.err().unwrap();
+        assert_eq!((failure.status.as_u16(), failure.reason), (500, "PANIC"));
+    }
 }

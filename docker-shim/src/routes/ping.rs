@@ -9,8 +9,11 @@ const BUILDER_VERSION: HeaderName = HeaderName::from_static("builder-version");
 const SWARM: HeaderName = HeaderName::from_static("swarm");
 
 pub(crate) fn ping(method: &Method) -> Answer {
-    let body = if *method == Method::HEAD { Body::Empty } else { Body::Whole(Bytes::from_static(b"OK")) };
-    let mut answer = answer::plain(StatusCode::OK, body);
+    let mut answer = answer::plain(StatusCode::OK, Body::Whole(Bytes::from_static(b"OK")));
+    if *method == Method::HEAD {
+        *answer.body_mut() = Body::Empty;
+        answer.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
     let headers = answer.headers_mut();
     headers.insert(header::CONTENT_TYPE, answer::TEXT);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-store, must-revalidate"));

@@ -1,0 +1,42 @@
+//! The image service goes and comes back; the shim stays.
+
+use std::sync::Arc;
+
+use crate::{
+    canned::image,
+    client::ask,
+    stage::{Stage, start_service},
+};
+
+#[tokio::test]
+async fn a_service_that_is_gone_is_named_and_one_that_is_back_is_used() {
+    let mut stage = Stage::new();
+    stage.canned.put("a", "v1", image("{}"));
+    for _ in 0..3 {
+        for _ in 0..4 {
+            assert_eq!(ask(&stage.socket(), "GET /images/a/json").await.status, 200);
+        }
+        let next = start_service(&stage.service_socket(), stage.canned.clone());
+        let service = std::mem::replace(&mut stage.service, next);
+        service.end().await;
+    }
+    stage.service.stop();
+    std::fs::remove_file(stage.service_socket()).unwrap();
+    let lost = loop {
+        let reply = ask(&stage.socket(), "GET /images/a/json").await;
+        if reply.status != 200 {
+            break reply;
+        }
+    };
+    assert_eq!(lost.status, 503, "{}", lost.message());
+    let message = ask(&stage.socket(), "GET /info").await.message();
+    assert!(message.contains("connection refused") && message.contains("dial unix /"), "{message}");
+    assert!(message.contains(stage.service_socket().to_str().unwrap()));
+    assert_eq!(ask(&stage.socket(), "GET /_ping").await.status, 200);
+    assert_eq!(ask(&stage.socket(), "GET /version").await.status, 200);
+
+    stage.service = start_service(&stage.service_socket(), Arc::clone(&stage.canned));
+    for _ in 0..4 {
+        assert_eq!(ask(&stage.socket(), "GET /images/a/json").await.status, 200);
+    }
+}

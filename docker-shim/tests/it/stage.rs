@@ -1,0 +1,90 @@
+//! A shim and a canned service in a folder of their own.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use docker_shim::{
+    server::Server,
+    upstream::{ServiceAddress, Upstream},
+};
+use imageservice_proto::v1::{
+    credentials_server::CredentialsServer, images_server::ImagesServer, system_server::SystemServer,
+};
+use tempfile::TempDir;
+use tokio::{net::UnixListener, sync::oneshot, task::JoinHandle};
+use tokio_stream::wrappers::UnixListenerStream;
+
+use crate::canned::{Canned, Service};
+
+pub(crate) struct Stage {
+    folder: TempDir,
+    pub(crate) canned: Arc<Canned>,
+    pub(crate) service: Running,
+    pub(crate) shim: Running,
+}
+
+/// A server that runs until it is stopped.
+pub(crate) struct Running {
+    stop: Option<oneshot::Sender<()>>,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    /// Tells the server to stop.
+    pub(crate) fn stop(&mut self) {
+        self.stop.take();
+    }
+
+    /// Stops the server and waits for its end.
+    pub(crate) async fn end(mut self) {
+        self.stop();
+        self.task.await.unwrap();
+    }
+}
+
+impl Stage {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let canned = Arc::new(Canned::default());
+        let service = start_service(&folder.path().join("service.sock"), Arc::clone(&canned));
+        let shim = start_shim(folder.path());
+        Self { folder, canned, service, shim }
+    }
+
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.folder.path().join("docker.sock")
+    }
+
+    pub(crate) fn service_socket(&self) -> PathBuf {
+        self.folder.path().join("service.sock")
+    }
+}
+
+fn start_shim(folder: &Path) -> Running {
+    let upstream = Upstream::new(ServiceAddress::Unix(folder.join("service.sock")), None).unwrap();
+    let server = Server::bind(&folder.join("docker.sock"), upstream).unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let task = tokio::spawn(server.run(async {
+        let _ = stopped.await;
+    }));
+    Running { stop: Some(stop), task }
+}
+
+pub(crate) fn start_service(socket: &Path, canned: Arc<Canned>) -> Running {
+    let _ = std::fs::remove_file(socket);
+    let incoming = UnixListenerStream::new(UnixListener::bind(socket).unwrap());
+    let (stop, stopped) = oneshot::channel::<()>();
+    let server = tonic::transport::Server::builder()
+        .add_service(ImagesServer::new(Service(Arc::clone(&canned))))
+        .add_service(CredentialsServer::new(Service(Arc::clone(&canned))))
+        .add_service(SystemServer::new(Service(canned)));
+    let task = tokio::spawn(async {
+        let stopped = async {
+            let _ = stopped.await;
+        };
+        server.serve_with_incoming_shutdown(incoming, stopped).await.unwrap();
+    });
+    Running { stop: Some(stop), task }
+}
