@@ -3,6 +3,7 @@
 //! Imports point down this list, never up: `app`, `grpc`, `ops`, the adapters `store`, `registry` and `secrets` (which never see each other),
 //! `config`, `ports`, `error`, `model`.
 
+pub mod app;
 pub mod config;
 pub mod error;
 pub mod grpc;

@@ -1,1 +1,90 @@
-fn main() {}
+//! The image service's command line.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
+use image_service::{
+    app,
+    config::{Config, Listen, LogConfig, LogFormat},
+};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+#[derive(Parser)]
+#[command(
+    version,
+    about = "Docker images without an engine: metadata, credentials and registries, over gRPC"
+)]
+enum Command {
+    /// Serve gRPC until SIGINT or SIGTERM.
+    Serve(Settings),
+    /// Look at the configuration.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+#[derive(Subcommand)]
+enum ConfigCommand {
+    /// Say whether the configuration can be used.
+    Check(Settings),
+}
+
+#[derive(Args)]
+struct Settings {
+    /// TOML file.
+    #[arg(long, env = "IMAGE_SERVICE_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where the state is kept [default: $XDG_STATE_HOME/image-service].
+    #[arg(long, env = "IMAGE_SERVICE_DATA_DIR", value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Where to serve: unix:///PATH or HOST:PORT [default: image-service.sock in the data folder].
+    #[arg(long, env = "IMAGE_SERVICE_LISTEN", value_name = "ADDRESS")]
+    listen: Option<Listen>,
+}
+
+impl Settings {
+    fn resolve(self) -> anyhow::Result<Config> {
+        let mut config = self.config.as_deref().map(Config::from_file).transpose()?.unwrap_or_default();
+        config.data_dir = self.data_dir.or(config.data_dir);
+        config.listen = self.listen.or(config.listen);
+        Ok(config)
+    }
+}
+
+fn main() -> anyhow::Result<()> {
+    match Command::parse() {
+        Command::Config(ConfigCommand::Check(settings)) => settings.resolve().map(drop),
+        Command::Serve(settings) => {
+            let config = settings.resolve()?;
+            start_log(&config.log)?;
+            // One TLS stack; installed first, because reqwest and tonic take whatever is installed.
+            let installed = rustls::crypto::aws_lc_rs::default_provider().install_default();
+            installed.map_err(|_| anyhow::anyhow!("a TLS provider is installed already"))?;
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+            runtime.block_on(async { app::run(config, stop_signal()?).await })
+        }
+    }
+}
+
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        tracing::info!("stopping: finishing what is under way");
+    })
+}
+
+fn start_log(config: &LogConfig) -> anyhow::Result<()> {
+    let filter = std::env::var("RUST_LOG").unwrap_or_else(|_| config.filter.clone());
+    let filter = EnvFilter::try_new(&filter).with_context(|| format!("log.filter {filter:?}"))?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match config.format {
+        LogFormat::Human => log.with_target(false).init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
+    Ok(())
+}

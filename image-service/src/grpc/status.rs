@@ -134,7 +134,7 @@ fn metadata(operation: &str, error: &Error) -> HashMap<String, String> {
             add("source", counted_for.as_deref().unwrap_or_default());
         }
         Error::Denied { registry, .. }
-        | Error::CredentialsRequired { registry }
+        | Error::CredentialsRequired { registry, .. }
         | Error::CredentialsRejected { registry, .. }
         | Error::RateLimited { registry, .. }
         | Error::RegistryUnavailable { registry, .. }

@@ -126,7 +126,7 @@ mod tests {
         let conflict = format!(
             "conflict: unable to delete {id} (must be forced) - image is referenced in multiple repositories"
         );
-        assert_eq!(removed(&["a:1", "a:2"], "ID", false), [conflict.clone()]);
+        assert_eq!(removed(&["a:1", "a:2"], "ID", false), std::slice::from_ref(&conflict));
         assert_eq!(removed(&["a:1", &format!("b@{DIGEST}")], "ID", false), [conflict]);
         assert_eq!(removed(&["b:1", "a:2", "a:1"], "ID", true), ["a:1", "a:2", "b:1", "deleted"]);
     }

@@ -150,7 +150,8 @@ impl Pulling {
 
 /// Only a reference that names a single image can yield another platform than the one asked for.
 fn mismatch(reference: &Reference, asked: &Platform, found: &Platform) -> Option<String> {
-    (!asked.accepts(found)).then(|| {
+    let fits = asked.candidates(false).iter().any(|candidate| candidate.matches(found));
+    (!fits).then(|| {
         format!(
             "image with reference {} was found but its platform ({found}) does not match the specified platform ({asked})",
             reference.familiar()

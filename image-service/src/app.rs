@@ -1,0 +1,66 @@
+//! The composition root: the only file that names concrete adapters.
+
+use std::{fs, future::Future, path::PathBuf, sync::Arc};
+
+use anyhow::Context;
+use tokio_stream::wrappers::{TcpListenerStream, UnixListenerStream};
+use tonic::transport::{Certificate, Identity, ServerTlsConfig};
+
+use crate::{
+    config::{Config, Listen, TlsConfig},
+    grpc::{self, Listener},
+    ops::Operations,
+    registry::RegistryClient,
+    secrets::Seal,
+    store::SqliteStore,
+};
+
+/// Builds the service from its configuration and serves until `stop` resolves.
+pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
+    let data_dir = config.data_dir.clone().map_or_else(default_data_dir, Ok)?;
+    let listen = config.listen.clone().unwrap_or_else(|| Listen::Unix(data_dir.join("image-service.sock")));
+    let seal = match &config.credentials.key_file {
+        Some(file) => Seal::from_key_file(file)?,
+        None => Seal::in_data_dir(&data_dir)?,
+    };
+    let store = Arc::new(SqliteStore::open(&data_dir, Arc::new(seal)).await?);
+    let registry = RegistryClient::new(&config.registries, config.pull.other_architectures)?;
+    let operations = Operations::new(store.clone(), store.clone(), Arc::new(registry), &config.pull)?;
+
+    let tls = config.tls.as_ref().map(tls).transpose()?;
+    let listener = grpc::bind(&listen, tls.is_some() || config.allow_remote_plaintext).await?;
+    let data_dir = data_dir.display();
+    match listener {
+        Listener::Unix(listener, path) => {
+            tracing::info!(%listen, %data_dir, "listening on {listen}");
+            grpc::serve(operations, tls, UnixListenerStream::new(listener), stop).await?;
+            fs::remove_file(path)?;
+        }
+        Listener::Tcp(listener) => {
+            let address = listener.local_addr()?;
+            tracing::info!(listen = %address, %data_dir, "listening on {address}");
+            grpc::serve(operations, tls, TcpListenerStream::new(listener), stop).await?;
+        }
+    }
+    store.close().await;
+    Ok(())
+}
+
+fn tls(config: &TlsConfig) -> anyhow::Result<ServerTlsConfig> {
+    let read =
+        |path: &PathBuf| fs::read(path).with_context(|| format!("tls: cannot read {}", path.display()));
+    let identity = Identity::from_pem(read(&config.certificate)?, read(&config.key)?);
+    let tls = ServerTlsConfig::new().identity(identity);
+    Ok(match &config.client_ca {
+        Some(authority) => tls.client_ca_root(Certificate::from_pem(read(authority)?)),
+        None => tls,
+    })
+}
+
+/// The XDG state folder.
+fn default_data_dir() -> anyhow::Result<PathBuf> {
+    let state = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/state"));
+    let state = state.or_else(home).context("no place for the state: give --data-dir, or set HOME")?;
+    Ok(state.join("image-service"))
+}
