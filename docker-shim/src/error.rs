@@ -20,7 +20,7 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(status: StatusCode, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, message: message.into(), reason: "SHIM" }
+        Self { status, message: message.into(), reason: status.canonical_reason().unwrap_or_default() }
     }
 
     /// The request itself is wrong.
@@ -41,7 +41,7 @@ impl Failure {
     /// A failed call, where rejected credentials have the given status.
     pub(crate) fn of_call(error: CallError, rejected: StatusCode) -> Self {
         match error {
-            CallError::Unreachable(message) => Self {
+            CallError::Unreachable(message) | CallError::Lost(message) => Self {
                 status: StatusCode::SERVICE_UNAVAILABLE,
                 message: message.into(),
                 reason: "SERVICE_UNREACHABLE",
@@ -51,7 +51,7 @@ impl Failure {
     }
 
     fn of_status(status: &Status, rejected: StatusCode) -> Self {
-        let message = status.message().to_owned().into();
+        let message = text_of(status);
         match reason_of(status) {
             Some(reason) => {
                 Self { status: status_of_reason(reason, rejected), message, reason: reason.as_str_name() }
@@ -84,6 +84,14 @@ pub(crate) fn rejected_in_pull(headers: &HeaderMap) -> StatusCode {
         StatusCode::UNAUTHORIZED
     } else {
         StatusCode::INTERNAL_SERVER_ERROR
+    }
+}
+
+/// Clients show an empty text as a fault of the server.
+fn text_of(status: &Status) -> Cow<'static, str> {
+    match status.message() {
+        "" => status.code().description().into(),
+        text => text.to_owned().into(),
     }
 }
 

@@ -12,7 +12,7 @@ use http::{Request, StatusCode, header, request::Parts};
 use hyper::body::Incoming;
 
 use crate::{
-    answer::{self, Answer},
+    answer::{self, Answer, Body},
     error::Failure,
     percent,
     render_cache::RenderCache,
@@ -43,20 +43,21 @@ impl Shim {
     pub(crate) async fn respond(&self, request: Request<Incoming>) -> Answer {
         let id = self.requests.fetch_add(1, Ordering::Relaxed);
         let (head, mut body) = request.into_parts();
-        let answered = survive(self.answer(&head, &mut body)).await;
+        let answered = survive(self.answer(&head, &mut body, id)).await;
         let answer = answered.unwrap_or_else(|failure| refuse(&failure, &head, id));
-        if answer.status().as_u16() >= 400 && !head.headers.contains_key(header::EXPECT) {
+        let waits_for_leave = head.headers.contains_key(header::EXPECT);
+        if !waits_for_leave && !matches!(answer.body(), Body::Stream(_)) {
             request_body::drain(&mut body).await;
         }
         answer
     }
 
-    async fn answer(&self, head: &Parts, body: &mut Incoming) -> Result<Answer, Failure> {
+    async fn answer(&self, head: &Parts, body: &mut Incoming, id: u64) -> Result<Answer, Failure> {
         let Ok(path) = percent::decode_path(head.uri.path()) else {
             return Err(Failure::invalid("invalid URL escape in path"));
         };
         match route(&head.method, &path) {
-            Ok(Route { version, call }) => self.call(call, Asked { head, body, version }).await,
+            Ok(Route { version, call }) => self.call(call, Asked { head, body, version, id }).await,
             Err(miss) => Ok(missed(miss, head)),
         }
     }
@@ -94,10 +95,13 @@ async fn survive(answer: impl Future<Output = Result<Answer, Failure>>) -> Resul
 
 fn refuse(failure: &Failure, head: &Parts, id: u64) -> Answer {
     let (status, path) = (failure.status.as_u16(), head.uri.path());
-    if status >= 500 {
-        tracing::error!(request = id, method = %head.method, path, status, reason = failure.reason, "request failed");
-    } else {
-        tracing::debug!(request = id, method = %head.method, path, status, reason = failure.reason, "request refused");
+    let (method, reason) = (&head.method, failure.reason);
+    match failure.status {
+        StatusCode::NOT_IMPLEMENTED => {
+            tracing::warn!(request = id, %method, path, status, reason, "request not supported");
+        }
+        _ if status >= 500 => tracing::error!(request = id, %method, path, status, reason, "request failed"),
+        _ => tracing::debug!(request = id, %method, path, status, reason, "request refused"),
     }
     answer::failure(failure)
 }

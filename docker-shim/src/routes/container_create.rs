@@ -1,7 +1,6 @@
 //! `POST /containers/create`: nothing is created, but an unknown image has to be told first, as clients then pull it.
 
 use http::StatusCode;
-use imageservice_proto::v1::InspectRequest;
 use serde_json::Value;
 
 use super::Asked;
@@ -17,8 +16,7 @@ pub(crate) async fn container_create(shim: &Shim, asked: Asked<'_>) -> Result<An
     };
     let image = members.iter().find(|(key, _)| key.eq_ignore_ascii_case("image"));
     if let Some(name) = image.and_then(|(_, name)| name.as_str()).filter(|name| !name.is_empty()) {
-        let request = InspectRequest { name: name.to_owned(), known_version: String::new() };
-        shim.upstream.inspect(request).await?;
+        shim.upstream.inspect(name, "").await?;
     }
     Err(Failure::new(StatusCode::NOT_IMPLEMENTED, NO_CONTAINERS))
 }

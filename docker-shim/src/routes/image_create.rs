@@ -27,7 +27,12 @@ pub(crate) async fn image_create(shim: &Shim, asked: Asked<'_>) -> Result<Answer
         ..pull_request(&query, asked.version)
     };
     let events = shim.upstream.pull(request).await.map_err(|error| Failure::of_call(error, rejected))?;
-    let describe = move |error| Failure::of_call(error, rejected).message.into_owned();
+    let id = asked.id;
+    let describe = move |error| {
+        let failure = Failure::of_call(error, rejected);
+        tracing::error!(request = id, reason = failure.reason, "pull failed after it began");
+        failure.message.into_owned()
+    };
     let lines = progress::begin(events, describe).await;
     lines.map(answer::progress).map_err(|error| Failure::of_call(error, rejected))
 }

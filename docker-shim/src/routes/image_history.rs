@@ -24,8 +24,6 @@ pub(crate) async fn image_history(shim: &Shim, asked: Asked<'_>, name: &str) -> 
 }
 
 async fn check_platform(shim: &Shim, name: &str, choice: &PlatformChoice) -> Result<(), Failure> {
-    let request =
-        imageservice_proto::v1::InspectRequest { name: name.to_owned(), known_version: String::new() };
-    let inspected = shim.upstream.inspect(request).await?;
+    let inspected = shim.upstream.inspect(name, "").await?;
     choice.check(name, &inspected.image.as_ref().map(config_of).unwrap_or_default())
 }

@@ -1,7 +1,7 @@
 //! `GET /images/{name}/json`. The path that CI jobs use most: an answer that still holds is not rendered again.
 
 use http::StatusCode;
-use imageservice_proto::v1::{Image, InspectRequest};
+use imageservice_proto::v1::Image;
 
 use super::Asked;
 use crate::{
@@ -27,9 +27,8 @@ pub(crate) async fn image_inspect(shim: &Shim, asked: Asked<'_>, name: &str) -> 
 async fn inspect(shim: &Shim, version: ApiVersion, name: &str) -> Result<Answer, Failure> {
     let key = RenderKey { name: name.to_owned(), format: format_of(version) };
     let known = shim.renders.get(&key);
-    let known_version = known.as_ref().map(|known| known.version.clone()).unwrap_or_default();
-    let request = InspectRequest { name: name.to_owned(), known_version };
-    let inspected = shim.upstream.inspect(request).await?;
+    let known_version = known.as_ref().map_or("", |known| known.version.as_str());
+    let inspected = shim.upstream.inspect(name, known_version).await?;
     let body = match (inspected.image, known) {
         (Some(image), _) => {
             let body = rendered(&image, version)?;
@@ -50,8 +49,7 @@ async fn inspect_for(
     name: &str,
     choice: &PlatformChoice,
 ) -> Result<Answer, Failure> {
-    let request = InspectRequest { name: name.to_owned(), known_version: String::new() };
-    let image = shim.upstream.inspect(request).await?.image.ok_or_else(no_image)?;
+    let image = shim.upstream.inspect(name, "").await?.image.ok_or_else(no_image)?;
     choice.check(name, &config_of(&image))?;
     Ok(answer::json_bytes(StatusCode::OK, rendered(&image, version)?))
 }

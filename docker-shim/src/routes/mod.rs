@@ -23,6 +23,8 @@ pub(crate) struct Asked<'r> {
     pub(crate) head: &'r Parts,
     pub(crate) body: &'r mut Incoming,
     pub(crate) version: ApiVersion,
+    /// For the log.
+    pub(crate) id: u64,
 }
 
 impl Asked<'_> {

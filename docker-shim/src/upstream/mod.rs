@@ -45,13 +45,24 @@ impl Upstream {
         Ok(Self { address, channels, next: AtomicUsize::new(0) })
     }
 
-    pub(crate) async fn inspect(&self, request: InspectRequest) -> Result<InspectResponse, CallError> {
-        self.within(DEADLINE, self.images().inspect(request)).await
+    pub(crate) async fn inspect(
+        &self,
+        name: &str,
+        known_version: &str,
+    ) -> Result<InspectResponse, CallError> {
+        let ask = || async {
+            let request = InspectRequest { name: name.to_owned(), known_version: known_version.to_owned() };
+            self.within(DEADLINE, self.images().inspect(request)).await
+        };
+        insist(ask).await
     }
 
     pub(crate) async fn history(&self, name: &str) -> Result<HistoryResponse, CallError> {
-        let request = HistoryRequest { name: name.to_owned() };
-        self.within(DEADLINE, self.images().history(request)).await
+        let ask = || async {
+            let request = HistoryRequest { name: name.to_owned() };
+            self.within(DEADLINE, self.images().history(request)).await
+        };
+        insist(ask).await
     }
 
     pub(crate) async fn tag(&self, request: TagRequest) -> Result<TagResponse, CallError> {
@@ -63,8 +74,11 @@ impl Upstream {
     }
 
     pub(crate) async fn info(&self) -> Result<InfoResponse, CallError> {
-        let mut client = SystemClient::new(self.channel());
-        self.within(DEADLINE, client.info(InfoRequest {})).await
+        let ask = || async {
+            let mut client = SystemClient::new(self.channel());
+            self.within(DEADLINE, client.info(InfoRequest {})).await
+        };
+        insist(ask).await
     }
 
     pub(crate) async fn check(&self, request: CheckRequest) -> Result<CheckResponse, CallError> {
@@ -73,7 +87,8 @@ impl Upstream {
     }
 
     pub(crate) async fn list(&self, request: ListRequest) -> Result<Events<ImageSummary>, CallError> {
-        let stream = self.within(DEADLINE, self.images().list(request)).await?;
+        let ask = || self.list_once(request.clone());
+        let stream = insist(ask).await?;
         Ok(Events { stream, address: self.address.clone() })
     }
 
@@ -82,6 +97,10 @@ impl Upstream {
         let answer = self.images().pull(request).await;
         let stream = answer.map_err(|status| trouble::explain(status, &self.address))?.into_inner();
         Ok(Events { stream, address: self.address.clone() })
+    }
+
+    async fn list_once(&self, request: ListRequest) -> Result<Streaming<ImageSummary>, CallError> {
+        self.within(DEADLINE, self.images().list(request)).await
     }
 
     fn images(&self) -> ImagesClient<Channel> {
@@ -104,6 +123,20 @@ impl Upstream {
             Err(_) => Err(trouble::timed_out(&self.address)),
         }
     }
+}
+
+/// Reads are asked again while their connection is lost, until every connection had its turn: the service may just have been started anew.
+async fn insist<T, Asked>(ask: impl Fn() -> Asked) -> Result<T, CallError>
+where
+    Asked: Future<Output = Result<T, CallError>>,
+{
+    for _ in 0..CHANNELS {
+        match ask().await {
+            Err(CallError::Lost(_)) => {}
+            answer => return answer,
+        }
+    }
+    ask().await
 }
 
 /// The messages of a streaming call. Dropping it cancels the call.

@@ -2,15 +2,17 @@
 
 use std::{error::Error, io};
 
-use tonic::{Code, Status};
+use tonic::Status;
 
 use super::address::ServiceAddress;
 
 /// Why a call has no result.
 #[derive(Debug)]
 pub(crate) enum CallError {
-    /// The service did not get to answer.
+    /// No connection, or no answer in time.
     Unreachable(String),
+    /// The connection ended before the answer came; the service may have done what it was asked for.
+    Lost(String),
     /// The service answered with an error.
     Refused(Status),
 }
@@ -18,10 +20,15 @@ pub(crate) enum CallError {
 /// Only trouble that tonic itself met has a source; a status that came over the wire has none.
 pub(super) fn explain(status: Status, address: &ServiceAddress) -> CallError {
     let Some(source) = status.source() else { return CallError::Refused(status) };
-    if status.code() == Code::OutOfRange {
-        return CallError::Refused(status);
+    match words(source) {
+        Words::Unreachable(words) => CallError::Unreachable(sentence(&words, address)),
+        Words::Lost(words) => CallError::Lost(sentence(&words, address)),
     }
-    CallError::Unreachable(sentence(&words(source), address))
+}
+
+enum Words {
+    Unreachable(String),
+    Lost(String),
 }
 
 /// The service took the call and did not finish it.
@@ -34,7 +41,7 @@ fn sentence(words: &str, address: &ServiceAddress) -> String {
     format!("Cannot reach the image service at {address}: dial {}: {words}", address.dialled())
 }
 
-fn words(source: &(dyn Error + 'static)) -> String {
+fn words(source: &(dyn Error + 'static)) -> Words {
     let mut chain = Some(source);
     let mut last = source.to_string();
     while let Some(error) = chain {
@@ -44,19 +51,19 @@ fn words(source: &(dyn Error + 'static)) -> String {
         last = error.to_string();
         chain = error.source();
     }
-    format!("connection reset: {last}")
+    Words::Lost(format!("connection reset: {last}"))
 }
 
-fn words_of_io(error: &io::Error) -> String {
-    match error.kind() {
+fn words_of_io(error: &io::Error) -> Words {
+    Words::Unreachable(match error.kind() {
         io::ErrorKind::ConnectionRefused => "connect: connection refused".to_owned(),
         io::ErrorKind::NotFound => "connect: connection refused (no such file)".to_owned(),
         io::ErrorKind::TimedOut => "i/o timeout".to_owned(),
         io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof => {
-            "connection reset by peer".to_owned()
+            return Words::Lost("connection reset by peer".to_owned());
         }
         _ => format!("connect: {error}"),
-    }
+    })
 }
 
 #[cfg(test)]

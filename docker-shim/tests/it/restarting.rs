@@ -40,3 +40,27 @@ async fn a_service_that_is_gone_is_named_and_one_that_is_back_is_used() {
         assert_eq!(ask(&stage.socket(), "GET /images/a/json").await.status, 200);
     }
 }
+
+#[tokio::test]
+async fn a_service_that_crashed_and_is_back_is_not_missed() {
+    let mut stage = Stage::new();
+    stage.canned.put("a", "v1", image("{}"));
+    for _ in 0..10 {
+        let machine =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let next = {
+            let _inside = machine.enter();
+            start_service(&stage.service_socket(), stage.canned.clone())
+        };
+        std::mem::replace(&mut stage.service, next).stop();
+        for _ in 0..4 {
+            assert_eq!(ask(&stage.socket(), "GET /images/a/json").await.status, 200);
+        }
+        machine.shutdown_background();
+        stage.service = start_service(&stage.service_socket(), stage.canned.clone());
+        for _ in 0..4 {
+            let reply = ask(&stage.socket(), "GET /images/a/json").await;
+            assert_eq!(reply.status, 200, "{}", reply.body());
+        }
+    }
+}
