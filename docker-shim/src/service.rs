@@ -62,19 +62,20 @@ impl Shim {
         }
     }
 
+    /// All but inspect are in boxes: the room that they need would be cleared and moved for every inspect as well.
     async fn call(&self, call: Call<'_>, asked: Asked<'_>) -> Result<Answer, Failure> {
         match call {
             Call::ImageInspect { name } => image_inspect(self, asked, name).await,
             Call::Ping => Ok(ping(&asked.head.method)),
             Call::Version => version(),
-            Call::Info => info(self).await,
-            Call::Auth => auth(self, asked).await,
-            Call::ImageList => image_list(self, asked).await,
-            Call::ImageHistory { name } => image_history(self, asked, name).await,
-            Call::ImageCreate => image_create(self, asked).await,
-            Call::ImageTag { name } => image_tag(self, asked, name).await,
-            Call::ImageRemove { name } => image_remove(self, asked, name).await,
-            Call::ContainerCreate => container_create(self, asked).await,
+            Call::Info => Box::pin(info(self)).await,
+            Call::Auth => Box::pin(auth(self, asked)).await,
+            Call::ImageList => Box::pin(image_list(self, asked)).await,
+            Call::ImageHistory { name } => Box::pin(image_history(self, asked, name)).await,
+            Call::ImageCreate => Box::pin(image_create(self, asked)).await,
+            Call::ImageTag { name } => Box::pin(image_tag(self, asked, name)).await,
+            Call::ImageRemove { name } => Box::pin(image_remove(self, asked, name)).await,
+            Call::ContainerCreate => Box::pin(container_create(self, asked)).await,
             other => absent(other, &asked.head.headers, asked.head.uri.query()),
         }
     }
@@ -86,11 +87,15 @@ fn missed(miss: Miss, head: &Parts) -> Answer {
 }
 
 /// A mistake in a handler costs its request, not the connection.
-async fn survive(answer: impl Future<Output = Result<Answer, Failure>>) -> Result<Answer, Failure> {
-    AssertUnwindSafe(answer).catch_unwind().await.unwrap_or_else(|_| {
+fn survive<F>(answer: F) -> impl Future<Output = Result<Answer, Failure>>
+where
+    F: Future<Output = Result<Answer, Failure>>,
+{
+    let panicked = |_| {
         let text = "internal error in the Docker API server, see its log";
         Err(Failure { reason: "PANIC", ..Failure::new(StatusCode::INTERNAL_SERVER_ERROR, text) })
-    })
+    };
+    AssertUnwindSafe(answer).catch_unwind().map(move |answered| answered.unwrap_or_else(panicked))
 }
 
 fn refuse(failure: &Failure, head: &Parts, id: u64) -> Answer {

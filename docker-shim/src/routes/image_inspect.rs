@@ -20,7 +20,7 @@ const PLATFORM_SINCE: ApiVersion = ApiVersion::new(1, 49);
 pub(crate) async fn image_inspect(shim: &Shim, asked: Asked<'_>, name: &str) -> Result<Answer, Failure> {
     match choice(&asked)? {
         None => inspect(shim, asked.version, name).await,
-        Some(choice) => inspect_for(shim, asked.version, name, &choice).await,
+        Some(choice) => Box::pin(inspect_for(shim, asked.version, name, &choice)).await,
     }
 }
 

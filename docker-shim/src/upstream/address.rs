@@ -2,7 +2,7 @@
 
 use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use hyperlocal::UnixConnector;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 use tower::{ServiceExt, service_fn};
@@ -36,7 +36,7 @@ impl ServiceAddress {
             Self::Http(uri) => Ok(remote(uri).connect_lazy()),
             Self::Https(uri) => {
                 let endpoint =
-                    remote(uri).tls_config(trust(ca)).context("cannot set up TLS to the image service")?;
+                    remote(uri).tls_config(trust(ca)?).context("cannot set up TLS to the image service")?;
                 Ok(endpoint.connect_lazy())
             }
         }
@@ -92,11 +92,13 @@ fn remote(uri: &http::Uri) -> Endpoint {
 }
 
 /// A given authority stands in for the system's, not beside them: who names one trusts no other for this connection.
-fn trust(ca: Option<&[u8]>) -> ClientTlsConfig {
-    match ca {
-        Some(pem) => ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem)),
-        None => ClientTlsConfig::new().with_native_roots(),
+fn trust(ca: Option<&[u8]>) -> anyhow::Result<ClientTlsConfig> {
+    let Some(pem) = ca else { return Ok(ClientTlsConfig::new().with_native_roots()) };
+    let begin = b"-----BEGIN CERTIFICATE-----";
+    if !pem.windows(begin.len()).any(|window| window == begin) {
+        bail!("the image service's certificate authority is not a PEM certificate");
     }
+    Ok(ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem)))
 }
 
 #[cfg(test)]

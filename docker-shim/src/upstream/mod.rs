@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::FutureExt;
 use imageservice_proto::v1::{
     CheckRequest, CheckResponse, HistoryRequest, HistoryResponse, ImageSummary, InfoRequest, InfoResponse,
     InspectRequest, InspectResponse, ListRequest, PullEvent, PullRequest, RemoveRequest, RemoveResponse,
@@ -112,16 +113,17 @@ impl Upstream {
         self.channels[turn % self.channels.len()].clone()
     }
 
-    async fn within<T>(
+    /// Not an async function, as one would hold the call twice: as its argument, and where it awaits it.
+    fn within<T>(
         &self,
         deadline: Duration,
         call: impl Future<Output = Result<Response<T>, Status>>,
-    ) -> Result<T, CallError> {
-        match tokio::time::timeout(deadline, call).await {
+    ) -> impl Future<Output = Result<T, CallError>> {
+        tokio::time::timeout(deadline, call).map(|answer| match answer {
             Ok(Ok(response)) => Ok(response.into_inner()),
             Ok(Err(status)) => Err(trouble::explain(status, &self.address)),
             Err(_) => Err(trouble::timed_out(&self.address)),
-        }
+        })
     }
 }
 
@@ -130,13 +132,13 @@ async fn insist<T, Asked>(ask: impl Fn() -> Asked) -> Result<T, CallError>
 where
     Asked: Future<Output = Result<T, CallError>>,
 {
-    for _ in 0..CHANNELS {
+    let mut turns = CHANNELS;
+    loop {
         match ask().await {
-            Err(CallError::Lost(_)) => {}
+            Err(CallError::Lost(_)) if turns > 0 => turns -= 1,
             answer => return answer,
         }
     }
-    ask().await
 }
 
 /// The messages of a streaming call. Dropping it cancels the call.
@@ -149,5 +151,34 @@ impl<T> Events<T> {
     /// The next message; none at the end.
     pub(crate) async fn next(&mut self) -> Result<Option<T>, CallError> {
         self.stream.message().await.map_err(|status| trouble::explain(status, &self.address))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An address of this machine that nothing listens on.
+    async fn free_address() -> String {
+        tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string()
+    }
+
+    #[tokio::test]
+    async fn a_remote_service_that_is_away_is_named() {
+        let host = free_address().await;
+        for scheme in ["http", "https"] {
+            let upstream = Upstream::new(format!("{scheme}://{host}").parse().unwrap(), None).unwrap();
+            let Err(CallError::Unreachable(text)) = upstream.info().await else { panic!("{scheme}") };
+            let expected = format!(
+                "Cannot reach the image service at {scheme}://{host}/: dial tcp {host}: connect: connection refused"
+            );
+            assert_eq!(text, expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_authority_that_is_none_is_refused_at_the_start() {
+        let address: ServiceAddress = "https://localhost:1".parse().unwrap();
+        assert!(Upstream::new(address, Some(b"no certificate")).is_err());
     }
 }
