@@ -16,6 +16,7 @@ mod credential;
 mod dto;
 mod error;
 mod filters;
+mod late_eof;
 mod percent;
 mod platform;
 mod progress;

@@ -11,7 +11,7 @@ use hyper_util::{
 };
 use tokio::net::UnixStream;
 
-use crate::{service::Shim, socket::Socket, upstream::Upstream};
+use crate::{late_eof::LateEof, service::Shim, socket::Socket, upstream::Upstream};
 
 /// Docker's own patience with the head of a request; idle connections fall under it too.
 const HEAD_DEADLINE: Duration = Duration::from_secs(300);
@@ -60,7 +60,7 @@ async fn accept(socket: &Socket, shim: &Arc<Shim>, connections: &GracefulShutdow
     }
 }
 
-/// A client that stops sending has gone, for dockerd as well: its running request is dropped, and with it the call behind it.
+/// A client that has left takes its running request with it, and the call behind that.
 fn serve(stream: UnixStream, shim: Arc<Shim>, connections: &GracefulShutdown) {
     let service = service_fn(move |request| {
         let shim = Arc::clone(&shim);
@@ -71,7 +71,7 @@ fn serve(stream: UnixStream, shim: Arc<Shim>, connections: &GracefulShutdown) {
         .header_read_timeout(HEAD_DEADLINE)
         .title_case_headers(true)
         .half_close(false)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(LateEof::new(stream)), service);
     let connection = connections.watch(connection);
     tokio::spawn(async move {
         if let Err(error) = connection.await {

@@ -34,6 +34,18 @@ async fn many_requests_use_one_connection() {
 }
 
 #[tokio::test]
+async fn a_client_that_has_said_all_still_gets_its_answer() {
+    let stage = Stage::new();
+    stage.canned.put("slow", "v1", image("{}"));
+    let mut client = UnixStream::connect(stage.socket()).await.unwrap();
+    send(&mut client, "GET /images/slow/json", &[], b"").await;
+    client.shutdown().await.unwrap();
+    stage.canned.hanging.notified().await;
+    stage.canned.release.notify_one();
+    assert!(read_until(&mut client, "LastTagTime").await.starts_with("HTTP/1.1 200 "));
+}
+
+#[tokio::test]
 async fn a_running_request_is_finished_before_the_end() {
     let mut stage = Stage::new();
     stage.canned.put("slow", "v1", image("{}"));
