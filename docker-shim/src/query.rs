@@ -44,6 +44,8 @@ impl<'q> Query<'q> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -70,6 +72,15 @@ mod tests {
             ("f=no", false),
         ] {
             assert_eq!(Query::parse(Some(text)).unwrap().flag("f"), truth, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_query_is_too_odd(text in "\\PC*") {
+            if let Ok(query) = Query::parse(Some(&text)) {
+                let _ = (query.text("a"), query.flag("a"));
+            }
         }
     }
 

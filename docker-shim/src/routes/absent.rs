@@ -11,6 +11,10 @@ use crate::{
     router::Call,
 };
 
+const NOT_IN_A_SWARM: &str = concat!(
+    "This node is not a swarm manager. Use \"docker swarm init\" or \"docker swarm join\" ",
+    "to connect this node to swarm and try again."
+);
 pub(crate) const NO_CONTAINERS: &str = "containers are not supported by this server";
 
 /// Answers a call that no image service is needed for.
@@ -38,8 +42,6 @@ pub(crate) fn absent(call: Call<'_>, headers: &HeaderMap, query: Option<&str>) -
         other => Failure::unsupported(lacking(other)),
     })
 }
-
-const NOT_IN_A_SWARM: &str = "This node is not a swarm manager. Use \"docker swarm init\" or \"docker swarm join\" to connect this node to swarm and try again.";
 
 fn lacking(call: Call<'_>) -> &'static str {
     match call {

@@ -102,7 +102,10 @@ mod tests {
                 },
                 "1.51"
             ),
-            r#"{"Containers":0,"Created":0,"Id":"sha256:0185","Labels":{"a":"1","b":"<2>"},"ParentId":"","RepoDigests":[],"RepoTags":[],"SharedSize":-1,"Size":405270}"#
+            concat!(
+                r#"{"Containers":0,"Created":0,"Id":"sha256:0185","Labels":{"a":"1","b":"<2>"},"ParentId":"","#,
+                r#""RepoDigests":[],"RepoTags":[],"SharedSize":-1,"Size":405270}"#
+            )
         );
     }
 }
