@@ -1,7 +1,7 @@
 //! Answers with Docker's headers and Go's framing: a body of up to 2048 bytes has a Content-Length, a longer one is chunked.
 
 use std::{
-    convert::Infallible,
+    io,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -15,7 +15,7 @@ use serde::Serialize;
 use crate::{engine, error::Failure, router::Miss};
 
 /// Go's server buffers this much before it has to decide on the framing.
-const BUFFERED: usize = 2048;
+pub(crate) const BUFFERED: usize = 2048;
 
 const API_VERSION: HeaderName = HeaderName::from_static("api-version");
 const EXPERIMENTAL: HeaderName = HeaderName::from_static("docker-experimental");
@@ -34,7 +34,8 @@ pub(crate) enum Body {
     Empty,
     Whole(Bytes),
     Chunked(Bytes),
-    Stream(BoxStream<'static, Bytes>),
+    /// An error in it breaks the connection off, which is the only way left to say that the answer is not whole.
+    Stream(BoxStream<'static, io::Result<Bytes>>),
 }
 
 /// One JSON value and a line feed.
@@ -64,9 +65,9 @@ pub(crate) fn fixed(json: &'static str) -> Answer {
     json_bytes(StatusCode::OK, Bytes::from_static(json.as_bytes()))
 }
 
-/// A stream of JSON objects, one chunk each.
-pub(crate) fn progress(lines: BoxStream<'static, Bytes>) -> Answer {
-    let mut answer = plain(StatusCode::OK, Body::Stream(lines));
+/// A stream of JSON, one chunk for each item.
+pub(crate) fn json_stream(chunks: BoxStream<'static, io::Result<Bytes>>) -> Answer {
+    let mut answer = plain(StatusCode::OK, Body::Stream(chunks));
     answer.headers_mut().insert(header::CONTENT_TYPE, JSON);
     answer
 }
@@ -148,14 +149,14 @@ fn message(text: &str) -> Bytes {
 
 impl http_body::Body for Body {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = io::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        if let Self::Stream(lines) = &mut *self {
-            return lines.as_mut().poll_next(context).map(|line| line.map(|line| Ok(Frame::data(line))));
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        if let Self::Stream(chunks) = &mut *self {
+            return chunks.as_mut().poll_next(context).map(|chunk| chunk.map(|chunk| chunk.map(Frame::data)));
         }
         match std::mem::replace(&mut *self, Self::Empty) {
             Self::Whole(bytes) | Self::Chunked(bytes) if !bytes.is_empty() => {

@@ -2,6 +2,8 @@
 //!
 //! Invariant: nothing is written before the first event, so that an error up to there is an HTTP error and not a line.
 
+use std::io;
+
 use bytes::Bytes;
 use futures_util::{
     StreamExt,
@@ -19,7 +21,7 @@ use crate::{
 pub(crate) async fn begin<D>(
     mut events: Events<PullEvent>,
     describe: D,
-) -> Result<BoxStream<'static, Bytes>, CallError>
+) -> Result<BoxStream<'static, io::Result<Bytes>>, CallError>
 where
     D: FnOnce(CallError) -> String + Send + 'static,
 {
@@ -32,7 +34,7 @@ where
             Err(error) => (Some(error_line(&describe(error))), None),
         })
     });
-    Ok(stream::iter(first).chain(rest.filter_map(std::future::ready)).boxed())
+    Ok(stream::iter(first).chain(rest.filter_map(std::future::ready)).map(Ok).boxed())
 }
 
 fn line_of(event: PullEvent) -> Option<Bytes> {

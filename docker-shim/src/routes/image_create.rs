@@ -34,7 +34,7 @@ pub(crate) async fn image_create(shim: &Shim, asked: Asked<'_>) -> Result<Answer
         failure.message.into_owned()
     };
     let lines = progress::begin(events, describe).await;
-    lines.map(answer::progress).map_err(|error| Failure::of_call(error, rejected))
+    lines.map(answer::json_stream).map_err(|error| Failure::of_call(error, rejected))
 }
 
 /// Docker's clients say "latest" when they mean it; without a tag all are meant.
