@@ -16,7 +16,10 @@ use super::{
     token_answer::{Token, bearer},
     transport::Transport,
 };
-use crate::{error::Result, model::Credential};
+use crate::{
+    error::{Error, Result},
+    model::Credential,
+};
 
 const DOCKER_HUB_REALM: &str = "https://auth.docker.io/token";
 const DOCKER_HUB_SERVICE: &str = "registry.docker.io";
@@ -81,7 +84,7 @@ impl Authorizer {
                 let bearer = Bearer { scope: ask.scope(), ..remembered };
                 let grant = Grant { endpoint, bearer: &bearer, ask, caller };
                 let token = self.token(transport, grant).await;
-                if token.is_err() {
+                if token.as_ref().is_err_and(is_no_verdict) {
                     // It may be the memory that is wrong; the next caller learns it anew.
                     self.challenges.invalidate(&endpoint.base);
                 }
@@ -160,6 +163,14 @@ impl Authorizer {
         let (token, fresh) = self.tokens.get(transport, grant).await?;
         Ok(Presented::Token { bearer: grant.bearer.clone(), token, fresh })
     }
+}
+
+/// Whether a token endpoint failed without having judged the caller.
+fn is_no_verdict(why: &Error) -> bool {
+    matches!(
+        why.root(),
+        Error::RegistryUnavailable { .. } | Error::RegistryProtocol { .. } | Error::TargetRefused { .. }
+    )
 }
 
 /// Docker Hub's challenge is known beforehand.

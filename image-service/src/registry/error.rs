@@ -162,6 +162,17 @@ pub(super) fn token_refusal(endpoint: &Endpoint, ask: &Ask<'_>, answer: &Answer,
     }
 }
 
+/// A token endpoint without a whole answer.
+pub(super) fn token_failure(endpoint: &Endpoint, ask: &Ask<'_>, failure: Failure, cap: u64) -> Error {
+    match failure {
+        Failure::TooLarge => {
+            Error::TooLarge { what: format!("token answer for registry {}", endpoint.registry), limit: cap }
+        }
+        Failure::Torn { unanswered, .. } => token_failure(endpoint, ask, *unanswered, cap),
+        failure => self::failure(endpoint, ask, failure),
+    }
+}
+
 /// A token endpoint's answer that has no token.
 pub(super) fn no_token(endpoint: &Endpoint, why: &str) -> Error {
     Error::RegistryProtocol {

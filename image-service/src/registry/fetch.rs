@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use moka::sync::Cache;
+use secrecy::ExposeSecret as _;
 use url::Url;
 
 use super::{
@@ -27,6 +29,8 @@ use crate::{
 
 /// How long a mirror that cannot be reached is left alone.
 const MIRROR_REST: Duration = Duration::from_secs(30);
+/// What is shorter is found in any text.
+const SHORTEST_SECRET: usize = 5;
 const MAX_MIRRORS: u64 = 1_000;
 
 /// Who asks.
@@ -130,6 +134,9 @@ impl Fetcher {
         ask: &Ask<'_>,
         caller: Caller<'_>,
     ) -> Result<Reply> {
+        if is_counted(endpoint, ask) && !ask.head {
+            self.quota.check(endpoint, caller.fingerprint)?;
+        }
         let mut presented = self.auth.beforehand(&self.transport, endpoint, ask, caller).await?;
         let mut answer = self.deliver(endpoint, ask, caller, &presented).await?;
         if let Some(challenge) = self.challenge(endpoint, ask, caller, &presented, &answer).await? {
@@ -186,10 +193,6 @@ impl Fetcher {
         caller: Caller<'_>,
         presented: &Presented,
     ) -> Result<Answer> {
-        let counts = !endpoint.mirror && matches!(ask.wanted, Wanted::Manifest { .. });
-        if counts && !ask.head {
-            self.quota.check(endpoint, caller.fingerprint)?;
-        }
         let mut tries = if endpoint.mirror { Tries::one() } else { Tries::several() };
         let mut link_may_have_lapsed = true;
         let answer = loop {
@@ -202,6 +205,7 @@ impl Fetcher {
                 None => break outcome.map_err(|failure| error::failure(endpoint, ask, failure))?,
             }
         };
+        let answer = withhold_echo(answer, caller, presented);
         trace(endpoint, ask, &answer);
         if !endpoint.mirror && is_same_origin(&endpoint.base, &answer.url) {
             self.limits.note(&endpoint.registry, &answer.headers);
@@ -211,7 +215,9 @@ impl Fetcher {
             return Ok(answer);
         }
         Err(match Throttle::of(&answer) {
-            Throttle::Quota(told) if counts => self.quota.close(endpoint, caller.fingerprint, &answer, told),
+            Throttle::Quota(told) if is_counted(endpoint, ask) => {
+                self.quota.close(endpoint, caller.fingerprint, &answer, told)
+            }
             Throttle::Quota(told) | Throttle::Brief(told) => error::rate_limited(endpoint, &answer, told),
         })
     }
@@ -227,7 +233,8 @@ impl Fetcher {
         let mut authorization = authorization;
         for _ in 0..=redirect::MAX_HOPS {
             let answer = self.transport.send(&outgoing(endpoint, ask, &url, reach, authorization)).await?;
-            let Some(next) = redirect::target(&answer)? else { return Ok(answer) };
+            let may_move = matches!(ask.wanted, Wanted::Manifest { .. } | Wanted::Config { .. });
+            let Some(next) = redirect::target(&answer)?.filter(|_| may_move) else { return Ok(answer) };
             if !is_same_origin(&url, &next) {
                 authorization = None;
                 let lookup = &*self.transport.network().lookup;
@@ -239,11 +246,33 @@ impl Fetcher {
     }
 }
 
+/// Pull budgets count manifests.
+const fn is_counted(endpoint: &Endpoint, ask: &Ask<'_>) -> bool {
+    !endpoint.mirror && matches!(ask.wanted, Wanted::Manifest { .. })
+}
+
 /// Signed links live for minutes; a store says 403 to an old one, and a new one is just a request away.
 fn is_lapsed_link(endpoint: &Endpoint, outcome: &Result<Answer, Failure>) -> bool {
     outcome.as_ref().is_ok_and(|answer| {
         answer.status == StatusCode::FORBIDDEN && !is_same_origin(&endpoint.base, &answer.url)
     })
+}
+
+/// A refusal that repeats the caller's secret would carry it into errors and logs; nothing of it is read.
+fn withhold_echo(answer: Answer, caller: Caller<'_>, presented: &Presented) -> Answer {
+    let secret = match caller.credential {
+        Some(
+            Credential::Password { password: secret, .. } | Credential::IdentityToken { token: secret, .. },
+        )
+        | Some(Credential::RegistryToken(secret)) => secret.expose_secret(),
+        None => "",
+    };
+    let sent = presented.authorization().map(HeaderValue::as_bytes).unwrap_or_default();
+    let sent = sent.splitn(2, |b| *b == b' ').last().unwrap_or_default();
+    let repeats = [secret.as_bytes(), sent].into_iter().any(|secret| {
+        secret.len() >= SHORTEST_SECRET && answer.body.windows(secret.len()).any(|window| window == secret)
+    });
+    if answer.status.is_success() || !repeats { answer } else { Answer { body: Bytes::new(), ..answer } }
 }
 
 fn outgoing(

@@ -55,7 +55,8 @@ impl Reach {
         lookup: &dyn Lookup,
     ) -> Self {
         if is_own_host(endpoint, target) {
-            return Self::direct(endpoint);
+            let same = target.host_str() == endpoint.base.host_str();
+            return Self { vouched: endpoint.listed && same, ..Self::direct(endpoint) };
         }
         if purpose == Purpose::Token && is_token_host(endpoint, target) {
             return Self { loopback: true, private: true, vouched: false };

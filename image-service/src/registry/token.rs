@@ -200,12 +200,13 @@ pub(super) fn basic(credential: &Credential) -> Option<HeaderValue> {
 /// Redirects of a token endpoint are not followed: they would carry the secret away.
 async fn send(transport: &Transport, grant: Grant<'_>, outgoing: Outgoing) -> Result<Answer> {
     let Grant { endpoint, ask, .. } = grant;
-    let mut tries = if endpoint.mirror { Tries::one() } else { Tries::several() };
+    let once = endpoint.mirror || outgoing.method == Method::POST;
+    let mut tries = if once { Tries::one() } else { Tries::several() };
     let answer = loop {
         let outcome = transport.send(&outgoing).await;
         match tries.wait_after(&outcome) {
             Some(wait) => transport.network().timer.sleep(wait).await,
-            None => break outcome.map_err(|failure| error::failure(endpoint, ask, failure))?,
+            None => break outcome.map_err(|failure| error::token_failure(endpoint, ask, failure, CAP))?,
         }
     };
     tracing::debug!(

@@ -1,4 +1,4 @@
-//! The image service's parts as their users see them.
+//! The image service as its users see it: real parts, loopback only.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends at the first surprise")]
 

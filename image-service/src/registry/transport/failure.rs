@@ -67,6 +67,9 @@ fn phase(url: &Url, error: &reqwest::Error) -> (String, bool) {
     let host = url.host_str().unwrap_or_default();
     let address = format!("{host}:{}", url.port_or_known_default().unwrap_or_default());
     let system = chain(error).filter_map(|cause| cause.downcast_ref::<io::Error>()).last();
+    if error.is_builder() {
+        return ("tls: no certificates to trust could be loaded".to_owned(), false);
+    }
     if error.is_dns() {
         return (format!("dial tcp: lookup {host}: no such host"), false);
     }

@@ -381,6 +381,27 @@ async fn no_secret_is_in_an_error() {
     assert!(!format!("{:?} {repository}", world.client).contains("hunter2"));
 }
 
+#[tokio::test]
+async fn a_registry_that_repeats_the_secret_does_not_get_it_into_an_error() {
+    for basic in [true, false] {
+        let (world, registry) = (World::new(), registry().await);
+        match basic {
+            true => registry.require_basic([("alice", "other")]),
+            false => registry.require_bearer([("alice", "hunter2")]),
+        }
+        let alice = world.user("alice", "hunter2");
+        world.pull_as(&app(&registry), &alice).await.ok();
+        for echo in ["password hunter2", "Basic YWxpY2U6aHVudGVyMg==", "Bearer token-1"] {
+            registry.behave();
+            registry.always(Method::GET, MANIFEST, Reply::error(403, "FORBIDDEN", echo));
+            let error = world.failure_as(&app(&registry), &alice).await;
+            let text = format!("{error} {error:?}");
+            let sent = if basic { "YWxpY2U6aHVudGVyMg==" } else { "token-1" };
+            assert!(!text.contains("hunter2") && !text.contains(sent), "{text}");
+        }
+    }
+}
+
 async fn login(world: &World, registry: &ScriptedRegistry, access: &Access) -> Result<Option<String>, Error> {
     let host: RegistryHost = registry.host().parse().unwrap();
     world.client.check(&host, access).await
