@@ -10,4 +10,5 @@ mod platform;
 mod probe;
 mod redirect;
 mod tags;
+mod tls;
 mod world;
