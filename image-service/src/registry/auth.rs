@@ -12,8 +12,9 @@ use super::{
     endpoint::Endpoint,
     error,
     fetch::Caller,
-    token::{Grant, Tokens, basic, fetch},
+    token::Tokens,
     token_answer::{Token, bearer},
+    token_request::{Grant, basic, fetch},
     transport::Transport,
 };
 use crate::{
@@ -25,7 +26,7 @@ const DOCKER_HUB_REALM: &str = "https://auth.docker.io/token";
 const DOCKER_HUB_SERVICE: &str = "registry.docker.io";
 /// Registries change how they authenticate about never; a wrong memory costs one request.
 const MEMORY: Duration = Duration::from_secs(12 * 3600);
-const MAX_KEPT: u64 = 10_000;
+const MAX_KEPT: u64 = 2_000;
 
 /// What went with a request.
 #[derive(Clone, Debug)]

@@ -95,6 +95,6 @@ impl Registry for RegistryClient {
     }
 
     fn rate_limits(&self) -> Vec<RateLimit> {
-        self.fetcher.limits.all()
+        self.fetcher.delivery.limits.all()
     }
 }

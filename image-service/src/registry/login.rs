@@ -12,8 +12,8 @@ use super::{
     endpoint::Endpoint,
     error,
     fetch::{Caller, Fetcher},
-    token::basic,
     token_answer::bearer,
+    token_request::basic,
 };
 use crate::{error::Result, model::Credential};
 
@@ -42,7 +42,8 @@ pub(super) async fn check(
         }
         (Some(Challenge::Basic), _) => Err(error::credentials_required(endpoint, &ASK)),
         (Some(Challenge::Bearer(asked)), _) => {
-            let token = fetcher.auth.ask_anew(&fetcher.transport, endpoint, &ASK, caller, asked).await?;
+            let token =
+                fetcher.auth.ask_anew(&fetcher.delivery.transport, endpoint, &ASK, caller, asked).await?;
             let presented = Presented::Given(token.authorization);
             conclude(fetcher, endpoint, caller, presented).await?;
             Ok(token.identity.map(|identity| identity.expose_secret().to_owned()))
@@ -55,7 +56,7 @@ async fn challenge(fetcher: &Fetcher, endpoint: &Endpoint, caller: Caller<'_>) -
     if let Some(known) = fetcher.auth.remembered(endpoint) {
         return Ok(Some(known));
     }
-    let answer = fetcher.deliver(endpoint, &ASK, caller, &Presented::Nothing).await?;
+    let answer = fetcher.delivery.deliver(endpoint, &ASK, caller, &Presented::Nothing).await?;
     if answer.status.is_success() {
         return Ok(None);
     }
@@ -75,7 +76,7 @@ async fn conclude(
     caller: Caller<'_>,
     presented: Presented,
 ) -> Result<()> {
-    let answer = fetcher.deliver(endpoint, &ASK, caller, &presented).await?;
+    let answer = fetcher.delivery.deliver(endpoint, &ASK, caller, &presented).await?;
     match answer.status.is_success() {
         true => Ok(()),
         false => Err(error::refusal(endpoint, &ASK, &answer, caller.credential.is_some())),

@@ -13,6 +13,7 @@ mod auth;
 mod challenge;
 mod client;
 mod config_blob;
+mod delivery;
 mod endpoint;
 mod error;
 mod error_body;
@@ -31,7 +32,9 @@ mod retry;
 mod tags;
 mod token;
 mod token_answer;
+mod token_request;
 mod transport;
+mod warning;
 
 pub use client::RegistryClient;
 pub use network::{Lookup, Network, Timer};

@@ -96,6 +96,13 @@ mod tests {
         assert_eq!(read("-1", "3"), None);
     }
 
+    proptest::proptest! {
+        #[test]
+        fn no_header_can_hurt(limit in "[ -~]{0,40}", remaining in "[0-9;w= -]{0,40}") {
+            let _ = read(&limit, &remaining);
+        }
+    }
+
     #[test]
     fn sources_that_a_registry_invents_do_not_pile_up() {
         let limits = RateLimits::default();

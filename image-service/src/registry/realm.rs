@@ -128,7 +128,7 @@ fn registered_domain(host: &str) -> Option<&str> {
     let host = host.strip_suffix('.').unwrap_or(host);
     let shared =
         |domain: &&str| host == *domain || host.strip_suffix(*domain).is_some_and(|h| h.ends_with('.'));
-    if SHARED_DOMAINS.iter().any(|domain| shared(domain)) {
+    if SHARED_DOMAINS.iter().any(shared) {
         return None;
     }
     let labels: Vec<_> = host.rsplit('.').take(3).collect();

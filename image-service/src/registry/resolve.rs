@@ -68,6 +68,9 @@ pub(super) async fn resolve(
         None => view.config(&manifest, descriptor).await?,
     };
     let platform = platform_of(&reference, &config)?;
+    if top != manifest && !wanted.candidates(other_architectures).iter().any(|fit| fit.matches(&platform)) {
+        tracing::warn!(image = reference, %wanted, actual = %platform, "index and config of {reference} name different platforms");
+    }
     Ok(ResolvedImage { top, manifest, config_digest, config, layers, platform })
 }
 

@@ -1,4 +1,4 @@
-//! Tokens: asked for once per caller and scope, kept while they live.
+//! The tokens that are alive: asked for once per caller and scope, kept while they live.
 //!
 //! Invariant: a token is given only to the caller whose credential it was asked for with; the key has the credential's fingerprint in it.
 //! Invariant: a failure is told to all who waited for it and is not kept; a leader that goes away is replaced by a follower.
@@ -8,32 +8,21 @@ use std::{
     time::{Duration, Instant},
 };
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use moka::{Expiry, future::Cache, ops::compute::Op};
-use secrecy::{ExposeSecret as _, SecretString};
-use url::{Url, form_urlencoded};
+use url::Url;
 
 use super::{
-    ask::Ask,
-    challenge::Bearer,
-    endpoint::Endpoint,
-    error,
-    fetch::Caller,
-    guard::{Purpose, Reach},
-    realm,
-    retry::{Throttle, Tries},
     token_answer::Token,
-    transport::{Answer, Outgoing, Transport},
+    token_request::{Grant, fetch},
+    transport::Transport,
 };
 use crate::{
     error::{Error, Result},
-    model::{Credential, Fingerprint, RegistryHost},
+    model::{Fingerprint, RegistryHost},
 };
 
-const CAP: u64 = 128 * 1024;
-const MAX_KEPT: u64 = 10_000;
-const CLIENT_ID: &str = "image-service";
+/// Of tokens and what they are for; a hostile endpoint gives long ones.
+const MAX_KEPT_BYTES: u64 = 64 * 1024 * 1024;
 
 /// What a token was given for, and to whom.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -51,20 +40,16 @@ pub(super) struct TokenKey {
 #[derive(Debug)]
 pub(super) struct Tokens(Cache<TokenKey, Arc<Token>>);
 
-/// What a token is asked for with.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Grant<'a> {
-    pub(super) endpoint: &'a Endpoint,
-    /// Whose scope it carries.
-    pub(super) bearer: &'a Bearer,
-    pub(super) ask: &'a Ask<'a>,
-    pub(super) caller: Caller<'a>,
-}
-
 impl Default for Tokens {
     fn default() -> Self {
-        Self(Cache::builder().max_capacity(MAX_KEPT).expire_after(Lifetime).build())
+        Self(Cache::builder().max_capacity(MAX_KEPT_BYTES).weigher(weight).expire_after(Lifetime).build())
     }
+}
+
+fn weight(key: &TokenKey, token: &Arc<Token>) -> u32 {
+    const REST: usize = 512;
+    let variable = key.scope.len() + key.service.len() + key.realm.as_str().len() + token.authorization.len();
+    u32::try_from(variable + REST).unwrap_or(u32::MAX)
 }
 
 struct Lifetime;
@@ -110,115 +95,4 @@ impl Grant<'_> {
             caller: self.caller.credential.map(|_| self.caller.fingerprint),
         }
     }
-}
-
-/// Asks the realm: by POST with an identity token, by GET otherwise.
-pub(super) async fn fetch(transport: &Transport, grant: Grant<'_>) -> Result<Token> {
-    let Grant { endpoint, bearer, ask, caller } = grant;
-    realm::check(endpoint, &bearer.realm).map_err(|why| error::target_refused(&endpoint.registry, why))?;
-    if caller.credential.is_some() && !realm::may_have_secrets(endpoint, &bearer.realm) {
-        return Err(error::secret_withheld(endpoint, &bearer.realm));
-    }
-    let reach = Reach::derived(endpoint, &bearer.realm, Purpose::Token, &*transport.network().lookup).await;
-    let mut answer = None;
-    if let Some(Credential::IdentityToken { token, .. }) = caller.credential {
-        let posted = send(transport, grant, post(grant, reach, token)).await?;
-        answer = Some(posted).filter(|answer| !is_post_unknown(answer.status));
-    }
-    let answer = match answer {
-        Some(answer) => answer,
-        None => send(transport, grant, get(grant, reach)).await?,
-    };
-    if !answer.status.is_success() {
-        return Err(error::token_refusal(endpoint, ask, &answer, caller.credential.is_some()));
-    }
-    Token::read(&answer.body).map_err(|why| error::no_token(endpoint, why))
-}
-
-/// Token endpoints that only know GET answer a POST with one of these.
-fn is_post_unknown(status: StatusCode) -> bool {
-    matches!(status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::BAD_REQUEST)
-}
-
-fn get(grant: Grant<'_>, reach: Reach) -> Outgoing {
-    let Grant { endpoint, bearer, caller, .. } = grant;
-    let mut url = bearer.realm.clone();
-    {
-        let mut query = url.query_pairs_mut();
-        for (name, value) in [("service", &bearer.service), ("scope", &bearer.scope)] {
-            if !value.is_empty() {
-                query.append_pair(name, value);
-            }
-        }
-        let account = caller.credential.map(Credential::username).unwrap_or_default();
-        if !account.is_empty() {
-            query.append_pair("account", account);
-        }
-    }
-    let mut headers = HeaderMap::new();
-    if let Some(basic) = caller.credential.and_then(basic) {
-        headers.insert(header::AUTHORIZATION, basic);
-    }
-    Outgoing { method: Method::GET, url, headers, body: None, cap: CAP, trust: endpoint.trust, reach }
-}
-
-fn post(grant: Grant<'_>, reach: Reach, identity: &SecretString) -> Outgoing {
-    let Grant { endpoint, bearer, .. } = grant;
-    let mut form = form_urlencoded::Serializer::new(String::new());
-    form.append_pair("grant_type", "refresh_token").append_pair("client_id", CLIENT_ID);
-    for (name, value) in [("service", &bearer.service), ("scope", &bearer.scope)] {
-        if !value.is_empty() {
-            form.append_pair(name, value);
-        }
-    }
-    form.append_pair("refresh_token", identity.expose_secret());
-    Outgoing {
-        method: Method::POST,
-        url: bearer.realm.clone(),
-        headers: HeaderMap::new(),
-        body: Some(form.finish()),
-        cap: CAP,
-        trust: endpoint.trust,
-        reach,
-    }
-}
-
-/// `Basic …`, marked as sensitive. An identity token stands in for the password where nothing else is understood.
-pub(super) fn basic(credential: &Credential) -> Option<HeaderValue> {
-    let (username, secret) = match credential {
-        Credential::Password { username, password } => (username.as_str(), password),
-        Credential::IdentityToken { username, token } if username.is_empty() => ("<token>", token),
-        Credential::IdentityToken { username, token } => (username.as_str(), token),
-        Credential::RegistryToken(_) => return None,
-    };
-    let text = STANDARD.encode(format!("{username}:{}", secret.expose_secret()));
-    let mut value = HeaderValue::from_str(&format!("Basic {text}")).ok()?;
-    value.set_sensitive(true);
-    Some(value)
-}
-
-/// Redirects of a token endpoint are not followed: they would carry the secret away.
-async fn send(transport: &Transport, grant: Grant<'_>, outgoing: Outgoing) -> Result<Answer> {
-    let Grant { endpoint, ask, .. } = grant;
-    let once = endpoint.mirror || outgoing.method == Method::POST;
-    let mut tries = if once { Tries::one() } else { Tries::several() };
-    let answer = loop {
-        let outcome = transport.send(&outgoing).await;
-        match tries.wait_after(&outcome) {
-            Some(wait) => transport.network().timer.sleep(wait).await,
-            None => break outcome.map_err(|failure| error::token_failure(endpoint, ask, failure, CAP))?,
-        }
-    };
-    tracing::debug!(
-        registry = %endpoint.registry,
-        realm = outgoing.url.host_str(),
-        scope = grant.bearer.scope,
-        status = answer.status.as_u16(),
-        "token endpoint answered"
-    );
-    if answer.status == StatusCode::TOO_MANY_REQUESTS {
-        let (Throttle::Brief(wait) | Throttle::Quota(wait)) = Throttle::of(&answer);
-        return Err(error::rate_limited(endpoint, &answer, wait));
-    }
-    Ok(answer)
 }

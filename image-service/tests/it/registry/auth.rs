@@ -1,163 +1,32 @@
-//! Challenges, tokens, passwords: who gets what, and how often it is asked for.
+//! Challenges and passwords: who gets what.
 
 use fixtures::{
-    images::{DOCKER_LIST, Image, index},
+    images::Image,
     registry::{Reply, ScriptedRegistry},
 };
 use http::Method;
-use image_service::{
-    error::Error,
-    model::{Credential, RegistryHost},
-    ports::{Access, Registry as _},
-};
+use image_service::error::Error;
 use serde_json::json;
 
-use super::world::{MANIFEST, World, app, named};
+use super::world::{MANIFEST, Names, World, app, multi_platform as registry, named};
 
 const TOKEN: &str = "/token";
 
-/// A registry that has a multi-platform image.
-async fn registry() -> ScriptedRegistry {
+#[tokio::test]
+async fn the_realm_of_docker_hub_is_known_beforehand_unless_its_endpoint_is_another() {
+    // Neither host may be dialled under these names, so the first that is refused is the first that was asked.
+    let names =
+        || Names::of(["auth.docker.io", "registry-1.docker.io"].map(|name| (name, &["169.254.0.1"][..])));
+    let error = World::with("", names()).failure("nginx").await;
+    assert!(
+        matches!(error.root(), Error::TargetRefused { target, .. } if target == "auth.docker.io"),
+        "{error}"
+    );
     let registry = ScriptedRegistry::start().await;
-    let image = Image::docker("app");
-    registry.push_untagged("team/app", &image);
-    registry.put_manifest(
-        "team/app",
-        Some("v1"),
-        &index(DOCKER_LIST, &[image.manifest.entry("linux/amd64")]),
-    );
-    registry
-}
-
-#[tokio::test]
-async fn the_realm_is_learnt_once_and_the_token_kept() {
-    let (world, registry) = (World::new(), registry().await);
-    registry.require_bearer([]);
-    world.pull(&app(&registry)).await.unwrap();
-    assert_eq!(registry.requests().len(), 5, "challenge, token, index, manifest, config");
-    assert_eq!(registry.requests()[1].query, "service=registry.test&scope=repository%3Ateam%2Fapp%3Apull");
-    registry.forget_requests();
-    world.pull(&app(&registry)).await.unwrap();
-    assert_eq!(registry.requests().len(), 3, "index, manifest, config");
-    assert_eq!(registry.count(Method::GET, "/v2/"), 0, "nobody pings");
-}
-
-#[tokio::test]
-async fn a_known_realm_saves_the_challenge_for_another_repository() {
-    let (world, registry) = (World::new(), registry().await);
-    registry.require_bearer([]);
-    registry.push("team/other", "v1", &Image::docker("other"));
-    world.pull(&app(&registry)).await.unwrap();
-    registry.forget_requests();
-    world.pull(&format!("{}/team/other:v1", registry.host())).await.unwrap();
-    let lines = registry.request_lines();
-    assert_eq!(lines[..2], ["GET /token", "GET /v2/team/other/manifests/v1"]);
-    assert_eq!(lines.len(), 3);
-}
-
-#[tokio::test]
-async fn a_token_belongs_to_the_credential_it_was_asked_for_with() {
-    let (world, registry) = (World::new(), registry().await);
-    registry.require_bearer([("alice", "s3cret"), ("bob", "hunter2")]);
-    world.pull_as(&app(&registry), &world.user("alice", "s3cret")).await.unwrap();
-    assert!(matches!(world.failure(&app(&registry)).await.root(), Error::DeniedOrNotFound { .. }));
-    let wrong = world.failure_as(&app(&registry), &world.user("alice", "guess")).await;
-    assert_eq!(wrong.to_string(), "unauthorized: incorrect username or password");
-    assert!(matches!(wrong.root(), Error::CredentialsRejected { .. }));
-    world.pull_as(&app(&registry), &world.user("bob", "hunter2")).await.unwrap();
-    assert_eq!(registry.count(Method::GET, TOKEN), 4);
-}
-
-#[tokio::test]
-async fn a_token_that_ran_out_is_dropped_and_asked_for_once_more() {
-    let (world, registry) = (World::new(), registry().await);
-    registry.require_bearer([]);
-    world.pull(&app(&registry)).await.unwrap();
-    registry.revoke_tokens();
-    registry.forget_requests();
-    world.pull(&app(&registry)).await.unwrap();
-    assert_eq!(registry.requests().len(), 5, "refusal, token, index, manifest, config");
-}
-
-#[tokio::test]
-async fn a_token_that_runs_out_between_two_requests_of_a_pull_is_replaced() {
-    let (world, registry) = (World::new(), registry().await);
-    registry.require_bearer([]);
-    let gate = registry.hold(Method::GET, "/v2/team/app/blobs/*");
-    let name = app(&registry);
-    let (pulled, ()) = tokio::join!(world.pull(&name), async {
-        gate.reached().await;
-        registry.revoke_tokens();
-        gate.release();
-    });
-    pulled.unwrap();
-    assert_eq!(registry.count(Method::GET, TOKEN), 2);
-}
-
-#[tokio::test]
-async fn a_registry_that_never_takes_its_own_tokens_is_left_after_one_retry() {
-    let (world, registry) = (World::new(), registry().await);
-    registry.require_bearer([]);
-    let challenge = format!("Bearer realm=\"{}\",service=\"registry.test\"", registry.url(TOKEN));
-    registry.always(Method::GET, MANIFEST, Reply::status(401).header("WWW-Authenticate", &challenge));
-    assert!(matches!(world.failure(&app(&registry)).await.root(), Error::DeniedOrNotFound { .. }));
-    assert_eq!(
-        registry.request_lines(),
-        [format!("GET {MANIFEST}"), "GET /token".into(), format!("GET {MANIFEST}")]
-    );
-    registry.forget_requests();
-    world.failure(&app(&registry)).await;
-    assert!(registry.requests().len() <= 4, "{:?}", registry.request_lines());
-}
-
-#[tokio::test]
-async fn fifty_pulls_at_once_ask_for_one_token() {
-    let (world, registry) = (World::new(), registry().await);
-    registry.require_bearer([]);
-    world.pull(&app(&registry)).await.unwrap();
-    registry.push("team/other", "v1", &Image::docker("other"));
-    registry.forget_requests();
-    let gate = registry.hold(Method::GET, TOKEN);
-    let name = format!("{}/team/other:v1", registry.host());
-    let pulls = futures_util::future::join_all((0..50).map(|_| world.pull(&name)));
-    let (pulled, ()) = tokio::join!(pulls, async {
-        gate.reached().await;
-        gate.release();
-    });
-    assert!(pulled.iter().all(Result::is_ok));
-    assert_eq!(registry.count(Method::GET, TOKEN), 1);
-}
-
-#[tokio::test]
-async fn a_caller_that_goes_away_does_not_take_the_token_of_the_others_along() {
-    let (world, registry) = (World::new(), registry().await);
-    registry.require_bearer([]);
-    world.pull(&app(&registry)).await.unwrap();
-    registry.push("team/other", "v1", &Image::docker("other"));
-    let gate = registry.hold(Method::GET, TOKEN);
-    let name = format!("{}/team/other:v1", registry.host());
-    let mut leader = Box::pin(world.pull(&name));
-    tokio::select! {
-        _ = &mut leader => panic!("the gate is closed"),
-        () = gate.reached() => {}
-    }
-    let mut follower = Box::pin(world.pull(&name));
-    assert!(futures_util::poll!(&mut follower).is_pending());
-    drop(leader);
-    follower.await.unwrap();
-    gate.release();
-}
-
-#[tokio::test]
-async fn a_failure_of_the_token_endpoint_is_told_to_all_who_wait_and_not_kept() {
-    let (world, registry) = (World::new(), registry().await);
-    registry.require_bearer([]);
-    world.pull(&app(&registry)).await.unwrap();
-    registry.push("team/other", "v1", &Image::docker("other"));
-    registry.next(Method::GET, TOKEN, Reply::error(403, "DENIED", "no"));
-    let name = format!("{}/team/other:v1", registry.host());
-    assert!(matches!(world.failure(&name).await.root(), Error::DeniedOrNotFound { .. }));
-    world.pull(&name).await.unwrap();
+    registry.push("library/nginx", "latest", &Image::docker("nginx"));
+    let config = format!("[registries.'docker.io']\nendpoint = '{}'", registry.url(""));
+    World::with(&config, names()).pull("nginx").await.unwrap();
+    assert_eq!(registry.request_lines()[0], "GET /v2/library/nginx/manifests/latest");
 }
 
 #[tokio::test]
@@ -219,122 +88,6 @@ async fn a_registry_that_lets_everyone_ping_may_still_challenge_for_a_repository
     registry.require_bearer([("alice", "s3cret")]);
     registry.always(Method::GET, "/v2/", Reply::json(200, &json!({})));
     world.pull_as(&app(&registry), &world.user("alice", "s3cret")).await.unwrap();
-}
-
-#[tokio::test]
-async fn a_token_is_taken_under_either_name_and_lives_a_minute_at_least() {
-    for answer in [
-        json!({"token": null}),
-        json!({"expires_in": 0}),
-        json!({"expires_in": 10}),
-        json!({"expires_in": null}),
-        json!({"issued_at": "2999-01-01T00:00:00Z"}),
-    ] {
-        let (world, registry) = (World::new(), registry().await);
-        registry.require_bearer([]);
-        registry.token_answer(answer.clone());
-        world.pull(&app(&registry)).await.unwrap();
-        world.pull(&app(&registry)).await.unwrap();
-        assert_eq!(registry.count(Method::GET, TOKEN), 1, "{answer}");
-    }
-}
-
-#[tokio::test]
-async fn an_answer_without_a_token_is_an_error_and_no_anonymous_access() {
-    for (reply, text) in [
-        (Reply::json(200, &json!({})), "authorization server did not include a token in the response"),
-        (
-            Reply::body(200, "<html>"),
-            "authorization server did not include a token in the response: it is not JSON",
-        ),
-        (Reply::redirect(307, "/token2"), "received unexpected HTTP status: 307 Temporary Redirect"),
-        (Reply::status(500), "received unexpected HTTP status: 500 Internal Server Error"),
-    ] {
-        let (world, registry) = (World::new(), registry().await);
-        registry.require_bearer([]);
-        registry.always(Method::GET, TOKEN, reply);
-        assert_eq!(world.failure(&app(&registry)).await.to_string(), text);
-        assert_eq!(registry.count(Method::GET, "/token2"), 0);
-        assert_eq!(registry.count(Method::GET, MANIFEST), 1);
-    }
-}
-
-#[tokio::test]
-async fn a_token_answer_without_end_is_not_read_to_it() {
-    let (world, registry) = (World::new(), registry().await);
-    registry.require_bearer([]);
-    registry.always(Method::GET, TOKEN, Reply::chunked("x".repeat(16 * 1024), 1000));
-    assert!(matches!(world.failure(&app(&registry)).await.root(), Error::TooLarge { .. }));
-}
-
-#[tokio::test]
-async fn a_token_endpoint_that_denies_an_absent_repository_says_denied_or_not_found() {
-    for status in [401, 403] {
-        let (world, registry) = (World::new(), registry().await);
-        registry.require_bearer([]);
-        registry.always(
-            Method::GET,
-            TOKEN,
-            Reply::error(status, "DENIED", "requested access to the resource is denied"),
-        );
-        let error = world.failure(&app(&registry)).await;
-        let repository = format!("{}/team/app", registry.host());
-        assert_eq!(
-            error.to_string(),
-            format!(
-                "pull access denied for {repository}, repository does not exist or may require 'docker login': denied: requested access to the resource is denied"
-            )
-        );
-    }
-}
-
-#[tokio::test]
-async fn an_identity_token_is_posted_and_never_put_into_a_url() {
-    let (world, registry) = (World::new(), registry().await);
-    registry.require_bearer([("alice", "s3cret")]);
-    registry.accept_identity_token("refresh-me");
-    let identity = Credential::IdentityToken { username: "alice".into(), token: "refresh-me".into() };
-    world.pull_as(&app(&registry), &world.access(Some(identity))).await.unwrap();
-    let requests = registry.requests();
-    let posted = requests.iter().find(|request| request.path == TOKEN).unwrap();
-    assert_eq!((posted.method.as_str(), posted.query.as_str(), posted.authorization()), ("POST", "", None));
-    assert_eq!(
-        posted.body,
-        "grant_type=refresh_token&client_id=image-service&service=registry.test&scope=repository%3Ateam%2Fapp%3Apull&refresh_token=refresh-me"
-    );
-}
-
-#[tokio::test]
-async fn a_token_endpoint_that_knows_no_post_is_asked_by_get() {
-    for status in [404, 405, 400] {
-        let (world, registry) = (World::new(), registry().await);
-        registry.require_bearer([("alice", "refresh-me")]);
-        registry.always(Method::POST, TOKEN, Reply::status(status));
-        let identity = Credential::IdentityToken { username: "alice".into(), token: "refresh-me".into() };
-        world.pull_as(&app(&registry), &world.access(Some(identity))).await.unwrap();
-    }
-}
-
-#[tokio::test]
-async fn an_identity_token_that_is_refused_is_a_refused_credential() {
-    let (world, registry) = (World::new(), registry().await);
-    registry.require_bearer([("alice", "s3cret")]);
-    let identity = Credential::IdentityToken { username: "alice".into(), token: "wrong".into() };
-    let error = world.failure_as(&app(&registry), &world.access(Some(identity))).await;
-    assert!(matches!(error.root(), Error::CredentialsRejected { .. }), "{error}");
-}
-
-#[tokio::test]
-async fn a_registry_token_is_presented_as_it_is() {
-    let (world, registry) = (World::new(), registry().await);
-    registry.require_bearer([("alice", "s3cret")]);
-    registry.accept_token("brought-along");
-    let access = world.access(Some(Credential::RegistryToken("brought-along".into())));
-    world.pull_as(&app(&registry), &access).await.unwrap();
-    assert_eq!((registry.count(Method::GET, TOKEN), registry.requests().len()), (0, 3));
-    let access = world.access(Some(Credential::RegistryToken("made-up".into())));
-    let error = world.failure_as(&app(&registry), &access).await;
-    assert!(matches!(error.root(), Error::CredentialsRejected { .. }), "{error}");
 }
 
 #[tokio::test]
@@ -400,64 +153,4 @@ async fn a_registry_that_repeats_the_secret_does_not_get_it_into_an_error() {
             assert!(!text.contains("hunter2") && !text.contains(sent), "{text}");
         }
     }
-}
-
-async fn login(world: &World, registry: &ScriptedRegistry, access: &Access) -> Result<Option<String>, Error> {
-    let host: RegistryHost = registry.host().parse().unwrap();
-    world.client.check(&host, access).await
-}
-
-#[tokio::test]
-async fn a_login_is_tried_at_the_registry_and_never_answered_from_memory() {
-    for bearer in [true, false] {
-        let (world, registry) = (World::new(), registry().await);
-        match bearer {
-            true => registry.require_bearer([("alice", "s3cret")]),
-            false => registry.require_basic([("alice", "s3cret")]),
-        }
-        let alice = world.user("alice", "s3cret");
-        assert_eq!(login(&world, &registry, &alice).await.unwrap(), None);
-        registry.require_bearer([("alice", "changed")]);
-        let error = login(&world, &registry, &alice).await.unwrap_err();
-        assert!(matches!(error.root(), Error::CredentialsRejected { .. }), "{error}");
-    }
-}
-
-#[tokio::test]
-async fn a_login_without_success_says_what_was_tried() {
-    let (world, registry) = (World::new(), registry().await);
-    registry.require_basic([("alice", "s3cret")]);
-    let error = login(&world, &registry, &world.user("alice", "guess")).await.unwrap_err();
-    let url = registry.url("/v2/");
-    assert_eq!(
-        error.to_string(),
-        format!("unauthorized: login attempt to {url} failed with status: 401 Unauthorized")
-    );
-    for access in [world.anonymous(), world.user("", "")] {
-        let error = login(&world, &registry, &access).await.unwrap_err();
-        assert_eq!(error.to_string(), format!("Get \"{url}\": no basic auth credentials"));
-    }
-    registry.require_bearer([("alice", "s3cret")]);
-    let error = login(&World::new(), &registry, &world.user("alice", "guess")).await.unwrap_err();
-    assert_eq!(error.to_string(), "unauthorized: incorrect username or password");
-}
-
-#[tokio::test]
-async fn a_registry_that_needs_no_login_takes_any() {
-    let (world, registry) = (World::new(), registry().await);
-    assert_eq!(login(&world, &registry, &world.user("any", "one")).await.unwrap(), None);
-    assert_eq!(registry.request_lines(), ["GET /v2/"]);
-    assert_eq!(registry.requests()[0].authorization(), None, "nobody asked for it");
-}
-
-#[tokio::test]
-async fn an_identity_token_that_the_registry_offers_is_passed_on_and_none_is_asked_for() {
-    let (world, registry) = (World::new(), registry().await);
-    registry.require_bearer([("alice", "s3cret")]);
-    registry.token_answer(json!({"refresh_token": "for-later"}));
-    let token = login(&world, &registry, &world.user("alice", "s3cret")).await.unwrap();
-    assert_eq!(token.as_deref(), Some("for-later"));
-    let requests = registry.requests();
-    let asked = requests.iter().find(|request| request.path == TOKEN).unwrap();
-    assert_eq!(asked.query, "service=registry.test&account=alice");
 }

@@ -9,7 +9,10 @@ use std::{
 };
 
 use async_trait::async_trait;
-use fixtures::registry::ScriptedRegistry;
+use fixtures::{
+    images::{DOCKER_LIST, Image, index},
+    registry::ScriptedRegistry,
+};
 use image_service::{
     config::RegistryConfig,
     error::{Error, Result},
@@ -152,3 +155,16 @@ pub(super) fn app(registry: &ScriptedRegistry) -> String {
 }
 
 pub(super) const MANIFEST: &str = "/v2/team/app/manifests/v1";
+
+/// A registry that has an index tagged v1.
+pub(super) async fn multi_platform() -> ScriptedRegistry {
+    let registry = ScriptedRegistry::start().await;
+    let image = Image::docker("app");
+    registry.push_untagged("team/app", &image);
+    registry.put_manifest(
+        "team/app",
+        Some("v1"),
+        &index(DOCKER_LIST, &[image.manifest.entry("linux/amd64")]),
+    );
+    registry
+}
