@@ -1,7 +1,7 @@
 //! The one place where what a registry answered becomes a domain error, in the words that Docker's clients know.
 //!
-//! Registries answer 401, 403 and 404 alike for what is missing and for what may not be seen; the error says which of these it cannot be, and
-//! does not guess.
+//! Registries answer 401, 403 and 404 alike for what is missing and for what may not be seen; the error says which of these it
+//! cannot be, and does not guess.
 
 use std::time::Duration;
 

@@ -157,8 +157,13 @@ impl Fetcher {
             return Ok(None);
         }
         let direct = Challenge::read(&answer.headers);
-        if direct.is_some() || !nothing || matches!(ask.wanted, Wanted::Login) {
+        if direct.is_some() || matches!(ask.wanted, Wanted::Login) {
             return Ok(direct);
+        }
+        if !nothing {
+            // A token that was kept may have run out, whatever the registry says of it.
+            let kept = matches!(presented, Presented::Token { fresh: false, .. });
+            return Ok(self.auth.remembered(endpoint).filter(|_| kept));
         }
         let ping =
             self.delivery.deliver(endpoint, &Ask::get(Wanted::Login), caller, &Presented::Nothing).await?;

@@ -1,5 +1,5 @@
-//! The client of registries (OCI distribution-spec; Docker's token authentication): tag to digest, manifests, configs, tags, logins. It never
-//! fetches a layer.
+//! The client of registries (OCI distribution-spec; Docker's token authentication): tag to digest, manifests, configs, tags, logins.
+//! It never fetches a layer.
 //!
 //! Invariant: whatever leaves this module was verified against its digest and size, and was read under a cap.
 //! Invariant: a credential goes to its own registry and to the token endpoint that belongs to it, and nowhere else.

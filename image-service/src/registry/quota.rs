@@ -1,4 +1,5 @@
-//! A used-up pull budget, remembered: whoever comes next fails at once instead of making matters worse. A HEAD costs nothing and stays allowed.
+//! A used-up pull budget, remembered: whoever comes next fails at once instead of making matters worse. A HEAD costs nothing and
+//! stays allowed.
 
 use std::time::{Duration, Instant};
 

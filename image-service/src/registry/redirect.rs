@@ -90,6 +90,15 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn no_location_can_hurt(location in "[ -~]{0,60}") {
+            if let Ok(Some(to)) = target(&redirect(307, "https://h.example/v2/x", &location)) {
+                assert_eq!(to.scheme(), "https");
+            }
+        }
+    }
+
     #[test]
     fn an_origin_is_scheme_host_and_port() {
         let same = |one: &str, other: &str| is_same_origin(&one.parse().unwrap(), &other.parse().unwrap());

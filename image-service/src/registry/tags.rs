@@ -57,3 +57,38 @@ fn next(answer: &Answer) -> Option<Url> {
     let next = answer.url.join(target).ok()?;
     (is_next && is_same_origin(&answer.url, &next)).then_some(next)
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::{HeaderMap, StatusCode};
+
+    use super::*;
+
+    fn answer(link: &str) -> Answer {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::LINK, link.parse().unwrap());
+        let url = "https://h.example/v2/x/tags/list".parse().unwrap();
+        Answer { status: StatusCode::OK, headers, body: Bytes::new(), url }
+    }
+
+    #[test]
+    fn a_next_page_may_be_written_in_several_ways() {
+        for link in [
+            "</v2/x?last=a>; rel=\"next\"",
+            "<?last=a>;rel=next",
+            "<https://h.example/a>; title=x; REL=\"Next\"",
+        ] {
+            assert!(next(&answer(link)).is_some(), "{link}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_link_can_hurt(link in "<?[ -~]{0,40}>?;? ?(rel=\"next\")?") {
+            if let Some(next) = next(&answer(&link)) {
+                assert_eq!(next.host_str(), Some("h.example"));
+            }
+        }
+    }
+}

@@ -60,6 +60,30 @@ async fn a_token_that_ran_out_is_dropped_and_asked_for_once_more() {
 }
 
 #[tokio::test]
+async fn a_kept_token_that_is_refused_without_a_word_is_replaced_too() {
+    let (world, registry) = (World::new(), registry().await);
+    registry.require_bearer([]);
+    world.pull(&app(&registry)).await.unwrap();
+    registry.forget_requests();
+    registry.next(Method::GET, MANIFEST, Reply::status(401));
+    world.pull(&app(&registry)).await.unwrap();
+    assert_eq!(registry.count(Method::GET, TOKEN), 1);
+    assert_eq!(registry.count(Method::GET, MANIFEST), 2);
+}
+
+#[tokio::test]
+async fn no_token_is_in_what_a_client_shows_of_itself() {
+    let (world, registry) = (World::new(), registry().await);
+    registry.require_bearer([("alice", "s3cret")]);
+    registry.token_answer(json!({"refresh_token": "for-later"}));
+    world.pull_as(&app(&registry), &world.user("alice", "s3cret")).await.unwrap();
+    let shown = format!("{:?}", world.client);
+    for secret in ["token-1", "for-later", "s3cret", "YWxpY2U6czNjcmV0"] {
+        assert!(!shown.contains(secret), "{secret}");
+    }
+}
+
+#[tokio::test]
 async fn a_token_that_runs_out_between_two_requests_of_a_pull_is_replaced() {
     let (world, registry) = (World::new(), registry().await);
     registry.require_bearer([]);
