@@ -157,3 +157,44 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct Both;
+
+    #[async_trait]
+    impl Lookup for Both {
+        async fn lookup(&self, _: &str) -> std::io::Result<Vec<IpAddr>> {
+            Ok(["169.254.169.254", "127.0.0.1", "10.0.0.1", "192.0.2.1"].map(|ip| ip.parse().unwrap()).into())
+        }
+    }
+
+    async fn dialled(reach: Reach) -> Vec<String> {
+        let resolver = GuardedResolver { lookup: Arc::new(Both), reach };
+        let Ok(admitted) = resolver.resolve("both.example".parse().unwrap()).await else { panic!("refused") };
+        admitted.map(|address| address.ip().to_string()).collect()
+    }
+
+    #[tokio::test]
+    async fn of_several_addresses_only_those_within_reach_are_dialled() {
+        let (loopback, private) = (true, true);
+        assert_eq!(dialled(Reach::default()).await, ["192.0.2.1"]);
+        assert_eq!(dialled(Reach { loopback, ..Reach::default() }).await, ["127.0.0.1", "192.0.2.1"]);
+        assert_eq!(dialled(Reach { private, ..Reach::default() }).await, ["10.0.0.1", "192.0.2.1"]);
+        // That an operator wrote an address says nothing of what a name resolves to.
+        let all = Reach { loopback, private, vouched: true };
+        assert_eq!(dialled(all).await, ["127.0.0.1", "10.0.0.1", "192.0.2.1"]);
+    }
+
+    #[test]
+    fn an_address_that_an_operator_wrote_is_dialled_whatever_it_is() {
+        let url: Url = "http://169.254.170.2/v2/".parse().unwrap();
+        assert!(Reach { vouched: true, ..Reach::default() }.check(&url).is_ok());
+        assert!(Reach { loopback: true, private: true, vouched: false }.check(&url).is_err());
+    }
+}
