@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Both processes on embedded defaults, in the foreground, until Ctrl-C or until one of them ends.
+#   BIN     where the binaries are           (target/release)
+#   STATE   where state and sockets are kept (XDG state directory)
+#   CONFIG  image-service's configuration    (none)
+set -euo pipefail
+
+bin=${BIN:-target/release}
+state=${STATE:-${XDG_STATE_HOME:-$HOME/.local/state}/image-service}
+mkdir -p "$state"
+chmod 0700 "$state"
+state=$(cd "$state" && pwd)
+
+pids=()
+stop() {
+    trap '' INT TERM
+    # The shim first: it still answers from the service while it drains.
+    for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; wait "$pid" || true; done
+}
+trap 'stop; exit 0' INT TERM
+
+# Asks the whole path for the list of images; perl is in every Debian.
+answers() {
+    perl -MIO::Socket::UNIX -e '
+        my $socket = IO::Socket::UNIX->new(Peer => shift) or exit 1;
+        $socket->print("GET /images/json HTTP/1.0\r\nHost: docker\r\n\r\n");
+        exit(<$socket> =~ m{^HTTP/1\.[01] 200 } ? 0 : 1);
+    ' "$state/docker.sock" 2>/dev/null
+}
+
+"$bin/image-service" serve --data-dir "$state/data" --listen "unix://$state/grpc.sock" ${CONFIG:+--config "$CONFIG"} &
+service=$!
+"$bin/docker-shim" --socket "$state/docker.sock" --image-service "unix://$state/grpc.sock" &
+pids=($! "$service")
+
+for _ in $(seq 300); do
+    answers && break
+    for pid in "${pids[@]}"; do
+        kill -0 "$pid" 2>/dev/null || { echo "one of the two did not start; see above" >&2; stop; exit 1; }
+    done
+    sleep 0.1
+done
+answers || { echo "not ready after 30 seconds" >&2; stop; exit 1; }
+
+cat <<READY
+
+Ready. State is in $state; Ctrl-C stops both. In another terminal:
+
+    export DOCKER_HOST=unix://$state/docker.sock
+    docker pull alpine:3.20
+
+READY
+
+wait -n "${pids[@]}" || true
+echo "one of the two has ended; stopping the other" >&2
+stop
+exit 1

@@ -1,0 +1,103 @@
+//! A closed-loop load generator on raw Unix sockets: as little work per request as possible, so that the server is what is measured.
+
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::UnixStream,
+    task::JoinSet,
+};
+
+/// What one or several runs measured.
+#[derive(Debug, Default)]
+pub(crate) struct Sample {
+    latencies: Vec<Duration>,
+    elapsed: Duration,
+}
+
+impl Sample {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.latencies.extend(other.latencies);
+        self.elapsed += other.elapsed;
+    }
+
+    pub(crate) fn per_second(&self) -> f64 {
+        self.latencies.len() as f64 / self.elapsed.as_secs_f64()
+    }
+
+    /// The latency that a share of the requests stayed within.
+    pub(crate) fn percentile(&mut self, share: f64) -> Duration {
+        let index = ((self.latencies.len() - 1) as f64 * share) as usize;
+        *self.latencies.select_nth_unstable(index).1
+    }
+}
+
+/// Keeps connections busy for a while; `path` gives the path of each request by a number that looks random.
+pub(crate) async fn run(
+    socket: &Path,
+    connections: u32,
+    time: Duration,
+    path: impl Fn(u64) -> String + Clone + Send + 'static,
+) -> Sample {
+    let start = Instant::now();
+    let mut workers = JoinSet::new();
+    for worker in 0..connections {
+        let stream = UnixStream::connect(socket).await.expect("the server accepts");
+        workers.spawn(keep_busy(stream, start + time, u64::from(worker), path.clone()));
+    }
+    let latencies = workers.join_all().await.concat();
+    Sample { latencies, elapsed: start.elapsed() }
+}
+
+async fn keep_busy(
+    mut stream: UnixStream,
+    end: Instant,
+    worker: u64,
+    path: impl Fn(u64) -> String,
+) -> Vec<Duration> {
+    let mut latencies = Vec::new();
+    let mut buffer = vec![0; 64 * 1024];
+    let mut number = worker.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    loop {
+        let sent = Instant::now();
+        if sent >= end {
+            return latencies;
+        }
+        // Knuth's linear congruential generator: the high bits are random enough to miss caches.
+        number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let request = format!("GET {} HTTP/1.1\r\nHost: docker\r\n\r\n", path(number >> 24));
+        stream.write_all(request.as_bytes()).await.expect("the server reads");
+        read_answer(&mut stream, &mut buffer).await;
+        latencies.push(sent.elapsed());
+    }
+}
+
+/// Reads one answer with status 200 to its end, by length or in chunks.
+async fn read_answer(stream: &mut UnixStream, buffer: &mut [u8]) {
+    let mut filled = 0;
+    loop {
+        let read = stream.read(&mut buffer[filled..]).await.expect("the server answers");
+        assert!(read > 0, "the server closed the connection");
+        filled += read;
+        if is_whole(&buffer[..filled]) {
+            return;
+        }
+    }
+}
+
+fn is_whole(answer: &[u8]) -> bool {
+    let Some(head) = answer.windows(4).position(|window| window == b"\r\n\r\n") else { return false };
+    let text = std::str::from_utf8(&answer[..head]).expect("headers are ASCII");
+    assert!(text.starts_with("HTTP/1.1 200"), "{}", String::from_utf8_lossy(answer));
+    let length = text.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().expect("a length"))
+    });
+    match length {
+        Some(length) => answer.len() - head - 4 >= length,
+        None => answer.ends_with(b"\r\n0\r\n\r\n"),
+    }
+}

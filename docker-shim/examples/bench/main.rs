@@ -1,0 +1,94 @@
+//! The benchmark: our two processes beside a real dockerd, on the same image, in the same minute, in turns. It prints; it judges nothing.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a report for people, made of fixtures"
+)]
+
+mod load;
+mod memory;
+mod numbered;
+mod report;
+mod scale;
+
+use std::time::Duration;
+
+use clap::Parser;
+use fixtures::{
+    engine::Engine,
+    peers::{DockerRegistry, Dockerd, Recipe},
+    system::System,
+};
+use load::Sample;
+use serde_json::json;
+
+/// Measures inspect beside dockerd, idle memory, and how look-ups grow with the store.
+#[derive(Debug, Parser)]
+struct Options {
+    /// Length of one measurement.
+    #[arg(long, default_value_t = 2)]
+    seconds: u64,
+    /// How often ours and theirs take turns.
+    #[arg(long, default_value_t = 3)]
+    rounds: u32,
+    /// Images in the full store.
+    #[arg(long, default_value_t = 100_000)]
+    images: u32,
+}
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() {
+    let options = Options::parse();
+    let turn = Duration::from_secs(options.seconds);
+    beside_dockerd(turn, options.rounds).await;
+    scale::compare(turn, options.rounds, options.images).await;
+}
+
+/// Inspect of one pulled image: `GET /v1.41/images/NAME/json`, keep-alive connections, each sending its next request when the last is answered.
+async fn beside_dockerd(turn: Duration, rounds: u32) {
+    let registry = DockerRegistry::open().await;
+    registry.push("team/app", "v1", &typical()).await;
+    let (mut system, dockerd) = (System::start().await, Dockerd::start().await);
+    let name = registry.reference("team/app");
+    for engine in [system.engine(), dockerd.engine()] {
+        assert_eq!(engine.pull(&name, "v1").await.status, 200);
+    }
+    // Before any load: what an idle host pays.
+    let ours = [system.service().pid(), system.shim().pid()];
+    memory::print(&[
+        ("image-service", ours[0]),
+        ("docker-shim", ours[1]),
+        ("dockerd (without containerd)", dockerd.pid()),
+    ]);
+    let path = format!("/v1.41/images/{name}:v1/json");
+    report::heading("inspect, one image, whole path to the store", "ours", "dockerd");
+    for connections in [1, 16, 64] {
+        let (mut ours, mut theirs) = (Sample::default(), Sample::default());
+        for _ in 0..rounds {
+            ours.add(measure(system.engine(), &path, connections, turn).await);
+            theirs.add(measure(dockerd.engine(), &path, connections, turn).await);
+        }
+        report::row(&format!("{connections} connections"), &mut ours, &mut theirs);
+    }
+    memory::print(&[("image-service after the load", ours[0]), ("docker-shim after the load", ours[1])]);
+}
+
+async fn measure(engine: &Engine, path: &str, connections: u32, turn: Duration) -> Sample {
+    let path = path.to_owned();
+    load::run(engine.socket(), connections, turn, move |_| path.clone()).await
+}
+
+/// An image as CI jobs use them: some environment, labels, a dozen steps.
+fn typical() -> Recipe {
+    let mut recipe = Recipe::plain("typical");
+    let steps = (0..12).map(|step| {
+        json!({ "created": "2024-05-06T07:08:09Z", "created_by": format!("RUN step {step}"), "empty_layer": step != 0 })
+    });
+    recipe.config["history"] = steps.collect();
+    recipe.config["config"]["Labels"] = json!({ "org.opencontainers.image.source": "https://example.com/app", "maintainer": "team@example.com" });
+    recipe.config["config"]["ExposedPorts"] = json!({ "80/tcp": {} });
+    recipe.config["config"]["Entrypoint"] = json!(["/docker-entrypoint.sh"]);
+    recipe
+}
