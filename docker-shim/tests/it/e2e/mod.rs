@@ -1,0 +1,5 @@
+//! Both binaries, driven by the programs that people use, against real registries.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+
+mod beside_dockerd;
