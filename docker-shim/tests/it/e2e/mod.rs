@@ -3,3 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod beside_dockerd;
+mod crash;
+mod docker_cli;
+mod docker_cli_private;
+mod docker_py;
+mod grpc;
+mod upstream_requests;

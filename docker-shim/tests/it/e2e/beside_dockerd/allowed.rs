@@ -1,6 +1,6 @@
 //! Every difference from dockerd 20.10 that is meant, with its reason. Nothing else may differ.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::compare::Difference;
 
