@@ -63,7 +63,7 @@ say "Without credentials there is no image"
 if run docker pull "$image" </dev/null 2>&1; then fail "pulled without credentials"; fi
 
 say "Login, pull, look"
-printf 's3cret' | run docker login "$registry" -u alice --password-stdin 2>&1 | grep -v WARNING
+printf 's3cret' | run docker login "$registry" -u alice --password-stdin 2>/dev/null
 run docker pull "$image"
 run docker image inspect --format '{{.Id}} {{.Config.Entrypoint}} {{.Config.Labels.demo}}' "$image"
 [ "$(docker image inspect --format '{{.Config.Labels.demo}}' "$image")" = yes ] || fail "the label is lost"
