@@ -28,9 +28,9 @@ answers() {
     ' "$state/docker.sock" 2>/dev/null
 }
 
-"$bin/image-service" serve --data-dir "$state/data" --listen "unix://$state/grpc.sock" ${CONFIG:+--config "$CONFIG"} &
+"$bin/image-service" serve --data-dir "$state/data" --listen "unix://$state/image-service.sock" ${CONFIG:+--config "$CONFIG"} &
 service=$!
-"$bin/docker-shim" --socket "$state/docker.sock" --image-service "unix://$state/grpc.sock" &
+"$bin/docker-shim" --socket "$state/docker.sock" --image-service "unix://$state/image-service.sock" &
 pids=($! "$service")
 
 for _ in $(seq 300); do

@@ -36,7 +36,10 @@ impl Pair {
     /// The same, with headers.
     pub(crate) async fn same_with(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> Answer {
         let request = || {
-            let mut request = Request::builder().method(&method).uri(path);
+            let mut request = Request::builder()
+                .method(&method)
+                .uri(path)
+                .header("User-Agent", "Docker-Client/20.10.24 (linux)");
             for (name, value) in headers {
                 request = request.header(*name, *value);
             }
