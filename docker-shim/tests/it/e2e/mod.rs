@@ -8,4 +8,5 @@ mod docker_cli;
 mod docker_cli_private;
 mod docker_py;
 mod grpc;
+mod scripts;
 mod upstream_requests;
