@@ -92,7 +92,8 @@ async fn says_what_is_missing_and_does_not_hang() {
             &["history", "nosuch"],
         ] {
             let refused = cli.run(command).await.refused();
-            assert!(refused.contains("No such image: nosuch:latest"), "{command:?}: {refused}");
+            // The older client puts its own words in place of the server's.
+            assert!(refused.contains("No such image: nosuch"), "{command:?}: {refused}");
         }
         let refused = cli.run(&["inspect", "nosuch"]).await.refused();
         assert!(refused.to_lowercase().contains("no such object: nosuch"), "{refused}");

@@ -92,7 +92,8 @@ async fn a_login_to_an_open_registry_succeeds() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_identity_token_takes_the_place_of_the_password() {
-    let grants = Grants::none().user("alice", "s3cret").allow("alice", "priv/app", &["pull"]);
+    let grants =
+        Grants::none().user("alice", "s3cret").allow("alice", "priv/app", &["pull"]).with_identity_tokens();
     let tokens = TokenServer::start(grants).await;
     let registry = DockerRegistry::with_tokens(&tokens).await;
     registry.push("priv/app", "v1", &Recipe::plain("identity")).await;

@@ -2,7 +2,10 @@
 
 use fixtures::peers::Recipe;
 
-use super::{pair::Pair, recipes};
+use super::{
+    pair::Pair,
+    recipes::{self, Created},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_kind_of_image_is_pulled_and_inspected_as_by_dockerd() {
@@ -65,7 +68,12 @@ async fn an_image_pulled_by_digest_has_no_tag_until_it_is_given_one() {
 async fn an_index_gives_the_platform_that_dockerd_would_choose() {
     let pair = Pair::start().await;
     let platforms = [("arm64", "v8"), ("amd64", ""), ("s390x", "")];
-    let recipes = platforms.map(|(machine, variant)| Recipe::for_platform("multi", machine, variant));
+    let mut year = 2010;
+    let recipes = platforms.map(|(machine, variant)| {
+        // Another year for each, so that lists have one order.
+        year += 1;
+        Recipe::for_platform("multi", machine, variant).created(&format!("{year}-01-01T00:00:00Z"))
+    });
     pair.registry.push_index("team/list", "v1", &recipes).await;
     pair.registry.push_index("team/index", "v1", &recipes.clone().map(Recipe::oci)).await;
     pair.registry.push_index("team/foreign", "v1", &recipes[2..]).await;
