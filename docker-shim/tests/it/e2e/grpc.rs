@@ -111,7 +111,7 @@ async fn errors_carry_a_reason_for_machines() {
         (
             "Images/Pull",
             json!({ "reference": "scratch", "tag": "latest" }),
-            "PermissionDenied",
+            "InvalidArgument",
             "NAME_RESERVED",
         ),
         ("Images/Pull", json!({ "reference": "127.0.0.1:1/a:1" }), "Unavailable", "REGISTRY_UNAVAILABLE"),
