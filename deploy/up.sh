@@ -28,7 +28,7 @@ answers() {
     ' "$state/docker.sock" 2>/dev/null
 }
 
-"$bin/image-service" serve --data-dir "$state/data" --listen "unix://$state/image-service.sock" ${CONFIG:+--config "$CONFIG"} &
+"$bin/image-service" serve --data-dir "$state" --listen "unix://$state/image-service.sock" ${CONFIG:+--config "$CONFIG"} &
 service=$!
 "$bin/docker-shim" --socket "$state/docker.sock" --image-service "unix://$state/image-service.sock" &
 pids=($! "$service")
