@@ -14,33 +14,41 @@ state=$(cd "$state" && pwd)
 pids=()
 stop() {
     trap '' INT TERM
-    # The shim first: it still answers from the service while it drains.
     for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; wait "$pid" || true; done
 }
 trap 'stop; exit 0' INT TERM
 
-# Asks the whole path for the list of images; perl is in every Debian.
-answers() {
+# request SOCKET: whether it accepts; request SOCKET PATH: whether a GET answers with 200. Perl is in every Debian.
+request() {
     perl -MIO::Socket::UNIX -e '
-        my $socket = IO::Socket::UNIX->new(Peer => shift) or exit 1;
-        $socket->print("GET /images/json HTTP/1.0\r\nHost: docker\r\n\r\n");
+        my ($peer, $path) = @ARGV;
+        my $socket = IO::Socket::UNIX->new(Peer => $peer) or exit 1;
+        exit 0 unless $path;
+        $socket->print("GET $path HTTP/1.0\r\nHost: docker\r\n\r\n");
         exit(<$socket> =~ m{^HTTP/1\.[01] 200 } ? 0 : 1);
-    ' "$state/docker.sock" 2>/dev/null
+    ' "$@" 2>/dev/null
+}
+
+wait_for() {
+    for _ in $(seq 300); do
+        request "$@" && return
+        for pid in "${pids[@]}"; do
+            kill -0 "$pid" 2>/dev/null || { echo "one of the two did not start; see above" >&2; stop; exit 1; }
+        done
+        sleep 0.1
+    done
+    echo "not ready after 30 seconds" >&2
+    stop
+    exit 1
 }
 
 "$bin/image-service" serve --data-dir "$state" --listen "unix://$state/image-service.sock" ${CONFIG:+--config "$CONFIG"} &
-service=$!
+pids=($!)
+wait_for "$state/image-service.sock"
 "$bin/docker-shim" --socket "$state/docker.sock" --image-service "unix://$state/image-service.sock" &
-pids=($! "$service")
-
-for _ in $(seq 300); do
-    answers && break
-    for pid in "${pids[@]}"; do
-        kill -0 "$pid" 2>/dev/null || { echo "one of the two did not start; see above" >&2; stop; exit 1; }
-    done
-    sleep 0.1
-done
-answers || { echo "not ready after 30 seconds" >&2; stop; exit 1; }
+# The shim goes first when they are stopped: it still answers from the service while it drains.
+pids=($! "${pids[@]}")
+wait_for "$state/docker.sock" /images/json
 
 cat <<READY
 
