@@ -21,7 +21,6 @@ demo: ## the same, unattended, against a throw-away registry; fails if anything 
 	@BIN=$(TARGET)/release deploy/demo.sh
 
 test: tools lint ## everything
-	cargo build --workspace
 	$(if $(SKIP),@echo "not root: tests beside a real dockerd are left out")
 	cargo test --workspace $(SKIP)
 

@@ -8,5 +8,6 @@ mod docker_cli;
 mod docker_cli_private;
 mod docker_py;
 mod grpc;
+mod over_tcp;
 mod scripts;
 mod upstream_requests;
