@@ -48,6 +48,8 @@ pub(crate) struct ContainerConfig<'a> {
     #[serde(skip_serializing_if = "str::is_empty")]
     pub(crate) stop_signal: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) stop_timeout: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) shell: Option<Vec<&'a str>>,
 }
 

@@ -34,6 +34,7 @@ pub(crate) fn container_config(config: &Value, version: ApiVersion) -> Container
         on_build: json::texts(config, "OnBuild"),
         labels: json::labels(config, "Labels"),
         stop_signal: json::text(config, "StopSignal"),
+        stop_timeout: config.get("StopTimeout").and_then(Value::as_i64).filter(|_| full),
         shell: json::command(config, "Shell").filter(|shell| !shell.is_empty()),
     }
 }

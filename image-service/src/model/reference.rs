@@ -58,8 +58,8 @@ pub enum ReferenceError {
     /// An image ID stands where a name should.
     #[error("invalid repository name ({0}), cannot specify 64-byte hexadecimal strings")]
     LooksLikeId(String),
-    /// Behind the `@` is no digest.
-    #[error("invalid reference format: {0}")]
+    /// Behind the `@` is something like a digest.
+    #[error(transparent)]
     Digest(#[from] DigestError),
     /// Behind the `:` is no tag.
     #[error("invalid tag format")]
@@ -248,15 +248,14 @@ fn split_domain(text: &str) -> (String, &str) {
     }
 }
 
+/// What has fewer than 32 hex digits does not even look like a digest.
 fn split_digest(text: &str) -> Result<(&str, Option<Digest>), ReferenceError> {
-    match text.split_once('@') {
-        None => Ok((text, None)),
-        Some((rest, digest)) => match digest.parse() {
-            Ok(digest) => Ok((rest, Some(digest))),
-            Err(DigestError::Format) => Err(ReferenceError::Format),
-            Err(why) => Err(why.into()),
-        },
+    let Some((rest, digest)) = text.split_once('@') else { return Ok((text, None)) };
+    let hex = digest.split_once(':').map(|(_, hex)| hex).unwrap_or_default();
+    if hex.len() < 32 || !hex.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Err(ReferenceError::Format);
     }
+    Ok((rest, Some(digest.parse()?)))
 }
 
 fn split_tag(text: &str) -> Result<(&str, Option<Tag>), ReferenceError> {

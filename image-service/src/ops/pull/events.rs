@@ -30,15 +30,15 @@ pub enum PullEvent {
         /// The reference did not point at this image before.
         newer: bool,
     },
-    /// Something the caller should know.
-    Warning(String),
-    /// The end.
+    /// What was asked for is recorded.
     Finished {
         /// What was asked for; without a tag after a pull of all tags.
         reference: Reference,
         /// Something changed.
         newer: bool,
     },
+    /// Something the caller should know; after the end, where Docker's clients look for it.
+    Warning(String),
 }
 
 /// A pull under way. Dropping it ends it, unless others share it.
@@ -51,6 +51,7 @@ pub struct Pulling {
     tags: Option<TagQueue>,
     events: VecDeque<PullEvent>,
     newer: bool,
+    warnings: Vec<String>,
 }
 
 /// The tags still to pull, fetched page by page.
@@ -74,7 +75,8 @@ impl Pulling {
         let tags = if reference.target().is_none() { Some(TagQueue::default()) } else { None };
         let target = reference.target().unwrap_or_else(|| Target::Tag(Tag::latest()));
         let order = Order { namespace, reference, target, wanted, access };
-        let mut pulling = Self { pulls, order, asked, tags, events: VecDeque::new(), newer: false };
+        let mut pulling =
+            Self { pulls, order, asked, tags, events: VecDeque::new(), newer: false, warnings: Vec::new() };
         if pulling.tags.is_some() {
             pulling.more_tags().await?;
             pulling.next_tag().await?;
@@ -135,16 +137,16 @@ impl Pulling {
         let reference = order.reference.clone();
         let Pulled { digest, image, platform, newer } = self.pulls.pull(order).await?;
         self.newer |= newer;
-        let warning = self.asked.as_ref().and_then(|asked| mismatch(&reference, asked, &platform));
+        self.warnings.extend(self.asked.as_ref().and_then(|asked| mismatch(&reference, asked, &platform)));
         self.events.push_back(PullEvent::Started(reference.clone()));
         self.events.push_back(PullEvent::Completed { reference, digest, image, platform, newer });
-        self.events.extend(warning.map(PullEvent::Warning));
         Ok(())
     }
 
     fn finish(&mut self) {
         let reference = self.order.reference.clone();
         self.events.push_back(PullEvent::Finished { reference, newer: self.newer });
+        self.events.extend(self.warnings.drain(..).map(PullEvent::Warning));
     }
 }
 
