@@ -121,6 +121,7 @@ fn status_of_reason(reason: ErrorReason, rejected: StatusCode) -> StatusCode {
         Reason::Unspecified
         | Reason::Denied
         | Reason::CredentialsRequired
+        | Reason::CredentialsUnreadable
         | Reason::RateLimited
         | Reason::QuotaExhausted
         | Reason::RegistryUnavailable

@@ -1,4 +1,5 @@
-//! The composition root: the only file that names concrete adapters.
+//! The composition root: the only file that names concrete adapters. What it builds from files and names, `check` builds as well, so that a
+//! configuration that passes the check can be served.
 
 use std::{fs, future::Future, path::PathBuf, sync::Arc};
 
@@ -14,6 +15,20 @@ use crate::{
     secrets::Seal,
     store::SqliteStore,
 };
+
+/// Everything that keeps the configuration from being served, as far as it can be told without starting.
+#[must_use]
+pub fn check(config: &Config) -> Vec<anyhow::Error> {
+    let key = config.credentials.key_file.as_deref().map(Seal::from_key_file).transpose();
+    let data_dir = config.data_dir.clone().map_or_else(default_data_dir, Ok);
+    let found = [
+        data_dir.map(drop),
+        key.map(drop).map_err(Into::into),
+        RegistryClient::new(&config.registries, config.pull.other_architectures).map(drop),
+        config.tls.as_ref().map(tls).transpose().map(drop),
+    ];
+    found.into_iter().filter_map(Result::err).collect()
+}
 
 /// Builds the service from its configuration and serves until `stop` resolves.
 pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Result<()> {

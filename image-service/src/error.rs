@@ -220,6 +220,15 @@ pub enum Error {
         registry: String,
     },
 
+    /// They were sealed under another key, or altered.
+    #[error(
+        "the stored credentials for {registry} cannot be opened: restore the key, log in to {registry} again, or have them forgotten"
+    )]
+    CredentialsUnreadable {
+        /// The registry.
+        registry: String,
+    },
+
     /// The database does not answer.
     #[error("the image store is temporarily unavailable")]
     StoreUnavailable(#[source] Cause),

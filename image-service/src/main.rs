@@ -53,17 +53,32 @@ impl Settings {
 }
 
 fn main() -> anyhow::Result<()> {
+    // One TLS stack; installed first, because reqwest and tonic take whatever is installed.
+    let installed = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    installed.map_err(|_| anyhow::anyhow!("a TLS provider is installed already"))?;
     match Command::parse() {
-        Command::Config(ConfigCommand::Check(settings)) => settings.resolve().map(drop),
+        Command::Config(ConfigCommand::Check(settings)) => check(&settings.resolve()?),
         Command::Serve(settings) => {
             let config = settings.resolve()?;
             start_log(&config.log)?;
-            // One TLS stack; installed first, because reqwest and tonic take whatever is installed.
-            let installed = rustls::crypto::aws_lc_rs::default_provider().install_default();
-            installed.map_err(|_| anyhow::anyhow!("a TLS provider is installed already"))?;
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
             runtime.block_on(async { app::run(config, stop_signal()?).await })
         }
+    }
+}
+
+/// Says all that is wrong at once.
+fn check(config: &Config) -> anyhow::Result<()> {
+    let mistakes: Vec<_> = app::check(config).into_iter().chain(log_filter(&config.log).err()).collect();
+    for mistake in &mistakes {
+        eprintln!("{mistake:#}");
+    }
+    match mistakes.len() {
+        0 => {
+            eprintln!("The configuration can be used.");
+            Ok(())
+        }
+        count => anyhow::bail!("mistakes in the configuration: {count}"),
     }
 }
 
@@ -78,9 +93,13 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     })
 }
 
-fn start_log(config: &LogConfig) -> anyhow::Result<()> {
+fn log_filter(config: &LogConfig) -> anyhow::Result<EnvFilter> {
     let filter = std::env::var("RUST_LOG").unwrap_or_else(|_| config.filter.clone());
-    let filter = EnvFilter::try_new(&filter).with_context(|| format!("log.filter {filter:?}"))?;
+    EnvFilter::try_new(&filter).with_context(|| format!("log.filter {filter:?}"))
+}
+
+fn start_log(config: &LogConfig) -> anyhow::Result<()> {
+    let filter = log_filter(config)?;
     let colours = std::io::stderr().is_terminal();
     let log =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);

@@ -107,8 +107,16 @@ fn platform<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Platfor
     String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
 }
 
+/// A day is more than any cache here should live.
+const MOST_SECONDS: u64 = 24 * 60 * 60;
+
 fn seconds<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    u64::deserialize(deserializer).map(Duration::from_secs)
+    match u64::deserialize(deserializer)? {
+        seconds if seconds <= MOST_SECONDS => Ok(Duration::from_secs(seconds)),
+        seconds => {
+            Err(serde::de::Error::custom(format!("{seconds} seconds are more than {MOST_SECONDS}, a day")))
+        }
+    }
 }
 
 impl Config {
@@ -155,6 +163,7 @@ mod tests {
             ("[registries.'h']\nendpoint = 'ftp://h'", "endpoint"),
             ("[registries.'h']\nendpont = 'http://h'", "endpont"),
             ("listen = 'nowhere'", "listen"),
+            ("[pull]\ntag_ttl_seconds = 99999999999", "tag_ttl_seconds"),
         ] {
             let error = toml::from_str::<Config>(text).unwrap_err().to_string();
             assert!(error.contains(key), "{error}");

@@ -7,7 +7,10 @@ use imageservice_proto::{
     FILE_DESCRIPTOR_SET,
     v1::{credentials_server::CredentialsServer, images_server::ImagesServer, system_server::SystemServer},
 };
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    sync::watch,
+};
 use tonic::transport::{
     Server, ServerTlsConfig,
     server::{Connected, Router},
@@ -17,6 +20,10 @@ use tonic_health::{ServingStatus, server::HealthReporter};
 use super::{credentials::CredentialsService, images::ImagesService, system::SystemService};
 use crate::ops::Operations;
 
+/// How long calls that are under way may take to end once the server is told to stop. A watch of the health service never ends by itself.
+const DRAIN: Duration = Duration::from_secs(10);
+/// A client that is gone without a word is noticed, and its pull ended.
+const KEEPALIVE: Duration = Duration::from_secs(30);
 /// How often readiness is checked against the store.
 const HEALTH_INTERVAL: Duration = Duration::from_secs(5);
 /// Requests hold names, never content, so anything longer is a mistake or an attack.
@@ -34,8 +41,8 @@ where
     C: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
 {
     let (reporter, health) = tonic_health::server::health_reporter();
-    let watch = tokio::spawn(watch(operations.clone(), reporter.clone()));
-    let mut server = Server::builder().tcp_nodelay(true);
+    let watching = tokio::spawn(watch_store(operations.clone(), reporter.clone()));
+    let mut server = Server::builder().tcp_nodelay(true).http2_keepalive_interval(Some(KEEPALIVE));
     if let Some(tls) = tls {
         server = server.tls_config(tls)?;
     }
@@ -48,12 +55,23 @@ where
                 .max_decoding_message_size(MAX_REQUEST),
         )
         .add_service(SystemServer::new(SystemService(operations)).max_decoding_message_size(MAX_REQUEST));
-    let stopping = async {
+    let (stopping, mut stopped) = watch::channel(false);
+    let told = async {
         stop.await;
-        watch.abort();
+        watching.abort();
         report(&reporter, ServingStatus::NotServing).await;
+        stopping.send_replace(true);
     };
-    router.serve_with_incoming_shutdown(incoming, stopping).await?;
+    let too_late = async {
+        // An error means that the server has ended by itself, and the other branch is ready.
+        if stopped.wait_for(|stopped| *stopped).await.is_ok() {
+            tokio::time::sleep(DRAIN).await;
+        }
+    };
+    tokio::select! {
+        served = router.serve_with_incoming_shutdown(incoming, told) => served?,
+        () = too_late => tracing::warn!("some calls did not end in {DRAIN:?}; they are broken off"),
+    }
     Ok(())
 }
 
@@ -69,7 +87,7 @@ fn add_reflection(router: Router) -> anyhow::Result<Router> {
 }
 
 /// The service is ready as long as the store answers.
-async fn watch(operations: Operations, reporter: HealthReporter) {
+async fn watch_store(operations: Operations, reporter: HealthReporter) {
     loop {
         let status = match operations.images().ping().await {
             Ok(()) => ServingStatus::Serving,

@@ -8,6 +8,9 @@ use tonic_types::{ErrorDetails, StatusExt};
 
 use crate::error::Error;
 
+/// A text in a status is cut off here.
+const MOST_TEXT: usize = 1024;
+
 /// Turns the error of an operation into its status, and logs it once.
 pub(super) fn failed(operation: &'static str) -> impl Fn(Error) -> Status {
     move |error| {
@@ -16,8 +19,19 @@ pub(super) fn failed(operation: &'static str) -> impl Fn(Error) -> Status {
         let mut details = details(error);
         let metadata = metadata(operation, error);
         details.set_error_info(reason(error).as_str_name(), ERROR_DOMAIN, metadata);
-        Status::with_error_details(code(error), error.to_string(), details)
+        Status::with_error_details(code(error), shown(error), details)
     }
+}
+
+/// As text for a status. A status travels in HTTP/2 headers: one that is longer than a client takes ends the whole connection, and with it the
+/// calls of others. What callers and registries wrote can be of any length.
+fn shown(text: impl ToString) -> String {
+    let mut text = text.to_string();
+    if text.len() > MOST_TEXT {
+        text.truncate(text.floor_char_boundary(MOST_TEXT));
+        text.push('…');
+    }
+    text
 }
 
 fn log(operation: &str, error: &Error) {
@@ -63,6 +77,7 @@ fn reason(error: &Error) -> ErrorReason {
         Error::TooLarge { .. } => ErrorReason::ContentTooLarge,
         Error::TargetRefused { .. } => ErrorReason::TargetRefused,
         Error::CredentialsNotFound { .. } => ErrorReason::CredentialsNotFound,
+        Error::CredentialsUnreadable { .. } => ErrorReason::CredentialsUnreadable,
         Error::StoreUnavailable(_) => ErrorReason::StoreUnavailable,
         Error::Unsupported(_) => ErrorReason::Unsupported,
         Error::Cancelled => ErrorReason::Cancelled,
@@ -85,6 +100,7 @@ fn code(error: &Error) -> Code {
         | Error::PlatformUnavailable { .. }
         | Error::CredentialsNotFound { .. } => Code::NotFound,
         Error::Referenced { .. }
+        | Error::CredentialsUnreadable { .. }
         | Error::Schema1 { .. }
         | Error::NotAnImage { .. }
         | Error::ManifestInvalid { .. } => Code::FailedPrecondition,
@@ -108,7 +124,7 @@ fn code(error: &Error) -> Code {
 /// What a machine wants to know besides the reason.
 fn metadata(operation: &str, error: &Error) -> HashMap<String, String> {
     let mut metadata = HashMap::from([("operation".to_owned(), operation.to_owned())]);
-    let mut add = |key: &str, value: &str| metadata.insert(key.to_owned(), value.to_owned());
+    let mut add = |key: &str, value: &str| metadata.insert(key.to_owned(), shown(value));
     match error {
         Error::ImageNotFound { name } | Error::AmbiguousId { name } => {
             add("name", name);
@@ -140,7 +156,8 @@ fn metadata(operation: &str, error: &Error) -> HashMap<String, String> {
         | Error::RegistryUnavailable { registry, .. }
         | Error::RegistryProtocol { registry, .. }
         | Error::TargetRefused { registry, .. }
-        | Error::CredentialsNotFound { registry } => {
+        | Error::CredentialsNotFound { registry }
+        | Error::CredentialsUnreadable { registry } => {
             add("registry", registry);
         }
         Error::ContentMismatch { expected, found, .. } => {
@@ -176,27 +193,27 @@ fn details(error: &Error) -> ErrorDetails {
             details.set_retry_info(Some(Duration::from_secs(1)));
         }
         Error::ImageNotFound { name } => {
-            details.set_resource_info("image", name, "", "");
+            details.set_resource_info("image", shown(name), "", "");
         }
         Error::ManifestUnknown { reference, .. } => {
-            details.set_resource_info("manifest", reference, "", "");
+            details.set_resource_info("manifest", shown(reference), "", "");
         }
         Error::RepositoryUnknown { repository, .. } => {
-            details.set_resource_info("repository", repository, "", "");
+            details.set_resource_info("repository", shown(repository), "", "");
         }
         Error::Reference(why) => {
-            details.add_bad_request_violation("reference", why.to_string());
+            details.add_bad_request_violation("reference", shown(why));
         }
         Error::Platform(why) => {
-            details.add_bad_request_violation("platform", why.to_string());
+            details.add_bad_request_violation("platform", shown(why));
         }
         Error::RegistryHost(why) => {
-            details.add_bad_request_violation("registry", why.to_string());
+            details.add_bad_request_violation("registry", shown(why));
         }
         _ => {}
     }
     if let Error::QuotaExhausted { registry, detail, .. } = error {
-        details.add_quota_failure_violation(registry, detail);
+        details.add_quota_failure_violation(registry, shown(detail));
     }
     details
 }
@@ -230,6 +247,14 @@ mod tests {
     fn a_fault_of_the_service_shows_nothing_of_its_cause() {
         let status = failed("List")(Error::internal("disk path /secret"));
         assert_eq!((status.code(), status.message()), (Code::Internal, "internal error"));
+    }
+
+    #[test]
+    fn a_status_fits_into_headers_whatever_a_caller_wrote() {
+        let name = "ä".repeat(100_000);
+        let status = failed("Inspect")(Error::ImageNotFound { name });
+        assert!(status.message().len() < 2 * MOST_TEXT && status.details().len() < 4 * MOST_TEXT);
+        assert!(status.message().ends_with('…'));
     }
 
     #[test]

@@ -7,7 +7,10 @@ use std::{
     collections::HashMap,
     fmt,
     hash::Hash,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use futures_util::{
@@ -19,10 +22,23 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::error::{Error, Result};
 
 type Landing<V> = Shared<BoxFuture<'static, Result<V, Arc<Error>>>>;
-type Airborne<K, V> = Arc<Mutex<HashMap<K, WeakShared<BoxFuture<'static, Result<V, Arc<Error>>>>>>>;
+type Flight<V> = WeakShared<BoxFuture<'static, Result<V, Arc<Error>>>>;
 
 pub(super) struct Flights<K, V> {
-    airborne: Airborne<K, V>,
+    board: Arc<Board<K, V>>,
+}
+
+/// Who is in the air. Each entry has the number of its flight, so that a late end does not take a successor's entry away.
+struct Board<K, V> {
+    airborne: Mutex<HashMap<K, (u64, Flight<V>)>>,
+    flown: AtomicU64,
+}
+
+/// Takes its flight off the board, however the flight ends.
+struct Entry<K: Eq + Hash, V> {
+    board: Arc<Board<K, V>>,
+    key: K,
+    number: u64,
 }
 
 impl<K, V> fmt::Debug for Flights<K, V> {
@@ -33,7 +49,8 @@ impl<K, V> fmt::Debug for Flights<K, V> {
 
 impl<K, V> Default for Flights<K, V> {
     fn default() -> Self {
-        Self { airborne: Airborne::default() }
+        let board = Board { airborne: Mutex::default(), flown: AtomicU64::default() };
+        Self { board: Arc::new(board) }
     }
 }
 
@@ -54,30 +71,45 @@ where
     where
         F: Future<Output = Result<V>> + Send + 'static,
     {
-        let mut airborne = self.airborne.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(landing) = airborne.get(&key).and_then(WeakShared::upgrade) {
+        let mut airborne = self.board.airborne();
+        if let Some(landing) = airborne.get(&key).and_then(|(_, flight)| flight.upgrade()) {
             return landing;
         }
-        airborne.retain(|_, flight| flight.upgrade().is_some());
-        let landing = take_off(Arc::clone(&self.airborne), key.clone(), work);
+        let number = self.board.flown.fetch_add(1, Ordering::Relaxed);
+        let entry = Entry { board: Arc::clone(&self.board), key: key.clone(), number };
+        let landing = take_off(entry, work);
         if let Some(flight) = landing.downgrade() {
-            airborne.insert(key, flight);
+            airborne.insert(key, (number, flight));
         }
         landing
     }
 }
 
-fn take_off<K, V, F>(airborne: Airborne<K, V>, key: K, work: F) -> Landing<V>
+impl<K, V> Board<K, V> {
+    fn airborne(&self) -> MutexGuard<'_, HashMap<K, (u64, Flight<V>)>> {
+        self.airborne.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<K: Eq + Hash, V> Drop for Entry<K, V> {
+    fn drop(&mut self) {
+        let mut airborne = self.board.airborne();
+        if airborne.get(&self.key).is_some_and(|(number, _)| *number == self.number) {
+            airborne.remove(&self.key);
+        }
+    }
+}
+
+fn take_off<K, V, F>(entry: Entry<K, V>, work: F) -> Landing<V>
 where
     K: Eq + Hash + Send + 'static,
     V: Clone + Send + Sync + 'static,
     F: Future<Output = Result<V>> + Send + 'static,
 {
     let task = AbortOnDropHandle::new(tokio::spawn(async move {
-        let landed = work.await.map_err(Arc::new);
-        // Off the board before anyone hears of it: who asks from now on is owed a new answer.
-        airborne.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
-        landed
+        // Dropped when the work has ended and before anyone hears of it: who asks from then on is owed a new answer.
+        let _entry = entry;
+        work.await.map_err(Arc::new)
     }));
     async move { task.await.unwrap_or_else(|fault| Err(Arc::new(Error::internal(fault)))) }.boxed().shared()
 }
@@ -150,6 +182,24 @@ mod tests {
         let (one, two) = (flights.board("key", fail()), flights.board("key", fail()));
         assert!(one.await.is_err() && two.await.is_err());
         assert_eq!(flights.join("key", async { Ok(7) }).await.unwrap(), 7);
+    }
+
+    #[tokio::test]
+    async fn the_late_end_of_a_flight_leaves_its_successor_on_the_board() {
+        let counted = Counted::default();
+        let board = Arc::clone(&counted.flights.board);
+        let _successor = counted.ask();
+        drop(Entry { board, key: "key", number: 77 });
+        assert_eq!(counted.flights.board.airborne().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_forgotten_even_while_somebody_still_holds_its_flight() {
+        let flights = Flights::<_, u32>::default();
+        let held = flights.board("key", async { panic!("on purpose") });
+        assert!(held.clone().await.is_err());
+        assert_eq!(flights.join("key", async { Ok(1) }).await.unwrap(), 1);
+        drop(held);
     }
 
     #[tokio::test]

@@ -127,8 +127,10 @@ impl Pulls {
     }
 
     async fn pull_alone(&self, order: Order) -> Result<Pulled> {
-        if let Some((digest, image)) = self.unchanged(&order).await? {
-            return self.known(&order, digest, image).await;
+        if let Some((digest, image)) = self.unchanged(&order).await?
+            && let Some(pulled) = self.known(&order, digest, image).await?
+        {
+            return Ok(pulled);
         }
         let Order { namespace, reference, target, wanted, access } = &order;
         let resolved = self.registry.resolve(&reference.repository, target, wanted, access).await?;
@@ -161,7 +163,8 @@ impl Pulls {
         Ok(Some((held, image)))
     }
 
-    /// What the store holds for the order, if it was pulled for the same platform.
+    /// What the store holds for the order, if it was pulled for the same platform. A tag whose repo digest was removed, or now names another
+    /// platform's image, counts as not held: to pull it again puts the digest right.
     async fn held(&self, order: &Order) -> Result<Option<(Digest, Digest)>> {
         let (namespace, repository) = (&order.namespace, &order.reference.repository);
         let held = match &order.target {
@@ -169,18 +172,22 @@ impl Pulls {
             Target::Digest(digest) => self.images.pulled_digest(namespace, repository, digest).await?,
         };
         let wanted = order.wanted.to_string();
-        Ok(held.and_then(|held| match held {
-            PulledTag { image, target: Some(target), platform } if platform == Some(wanted) => {
-                Some((target, image))
-            }
-            _ => None,
-        }))
+        let Some(PulledTag { image, target: Some(digest), platform }) = held else { return Ok(None) };
+        if platform != Some(wanted) {
+            return Ok(None);
+        }
+        let by_digest = self.images.pulled_digest(namespace, repository, &digest).await?;
+        Ok(by_digest.filter(|by_digest| by_digest.image == image).map(|_| (digest, image)))
     }
 
-    async fn known(&self, order: &Order, digest: Digest, image: Digest) -> Result<Pulled> {
-        let found = self.images.find(&order.namespace, &ImageName::Id(image.clone())).await?;
+    /// Nothing if the image has been removed meanwhile.
+    async fn known(&self, order: &Order, digest: Digest, image: Digest) -> Result<Option<Pulled>> {
+        let found = match self.images.find(&order.namespace, &ImageName::Id(image.clone())).await {
+            Err(Error::ImageNotFound { .. }) => return Ok(None),
+            found => found?,
+        };
         let config = ImageConfig::parse(&found.image.config).map_err(Error::internal)?;
         tracing::info!(reference = %order.reference, %digest, %image, "{} is up to date", order.reference);
-        Ok(Pulled { digest, image, platform: config.platform, newer: false })
+        Ok(Some(Pulled { digest, image, platform: config.platform, newer: false }))
     }
 }

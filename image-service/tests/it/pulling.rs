@@ -190,6 +190,35 @@ async fn a_tag_that_moved_is_fetched_again() {
 }
 
 #[tokio::test]
+async fn a_pull_puts_a_repo_digest_back_that_was_removed() {
+    let (service, (registry, image)) = (service(PullConfig::default()).await, registry_with_app().await);
+    service.pull(of(&app(&registry))).await.unwrap();
+    let by_digest = format!("{}/team/app@{}", registry.host(), image.manifest.digest());
+    let here = Namespace::default();
+    service.operations.remove(&here, &by_digest, false).await.unwrap();
+    assert!(!newer(&service.pull(of(&app(&registry))).await.unwrap()), "the tag is what it was");
+    let found = service.operations.inspect(&here, &by_digest).await.unwrap();
+    assert_eq!(found.image.id.to_string(), image.id());
+}
+
+#[tokio::test]
+async fn an_image_that_is_removed_while_its_tag_is_checked_is_fetched_again() {
+    let (service, (registry, image)) =
+        (Arc::new(service(PullConfig::default()).await), registry_with_app().await);
+    service.pull(of(&app(&registry))).await.unwrap();
+    let gate = registry.hold(Method::HEAD, MANIFEST);
+    let pulling = tokio::spawn({
+        let (service, reference) = (Arc::clone(&service), app(&registry));
+        async move { service.pull(of(&reference)).await }
+    });
+    gate.reached().await;
+    service.operations.remove(&Namespace::default(), &image.id(), false).await.unwrap();
+    gate.release();
+    assert!(newer(&pulling.await.unwrap().unwrap()));
+    assert_eq!(service.images().await, 1);
+}
+
+#[tokio::test]
 async fn another_platform_of_an_unchanged_index_is_fetched() {
     let service = service(PullConfig::default()).await;
     let registry = ScriptedRegistry::start().await;

@@ -22,7 +22,10 @@ impl CredentialStore for Store {
         let Some((username, kind, sealed)) = row else { return Ok(None) };
         let kind = read_kind(&kind)?;
         let place = place(namespace, registry, kind, &username);
-        let secret = self.sealer.open(&place, &sealed).ok_or_else(|| not_opened(registry))?;
+        let secret = self
+            .sealer
+            .open(&place, &sealed)
+            .ok_or_else(|| Error::CredentialsUnreadable { registry: registry.to_string() })?;
         Ok(Some(credential(kind, username, secret)))
     }
 
@@ -132,10 +135,4 @@ fn credential(kind: CredentialKind, username: String, secret: SecretString) -> C
         CredentialKind::IdentityToken => Credential::IdentityToken { username, token: secret },
         CredentialKind::RegistryToken => Credential::RegistryToken(secret),
     }
-}
-
-fn not_opened(registry: &RegistryHost) -> Error {
-    Error::internal(format!(
-        "the stored credential for {registry} does not open with this key, or was altered: restore the key, or log in to {registry} again"
-    ))
 }

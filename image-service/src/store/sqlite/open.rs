@@ -19,7 +19,9 @@ use crate::ports::Sealer;
 /// A reader is a thread; more of them than cores do not read faster.
 const READERS: u32 = 4;
 /// A caller is told soon that the store does not answer.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+const READ_TIMEOUT: Duration = Duration::from_secs(5);
+/// Changes stand in line for the one writer; a finished pull is worth some patience.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Reads up to here cost no system call.
 const MAPPED_BYTES: &str = "268435456";
@@ -82,10 +84,11 @@ impl Store {
         let options = options(&folder.database()?);
         let fault = |cause| OpenError::Database { folder: data_dir.to_owned(), cause };
         // The writer comes first: it turns the write-ahead log on, which a reader cannot.
-        let writer = pool(1, options.clone()).await.map_err(fault)?;
+        let writer = pool(1, WRITE_TIMEOUT, options.clone()).await.map_err(fault)?;
         schema::migrate(&folder, &writer).await?;
-        let reader =
-            pool(READERS, options.read_only(true).optimize_on_close(false, None)).await.map_err(fault)?;
+        let reader = pool(READERS, READ_TIMEOUT, options.read_only(true).optimize_on_close(false, None))
+            .await
+            .map_err(fault)?;
         let (boot, fresh_id) = (random_name()?, random_name()?);
         Self::on(folder, writer, reader, sealer, boot, &fresh_id).await.map_err(fault)
     }
@@ -104,10 +107,14 @@ pub(super) fn options(database: &Path) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
-pub(super) async fn pool(connections: u32, options: SqliteConnectOptions) -> sqlx::Result<Pool> {
+pub(super) async fn pool(
+    connections: u32,
+    patience: Duration,
+    options: SqliteConnectOptions,
+) -> sqlx::Result<Pool> {
     // A local file needs no test before use; it would double the cost of a read.
     let pool = SqlitePoolOptions::new().max_connections(connections).test_before_acquire(false);
-    pool.idle_timeout(None).max_lifetime(None).acquire_timeout(ACQUIRE_TIMEOUT).connect_with(options).await
+    pool.idle_timeout(None).max_lifetime(None).acquire_timeout(patience).connect_with(options).await
 }
 
 fn random_name() -> Result<String, OpenError> {

@@ -40,7 +40,10 @@ async fn among_a_hundred_thousand_images_nothing_is_scanned_or_sorted() {
     let folder = tempfile::tempdir().unwrap();
     let sealer = Arc::new(Seal::in_data_dir(folder.path()).unwrap());
     let store = SqliteStore::open(folder.path(), sealer).await.unwrap();
-    let pool = open::pool(1, open::options(&folder.path().join("state.sqlite"))).await.unwrap();
+    let pool =
+        open::pool(1, std::time::Duration::from_secs(5), open::options(&folder.path().join("state.sqlite")))
+            .await
+            .unwrap();
     assert_that_everything_is_searched(&pool).await;
     let mut filling = pool.begin().await.unwrap();
     for statement in FILL {
@@ -50,7 +53,10 @@ async fn among_a_hundred_thousand_images_nothing_is_scanned_or_sorted() {
     assert_that_everything_is_searched(&pool).await;
     sqlx::query("ANALYZE").execute(&pool).await.unwrap();
     pool.close().await;
-    let pool = open::pool(1, open::options(&folder.path().join("state.sqlite"))).await.unwrap();
+    let pool =
+        open::pool(1, std::time::Duration::from_secs(5), open::options(&folder.path().join("state.sqlite")))
+            .await
+            .unwrap();
     assert_that_everything_is_searched(&pool).await;
     pool.close().await;
     store.close().await;
