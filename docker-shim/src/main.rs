@@ -9,6 +9,9 @@ use docker_shim::{
 };
 use tokio::signal::unix::{SignalKind, signal};
 
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> anyhow::Result<()> {
     let settings = Flags::parse().settle()?;
     logging::start(settings.log_format);
