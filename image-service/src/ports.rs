@@ -24,6 +24,24 @@ pub struct Access {
     pub fingerprint: Fingerprint,
 }
 
+/// Whose word an answer is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AnsweredBy {
+    /// The registry itself, which has let the caller in.
+    Registry,
+    /// A mirror, which was asked anonymously: what the registry would say to the caller is not known.
+    Mirror,
+}
+
+/// What a target points at now.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Probed {
+    /// Of the manifest or the index.
+    pub digest: Digest,
+    /// Who said so.
+    pub answered_by: AnsweredBy,
+}
+
 /// Everything about one image that a registry has and this service keeps.
 #[derive(Clone, Debug)]
 pub struct ResolvedImage {
@@ -39,6 +57,8 @@ pub struct ResolvedImage {
     pub layers: Vec<Descriptor>,
     /// From the config.
     pub platform: Platform,
+    /// Who gave `top`.
+    pub answered_by: AnsweredBy,
 }
 
 /// A client of registries. Whatever it returns was verified against its digest and size.
@@ -50,7 +70,7 @@ pub trait Registry: Send + Sync + std::fmt::Debug {
         repository: &Repository,
         target: &Target,
         access: &Access,
-    ) -> Result<Option<Digest>>;
+    ) -> Result<Option<Probed>>;
 
     /// Manifest, the platform's manifest if that was an index, and config. `wanted` is what the caller asked for. A single manifest
     /// of another platform is returned as it is: the caller compares and warns.

@@ -3,7 +3,8 @@
 //! A tag that is known costs one HEAD; only when its digest moved, or it is new, are manifest and config fetched. What was fetched is recorded
 //! in one transaction, last. Callers who ask for the same thing with the same credential share one upstream sequence.
 //!
-//! Invariant: nobody is told of an image unless the registry has accepted their own credential for it, now or within the access TTL.
+//! Invariant: nobody is told of an image unless the registry has accepted their own credential for it, now or within the access TTL, or a
+//! mirror gives it to everyone now.
 
 mod events;
 mod proofs;
@@ -20,7 +21,7 @@ use crate::{
         Credential, Digest, Fingerprint, ImageConfig, ImageName, Namespace, Platform, Reference,
         RegistryHost, Target,
     },
-    ports::{Access, ImageStore, PulledImage, PulledTag, Registry},
+    ports::{Access, AnsweredBy, ImageStore, PulledImage, PulledTag, Registry},
 };
 use proofs::Proofs;
 
@@ -134,7 +135,7 @@ impl Pulls {
         }
         let Order { namespace, reference, target, wanted, access } = &order;
         let resolved = self.registry.resolve(&reference.repository, target, wanted, access).await?;
-        self.proofs.accept(reference, access.fingerprint);
+        self.note_consent(&order, resolved.answered_by);
         let newer = self
             .images
             .record_pull(namespace, PulledImage { reference, wanted, resolved: &resolved })
@@ -156,11 +157,16 @@ impl Pulls {
             return Ok(Some((held, image)));
         }
         let now = self.registry.probe(&order.reference.repository, &order.target, &order.access).await?;
-        if now.as_ref() != Some(&held) {
-            return Ok(None);
-        }
-        self.proofs.accept(&order.reference, order.access.fingerprint);
+        let Some(now) = now.filter(|now| now.digest == held) else { return Ok(None) };
+        self.note_consent(order, now.answered_by);
         Ok(Some((held, image)))
+    }
+
+    /// Only the registry itself can let a caller in: a mirror gives to everyone, and may stop doing so.
+    fn note_consent(&self, order: &Order, answered_by: AnsweredBy) {
+        if answered_by == AnsweredBy::Registry {
+            self.proofs.accept(&order.reference, order.access.fingerprint);
+        }
     }
 
     /// What the store holds for the order, if it was pulled for the same platform. A tag whose repo digest was removed, or now names another

@@ -17,8 +17,8 @@ use super::{
 use crate::{
     config::RegistryConfig,
     error::Result,
-    model::{Digest, Platform, RegistryHost, Repository, Tag, Target},
-    ports::{Access, RateLimit, Registry, ResolvedImage},
+    model::{Platform, RegistryHost, Repository, Tag, Target},
+    ports::{Access, Probed, RateLimit, Registry, ResolvedImage},
 };
 
 /// A client of all registries; one per process, as it keeps connections, challenges and tokens.
@@ -62,7 +62,7 @@ impl Registry for RegistryClient {
         repository: &Repository,
         target: &Target,
         access: &Access,
-    ) -> Result<Option<Digest>> {
+    ) -> Result<Option<Probed>> {
         let site = self.fetcher.site(&repository.into())?;
         probe::probe(self.view(&site, repository, access), target, &self.silent).await
     }

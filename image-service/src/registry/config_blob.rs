@@ -27,7 +27,7 @@ impl View<'_> {
         }
         let ask = Ask::get(Wanted::Config { repository: self.repository, config });
         let read = |answer: &Answer| verify(config, &answer.body).map(|()| answer.body.clone());
-        self.fetcher.fetch(self.site, &ask, self.caller, read).await
+        self.fetcher.fetch(self.site, &ask, self.caller, read).await.map(|(config, _)| config)
     }
 }
 

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     model::{Credential, Fingerprint, RegistryHost},
-    ports::Access,
+    ports::{Access, AnsweredBy},
 };
 
 /// How long a mirror that cannot be reached is left alone.
@@ -70,18 +70,19 @@ impl Fetcher {
         self.endpoints.site(registry)
     }
 
-    /// The first good answer, as `read` sees it: of a mirror, or else of the registry.
+    /// The first good answer, as `read` sees it, and whose it is: a mirror's, or else the registry's.
     pub(super) async fn fetch<T>(
         &self,
         site: &Site,
         ask: &Ask<'_>,
         caller: Caller<'_>,
         read: impl Fn(&Answer) -> Result<T> + Send + Sync,
-    ) -> Result<T> {
-        match self.fetch_from_mirrors(site, ask, caller, &read).await {
-            Some(found) => Ok(found),
-            None => read(&self.successful(&site.origin, ask, caller).await?),
+    ) -> Result<(T, AnsweredBy)> {
+        if let Some(found) = self.fetch_from_mirrors(site, ask, caller, &read).await {
+            return Ok((found, AnsweredBy::Mirror));
         }
+        let found = read(&self.successful(&site.origin, ask, caller).await?)?;
+        Ok((found, AnsweredBy::Registry))
     }
 
     /// The first good answer of a mirror: whatever is wrong with one, the next is asked.

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     model::{Descriptor, Digest, Manifest, Repository, Target},
+    ports::AnsweredBy,
 };
 
 const CONTENT_DIGEST: &str = "docker-content-digest";
@@ -27,8 +28,8 @@ pub(super) struct View<'a> {
 }
 
 impl View<'_> {
-    /// What a tag or a digest points at.
-    pub(super) async fn manifest(&self, target: &Target) -> Result<Manifest> {
+    /// What a tag or a digest points at, and who said so.
+    pub(super) async fn manifest(&self, target: &Target) -> Result<(Manifest, AnsweredBy)> {
         let ask = Ask::get(Wanted::Manifest { repository: self.repository, target });
         let read = |answer: &Answer| {
             let digest = verify(target, &answer.headers, &answer.body)?;
@@ -49,7 +50,7 @@ impl View<'_> {
             let digest = verify(&target, &answer.headers, &answer.body)?;
             parse(ask::reference(self.repository, &target), digest, answer)
         };
-        self.fetcher.fetch(self.site, &ask, self.caller, read).await
+        self.fetcher.fetch(self.site, &ask, self.caller, read).await.map(|(manifest, _)| manifest)
     }
 }
 

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     model::{Digest, RegistryHost, Target},
+    ports::{AnsweredBy, Probed},
 };
 
 /// How long a registry is not asked for what it did not tell.
@@ -32,14 +33,18 @@ impl Default for Silent {
 }
 
 /// Asks for a digest; nothing if only fetching tells.
-pub(super) async fn probe(view: View<'_>, target: &Target, silent: &Silent) -> Result<Option<Digest>> {
+pub(super) async fn probe(view: View<'_>, target: &Target, silent: &Silent) -> Result<Option<Probed>> {
     let ask = Ask::head(Wanted::Manifest { repository: view.repository, target });
     let told_by_mirror = |answer: &Answer| {
-        told(target, answer).ok_or_else(|| Error::Unsupported("telling a digest by HEAD".to_owned()))
+        told(target, answer).ok_or_else(|| Error::RegistryProtocol {
+            registry: view.site.origin.registry.to_string(),
+            detail: "a HEAD tells no digest".to_owned(),
+            retryable: false,
+        })
     };
     let mirrored = view.fetcher.fetch_from_mirrors(view.site, &ask, view.caller, told_by_mirror).await;
-    if mirrored.is_some() {
-        return Ok(mirrored);
+    if let Some(digest) = mirrored {
+        return Ok(Some(Probed { digest, answered_by: AnsweredBy::Mirror }));
     }
     if silent.0.contains_key(&view.site.origin.registry) {
         return Ok(None);
@@ -51,7 +56,7 @@ pub(super) async fn probe(view: View<'_>, target: &Target, silent: &Silent) -> R
             if digest.is_none() {
                 silent.0.insert(view.site.origin.registry.clone(), ());
             }
-            Ok(digest)
+            Ok(digest.map(|digest| Probed { digest, answered_by: AnsweredBy::Registry }))
         }
         StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED => {
             silent.0.insert(view.site.origin.registry.clone(), ());
@@ -59,7 +64,8 @@ pub(super) async fn probe(view: View<'_>, target: &Target, silent: &Silent) -> R
         }
         // A HEAD has no body to say why; a GET has, or shows that only HEAD is refused.
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => {
-            view.manifest(target).await.map(|manifest| Some(manifest.digest))
+            let (manifest, answered_by) = view.manifest(target).await?;
+            Ok(Some(Probed { digest: manifest.digest, answered_by }))
         }
         _ => Err(error::refusal(&view.site.origin, &ask, &answer, identified)),
     }

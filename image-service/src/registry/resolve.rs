@@ -50,7 +50,7 @@ pub(super) async fn resolve(
     other_architectures: bool,
 ) -> Result<ResolvedImage> {
     let reference = ask::reference(view.repository, target);
-    let top = view.manifest(target).await?;
+    let (top, answered_by) = view.manifest(target).await?;
     let (manifest, config) = match &top.body {
         ManifestBody::Image { .. } => (top.clone(), None),
         ManifestBody::Index(entries) => {
@@ -71,7 +71,7 @@ pub(super) async fn resolve(
     if top != manifest && !wanted.candidates(other_architectures).iter().any(|fit| fit.matches(&platform)) {
         tracing::warn!(image = reference, %wanted, actual = %platform, "index and config of {reference} name different platforms");
     }
-    Ok(ResolvedImage { top, manifest, config_digest, config, layers, platform })
+    Ok(ResolvedImage { top, manifest, config_digest, config, layers, platform, answered_by })
 }
 
 fn platform_of(reference: &str, config: &Bytes) -> Result<Platform> {

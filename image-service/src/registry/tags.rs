@@ -30,7 +30,8 @@ pub(super) async fn page(view: View<'_>, after: Option<&Tag>) -> Result<(Vec<Tag
         query.push_str(&format!("&last={after}"));
     }
     let ask = Ask::get(Wanted::Tags { repository: view.repository, query: &query });
-    let (tags, more) = view.fetcher.fetch(view.site, &ask, view.caller, |answer| read(view, answer)).await?;
+    let ((tags, more), _) =
+        view.fetcher.fetch(view.site, &ask, view.caller, |answer| read(view, answer)).await?;
     // A registry that repeats itself would be asked for ever.
     let advances = tags.last().is_some_and(|last| Some(last) != after);
     Ok((tags, more && advances))

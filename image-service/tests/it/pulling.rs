@@ -28,10 +28,14 @@ struct Service {
 }
 
 async fn service(pull: PullConfig) -> Service {
+    service_with(pull, &Config::default()).await
+}
+
+async fn service_with(pull: PullConfig, config: &Config) -> Service {
     let data = tempfile::tempdir().unwrap();
     let seal = Arc::new(Seal::in_data_dir(data.path()).unwrap());
     let store = Arc::new(SqliteStore::open(data.path(), seal).await.unwrap());
-    let registry = RegistryClient::new(&Config::default().registries, false).unwrap();
+    let registry = RegistryClient::new(&config.registries, false).unwrap();
     let operations = Operations::new(store.clone(), store, Arc::new(registry), &pull).unwrap();
     Service { operations, _data: data }
 }
@@ -146,6 +150,33 @@ async fn what_one_caller_pulled_is_not_given_to_one_whom_the_registry_refuses() 
         assert!(matches!(error.root(), Error::CredentialsRejected { .. }), "{reference}: {error}");
         let error = service.pull(of(&reference)).await.unwrap_err();
         assert!(matches!(error.root(), Error::CredentialsRequired { .. }), "{reference}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_mirror_gives_to_everyone_proves_nothing_once_the_mirror_is_silent() {
+    let ((registry, image), (mirror, _)) = (registry_with_app().await, registry_with_app().await);
+    registry.require_basic([("alice", "secret")]);
+    let config = format!(
+        "[registries.'registry.example']\nendpoint = '{}'\nmirrors = ['{}']",
+        registry.url(""),
+        mirror.url("")
+    );
+    let trusting = PullConfig { tag_ttl: Duration::from_secs(600), ..PullConfig::default() };
+    let service = service_with(trusting, &toml::from_str(&config).unwrap()).await;
+    let by_digest = format!("registry.example/team/app@{}", image.manifest.digest());
+    for reference in ["registry.example/team/app:v1", by_digest.as_str()] {
+        mirror.behave();
+        for _fetched_then_probed in 0..2 {
+            service.pull(by("mallory", of(reference))).await.unwrap();
+        }
+        assert_eq!(registry.requests().len(), 0);
+        for method in [Method::GET, Method::HEAD] {
+            mirror.always(method, "*", Reply::status(404));
+        }
+        let error = service.pull(by("mallory", of(reference))).await.unwrap_err();
+        assert!(matches!(error.root(), Error::CredentialsRejected { .. }), "{reference}: {error}");
+        registry.forget_requests();
     }
 }
 

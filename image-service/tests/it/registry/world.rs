@@ -126,8 +126,8 @@ impl World {
 
     pub(super) async fn probe(&self, name: &str) -> Result<Option<String>> {
         let (repository, target) = named(name);
-        let digest = self.client.probe(&repository, &target, &self.anonymous()).await?;
-        Ok(digest.map(|digest| digest.to_string()))
+        let probed = self.client.probe(&repository, &target, &self.anonymous()).await?;
+        Ok(probed.map(|probed| probed.digest.to_string()))
     }
 
     /// The error of a pull that must fail.

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use image_service::{
     error::Result,
     model::{Descriptor, Digest, Image, ImageName, Manifest, ManifestBody, Namespace, Platform, Reference},
-    ports::{ImageStore, PulledImage, ResolvedImage},
+    ports::{AnsweredBy, ImageStore, PulledImage, ResolvedImage},
 };
 use serde_json::{Value, json};
 
@@ -78,6 +78,7 @@ impl Upstream {
             config: self.config(),
             layers,
             platform: amd64(),
+            answered_by: AnsweredBy::Registry,
         }
     }
 }
