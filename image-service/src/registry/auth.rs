@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use http::HeaderValue;
 use moka::sync::Cache;
+use secrecy::SecretString;
 use url::Url;
 
 use super::{
@@ -78,7 +79,7 @@ impl Authorizer {
         caller: Caller<'_>,
     ) -> Result<Presented> {
         if let Some(Credential::RegistryToken(token)) = caller.credential {
-            return Ok(bearer(token).map_or(Presented::Nothing, Presented::Given));
+            return given(token);
         }
         match self.remembered(endpoint) {
             Some(Challenge::Bearer(remembered)) => {
@@ -91,9 +92,7 @@ impl Authorizer {
                 }
                 token
             }
-            Some(Challenge::Basic) => {
-                Ok(caller.credential.and_then(basic).map_or(Presented::Nothing, Presented::Basic))
-            }
+            Some(Challenge::Basic) => Ok(by_password(caller).unwrap_or(Presented::Nothing)),
             None => Ok(Presented::Nothing),
         }
     }
@@ -111,9 +110,9 @@ impl Authorizer {
         self.remember(endpoint, &challenge);
         match (challenge, refused) {
             (_, Presented::Given(_)) | (Challenge::Basic, Presented::Basic(_)) => Ok(None),
-            (Challenge::Basic, _) => match caller.credential {
-                Some(credential @ Credential::Password { .. }) => Ok(basic(credential).map(Presented::Basic)),
-                _ => Err(error::credentials_required(endpoint, ask)),
+            (Challenge::Basic, _) => match by_password(caller) {
+                Some(presented) => Ok(Some(presented)),
+                None => Err(error::credentials_required(endpoint, ask)),
             },
             (Challenge::Bearer(asked), refused) => {
                 let scope = if asked.scope.is_empty() { ask.scope() } else { asked.scope.clone() };
@@ -174,8 +173,22 @@ fn is_no_verdict(why: &Error) -> bool {
     )
 }
 
+/// A token that the caller brought; never anonymity instead of one that cannot be sent.
+pub(super) fn given(token: &SecretString) -> Result<Presented> {
+    let value = bearer(token)
+        .ok_or_else(|| Error::Argument("the registry token has characters that no header can have".into()))?;
+    Ok(Presented::Given(value))
+}
+
+/// Basic takes a password and nothing else: an identity token is for token endpoints alone.
+fn by_password(caller: Caller<'_>) -> Option<Presented> {
+    let password =
+        caller.credential.filter(|credential| matches!(credential, Credential::Password { .. }))?;
+    basic(password).map(Presented::Basic)
+}
+
 /// Docker Hub's challenge is known beforehand.
-fn seeded(endpoint: &Endpoint) -> Option<Challenge> {
+pub(super) fn seeded(endpoint: &Endpoint) -> Option<Challenge> {
     let realm = endpoint.is_docker_hub.then(|| Url::parse(DOCKER_HUB_REALM).ok()).flatten()?;
     let service = DOCKER_HUB_SERVICE.to_owned();
     Some(Challenge::Bearer(Bearer { realm, service, scope: String::new(), error: String::new() }))

@@ -7,12 +7,11 @@ use secrecy::ExposeSecret as _;
 
 use super::{
     ask::{Ask, Wanted},
-    auth::Presented,
+    auth::{Presented, given, seeded},
     challenge::Challenge,
     endpoint::Endpoint,
     error,
     fetch::{Caller, Fetcher},
-    token_answer::bearer,
     token_request::basic,
 };
 use crate::{error::Result, model::Credential};
@@ -27,8 +26,7 @@ pub(super) async fn check(
 ) -> Result<Option<String>> {
     let challenge = match caller.credential {
         Some(Credential::RegistryToken(token)) => {
-            let given = bearer(token).map_or(Presented::Nothing, Presented::Given);
-            return conclude(fetcher, endpoint, caller, given).await.map(|()| None);
+            return conclude(fetcher, endpoint, caller, given(token)?).await.map(|()| None);
         }
         _ => challenge(fetcher, endpoint, caller).await?,
     };
@@ -51,9 +49,9 @@ pub(super) async fn check(
     }
 }
 
-/// What the registry asks for; nothing if it lets everyone in.
+/// What the registry asks for now, whatever it asked for before; nothing if it lets everyone in.
 async fn challenge(fetcher: &Fetcher, endpoint: &Endpoint, caller: Caller<'_>) -> Result<Option<Challenge>> {
-    if let Some(known) = fetcher.auth.remembered(endpoint) {
+    if let Some(known) = seeded(endpoint) {
         return Ok(Some(known));
     }
     let answer = fetcher.delivery.deliver(endpoint, &ASK, caller, &Presented::Nothing).await?;

@@ -5,7 +5,7 @@ use fixtures::{
     registry::{Reply, ScriptedRegistry},
 };
 use http::Method;
-use image_service::error::Error;
+use image_service::{error::Error, model::Credential};
 use serde_json::json;
 
 use super::world::{MANIFEST, Names, World, app, multi_platform as registry, named};
@@ -101,6 +101,18 @@ async fn basic_is_sent_beforehand_only_to_a_registry_that_asked_for_it() {
     registry.forget_requests();
     world.pull_as(&app(&registry), &alice).await.unwrap();
     assert_eq!(registry.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn an_identity_token_is_never_sent_as_a_password() {
+    let (world, registry) = (World::new(), registry().await);
+    registry.require_basic([("alice", "s3cret")]);
+    world.pull_as(&app(&registry), &world.user("alice", "s3cret")).await.unwrap();
+    registry.forget_requests();
+    let identity = Credential::IdentityToken { username: "alice".into(), token: "s3cret".into() };
+    let error = world.failure_as(&app(&registry), &world.access(Some(identity))).await;
+    assert!(matches!(error.root(), Error::CredentialsRequired { .. }), "{error}");
+    assert!(registry.requests().iter().all(|request| request.authorization().is_none()));
 }
 
 #[tokio::test]

@@ -1,14 +1,15 @@
 //! Trying a credential.
 
 use fixtures::registry::ScriptedRegistry;
+use http::Method;
 use image_service::{
     error::Error,
-    model::RegistryHost,
+    model::{Credential, RegistryHost},
     ports::{Access, Registry as _},
 };
 use serde_json::json;
 
-use super::world::{World, multi_platform as registry};
+use super::world::{World, app, multi_platform as registry};
 
 const TOKEN: &str = "/token";
 
@@ -31,6 +32,34 @@ async fn a_login_is_tried_at_the_registry_and_never_answered_from_memory() {
         let error = login(&world, &registry, &alice).await.unwrap_err();
         assert!(matches!(error.root(), Error::CredentialsRejected { .. }), "{error}");
     }
+}
+
+#[tokio::test]
+async fn a_login_asks_anew_what_the_registry_wants_and_remembers_that() {
+    let (world, registry) = (World::new(), registry().await);
+    registry.require_bearer([]);
+    world.pull(&app(&registry)).await.unwrap();
+    registry.require_basic([("alice", "s3cret")]);
+    registry.forget_requests();
+    let alice = world.user("alice", "s3cret");
+    assert_eq!(login(&world, &registry, &alice).await.unwrap(), None);
+    world.pull_as(&app(&registry), &alice).await.unwrap();
+    assert_eq!(registry.count(Method::GET, TOKEN), 0);
+    assert_eq!(registry.requests().len(), 5, "ping, login, index, manifest, config");
+}
+
+#[tokio::test]
+async fn a_registry_token_that_cannot_be_sent_is_never_anonymity_instead() {
+    let (world, registry) = (World::new(), registry().await);
+    let access = world.access(Some(Credential::RegistryToken("a\nb".into())));
+    let errors = [
+        login(&world, &registry, &access).await.unwrap_err(),
+        world.failure_as(&app(&registry), &access).await,
+    ];
+    for error in errors {
+        assert!(matches!(error.root(), Error::Argument(_)), "{error}");
+    }
+    assert!(registry.requests().is_empty());
 }
 
 #[tokio::test]
