@@ -1,13 +1,12 @@
 //! Delivers one question to one endpoint: through redirects, again where that helps, within the caller's budget.
 
-use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use secrecy::ExposeSecret as _;
 use url::Url;
 
 use super::{
     ask::{Ask, Wanted},
     auth::Presented,
+    echo::withhold_echo,
     endpoint::Endpoint,
     error,
     fetch::Caller,
@@ -19,10 +18,7 @@ use super::{
     transport::{Answer, Failure, Outgoing, Transport, operation},
     warning::Warnings,
 };
-use crate::{error::Result, model::Credential};
-
-/// What is shorter is found in any text.
-const SHORTEST_SECRET: usize = 5;
+use crate::error::Result;
 
 /// The way to all endpoints, and what was learnt on it.
 #[derive(Debug)]
@@ -71,7 +67,7 @@ impl Delivery {
                 None => break outcome.map_err(|failure| error::failure(endpoint, ask, failure))?,
             }
         };
-        let answer = withhold_echo(answer, caller, presented);
+        let answer = withhold_echo(answer, caller, presented.authorization());
         trace(endpoint, ask, &answer);
         if !endpoint.mirror && is_same_origin(&endpoint.base, &answer.url) {
             self.limits.note(&endpoint.registry, &answer.headers);
@@ -123,23 +119,6 @@ fn is_lapsed_link(endpoint: &Endpoint, outcome: &Result<Answer, Failure>) -> boo
     outcome.as_ref().is_ok_and(|answer| {
         answer.status == StatusCode::FORBIDDEN && !is_same_origin(&endpoint.base, &answer.url)
     })
-}
-
-/// A refusal that repeats the caller's secret would carry it into errors and logs; nothing of it is read.
-fn withhold_echo(answer: Answer, caller: Caller<'_>, presented: &Presented) -> Answer {
-    let secret = match caller.credential {
-        Some(
-            Credential::Password { password: secret, .. } | Credential::IdentityToken { token: secret, .. },
-        )
-        | Some(Credential::RegistryToken(secret)) => secret.expose_secret(),
-        None => "",
-    };
-    let sent = presented.authorization().map(HeaderValue::as_bytes).unwrap_or_default();
-    let sent = sent.splitn(2, |b| *b == b' ').last().unwrap_or_default();
-    let repeats = [secret.as_bytes(), sent].into_iter().any(|secret| {
-        secret.len() >= SHORTEST_SECRET && answer.body.windows(secret.len()).any(|window| window == secret)
-    });
-    if answer.status.is_success() || !repeats { answer } else { Answer { body: Bytes::new(), ..answer } }
 }
 
 fn outgoing(

@@ -14,6 +14,7 @@ mod challenge;
 mod client;
 mod config_blob;
 mod delivery;
+mod echo;
 mod endpoint;
 mod error;
 mod error_body;

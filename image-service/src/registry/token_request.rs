@@ -10,6 +10,7 @@ use url::form_urlencoded;
 use super::{
     ask::Ask,
     challenge::Bearer,
+    echo::withhold_echo,
     endpoint::Endpoint,
     error,
     fetch::Caller,
@@ -130,6 +131,7 @@ async fn send(transport: &Transport, grant: Grant<'_>, outgoing: Outgoing) -> Re
             None => break outcome.map_err(|failure| error::token_failure(endpoint, ask, failure, CAP))?,
         }
     };
+    let answer = withhold_echo(answer, grant.caller, outgoing.headers.get(header::AUTHORIZATION));
     tracing::debug!(
         registry = %endpoint.registry,
         realm = outgoing.url.host_str(),

@@ -166,3 +166,23 @@ async fn a_registry_that_repeats_the_secret_does_not_get_it_into_an_error() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_token_endpoint_that_repeats_the_secret_does_not_get_it_into_an_error() {
+    let identity = Credential::IdentityToken { username: "alice".into(), token: "hunter2/+".into() };
+    let password = Credential::Password { username: "alice".into(), password: "hunter2/+".into() };
+    let (basic, form) = ("Basic YWxpY2U6aHVudGVyMi8r", "refresh_token=hunter2%2F%2B");
+    for (method, credential, sent) in [(Method::POST, identity, form), (Method::GET, password, basic)] {
+        for echo in ["no hunter2/+ here", sent] {
+            for status in [401, 403, 429] {
+                let (world, registry) = (World::new(), registry().await);
+                registry.require_bearer([("alice", "other")]);
+                registry.always(method.clone(), TOKEN, Reply::json(status, &json!({"details": echo})));
+                let access = world.access(Some(credential.clone()));
+                let error = world.failure_as(&app(&registry), &access).await;
+                let text = format!("{error} {error:?}");
+                assert!(!text.contains("hunter2") && !text.contains(basic), "{text}");
+            }
+        }
+    }
+}
