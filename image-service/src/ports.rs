@@ -61,6 +61,19 @@ pub struct ResolvedImage {
     pub answered_by: AnsweredBy,
 }
 
+/// Where a list of tags goes on, in the registry's own words: to be given back, and not to be read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TagCursor(pub(crate) String);
+
+/// Some of a repository's tags, in the registry's order.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TagPage {
+    /// May be empty although there are more.
+    pub tags: Vec<Tag>,
+    /// Nothing at the end.
+    pub next: Option<TagCursor>,
+}
+
 /// A client of registries. Whatever it returns was verified against its digest and size.
 #[async_trait]
 pub trait Registry: Send + Sync + std::fmt::Debug {
@@ -82,13 +95,13 @@ pub trait Registry: Send + Sync + std::fmt::Debug {
         access: &Access,
     ) -> Result<ResolvedImage>;
 
-    /// One page of a repository's tags in the registry's order, and where the next one starts.
+    /// The first page of a repository's tags, or the one that a page before it led to.
     async fn tags(
         &self,
         repository: &Repository,
-        after: Option<&Tag>,
+        after: Option<&TagCursor>,
         access: &Access,
-    ) -> Result<(Vec<Tag>, bool)>;
+    ) -> Result<TagPage>;
 
     /// Tries a credential; answers with an identity token if the registry gave one.
     async fn check(&self, host: &RegistryHost, access: &Access) -> Result<Option<String>>;

@@ -1,6 +1,7 @@
 //! Values of the domain. Whatever can be built here is valid; nothing here does I/O or knows a wire format.
 
 mod access;
+mod bounded;
 mod config;
 mod digest;
 mod image;
@@ -11,6 +12,7 @@ mod platform;
 mod reference;
 
 pub use access::{Credential, Fingerprint, FingerprintKey, RegistryHost, RegistryHostError};
+pub use bounded::Bounded;
 pub use config::{HistoryStep, ImageConfig};
 pub use digest::{Digest, DigestError, Hasher};
 pub use image::{Descriptor, Image, ImageSummary, Namespace, Removed};

@@ -8,6 +8,7 @@
 
 mod events;
 mod proofs;
+mod tag_queue;
 
 use std::sync::Arc;
 

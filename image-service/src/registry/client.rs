@@ -17,8 +17,8 @@ use super::{
 use crate::{
     config::RegistryConfig,
     error::Result,
-    model::{Platform, RegistryHost, Repository, Tag, Target},
-    ports::{Access, Probed, RateLimit, Registry, ResolvedImage},
+    model::{Platform, RegistryHost, Repository, Target},
+    ports::{Access, Probed, RateLimit, Registry, ResolvedImage, TagCursor, TagPage},
 };
 
 /// A client of all registries; one per process, as it keeps connections, challenges and tokens.
@@ -82,9 +82,9 @@ impl Registry for RegistryClient {
     async fn tags(
         &self,
         repository: &Repository,
-        after: Option<&Tag>,
+        after: Option<&TagCursor>,
         access: &Access,
-    ) -> Result<(Vec<Tag>, bool)> {
+    ) -> Result<TagPage> {
         let site = self.fetcher.site(&repository.into())?;
         tags::page(self.view(&site, repository, access), after).await
     }

@@ -2,7 +2,6 @@
 
 use http::header;
 use serde::Deserialize;
-use url::Url;
 
 use super::{
     ask::{Ask, Wanted},
@@ -12,51 +11,64 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    model::Tag,
+    model::Bounded,
+    ports::{TagCursor, TagPage},
 };
 
 /// More is an error at ECR.
-const PAGE: u32 = 1000;
+const FIRST: &str = "n=1000";
+/// Some registries give all they have, whatever was asked for.
+const MOST: usize = 10_000;
 
 #[derive(Deserialize)]
 struct Page {
-    tags: Option<Vec<String>>,
+    tags: Option<Bounded<String, MOST>>,
 }
 
-/// The page after a tag, and whether there is another. What is no tag by its grammar is left out.
-pub(super) async fn page(view: View<'_>, after: Option<&Tag>) -> Result<(Vec<Tag>, bool)> {
-    let mut query = format!("n={PAGE}");
-    if let Some(after) = after {
-        query.push_str(&format!("&last={after}"));
-    }
-    let ask = Ask::get(Wanted::Tags { repository: view.repository, query: &query });
-    let ((tags, more), _) =
-        view.fetcher.fetch(view.site, &ask, view.caller, |answer| read(view, answer)).await?;
-    // A registry that repeats itself would be asked for ever.
-    let advances = tags.last().is_some_and(|last| Some(last) != after);
-    Ok((tags, more && advances))
+/// The first page, or the one that a cursor names. What is no tag by its grammar is left out.
+pub(super) async fn page(view: View<'_>, after: Option<&TagCursor>) -> Result<TagPage> {
+    let query = after.map_or(FIRST, |TagCursor(query)| query);
+    let ask = Ask::get(Wanted::Tags { repository: view.repository, query });
+    let (page, _) = view.fetcher.fetch(view.site, &ask, view.caller, |answer| read(view, answer)).await?;
+    Ok(page)
 }
 
-fn read(view: View<'_>, answer: &Answer) -> Result<(Vec<Tag>, bool)> {
-    let page: Page = serde_json::from_slice(&answer.body).map_err(|error| Error::RegistryProtocol {
+fn read(view: View<'_>, answer: &Answer) -> Result<TagPage> {
+    let refused = |why: String| Error::RegistryProtocol {
         registry: view.site.origin.registry.to_string(),
-        detail: format!("the list of tags of {} cannot be read: {error}", view.repository.familiar()),
+        detail: format!("the list of tags of {} {why}", view.repository.familiar()),
         retryable: false,
-    })?;
-    let tags = page.tags.unwrap_or_default().iter().filter_map(|tag| tag.parse().ok()).collect();
-    Ok((tags, next(answer).is_some()))
+    };
+    let page: Page =
+        serde_json::from_slice(&answer.body).map_err(|error| refused(format!("cannot be read: {error}")))?;
+    let tags = page.tags.map(|Bounded(tags)| tags).unwrap_or_default();
+    let next = next(answer).map_err(|why| refused(why.to_owned()))?;
+    Ok(TagPage { tags: tags.iter().filter_map(|tag| tag.parse().ok()).collect(), next })
 }
 
-/// Where the next page is, if a `Link` says so (RFC 8288) and it is on the same registry.
-fn next(answer: &Answer) -> Option<Url> {
-    let link = answer.headers.get(header::LINK)?.to_str().ok()?;
-    let (target, parameters) = link.strip_prefix('<')?.split_once('>')?;
+/// What a `Link` (RFC 8288) says of the next page. Its address is that of this page but for the query: a registry has one list of a
+/// repository's tags, and nobody is sent elsewhere for it.
+fn next(answer: &Answer) -> Result<Option<TagCursor>, &'static str> {
+    let lines = answer.headers.get_all(header::LINK).iter();
+    let Some(target) = lines.filter_map(|line| line.to_str().ok()).find_map(next_target) else {
+        return Ok(None);
+    };
+    match answer.url.join(target) {
+        Ok(next) if is_same_origin(&answer.url, &next) && next.path() == answer.url.path() => {
+            Ok(Some(TagCursor(next.query().unwrap_or_default().to_owned())))
+        }
+        Ok(_) => Err("goes on somewhere else"),
+        Err(_) => Err("goes on at an address that cannot be read"),
+    }
+}
+
+fn next_target(link: &str) -> Option<&str> {
+    let (target, parameters) = link.trim_start().strip_prefix('<')?.split_once('>')?;
     let is_next = parameters.split(';').any(|parameter| {
         let parameter = parameter.trim();
         parameter.eq_ignore_ascii_case("rel=next") || parameter.eq_ignore_ascii_case("rel=\"next\"")
     });
-    let next = answer.url.join(target).ok()?;
-    (is_next && is_same_origin(&answer.url, &next)).then_some(next)
+    is_next.then_some(target)
 }
 
 #[cfg(test)]
@@ -69,27 +81,25 @@ mod tests {
     fn answer(link: &str) -> Answer {
         let mut headers = HeaderMap::new();
         headers.insert(header::LINK, link.parse().unwrap());
-        let url = "https://h.example/v2/x/tags/list".parse().unwrap();
+        let url = "https://h.example/v2/x/tags/list?n=1000".parse().unwrap();
         Answer { status: StatusCode::OK, headers, body: Bytes::new(), url }
     }
 
     #[test]
     fn a_next_page_may_be_written_in_several_ways() {
-        for link in [
-            "</v2/x?last=a>; rel=\"next\"",
-            "<?last=a>;rel=next",
-            "<https://h.example/a>; title=x; REL=\"Next\"",
+        for (link, query) in [
+            ("</v2/x/tags/list?last=a&n=0>; rel=\"next\"", "last=a&n=0"),
+            ("<?token=%2B%3d>;rel=next", "token=%2B%3d"),
+            ("<https://h.example/v2/x/tags/list>; title=x; REL=\"Next\"", ""),
         ] {
-            assert!(next(&answer(link)).is_some(), "{link}");
+            assert_eq!(next(&answer(link)), Ok(Some(TagCursor(query.to_owned()))), "{link}");
         }
     }
 
     proptest::proptest! {
         #[test]
         fn no_link_can_hurt(link in "<?[ -~]{0,40}>?;? ?(rel=\"next\")?") {
-            if let Some(next) = next(&answer(&link)) {
-                assert_eq!(next.host_str(), Some("h.example"));
-            }
+            let _ = next(&answer(&link));
         }
     }
 }

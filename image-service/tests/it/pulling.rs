@@ -300,6 +300,29 @@ async fn every_tag_is_pulled_and_one_line_ends_them_all() {
 }
 
 #[tokio::test]
+async fn every_tag_is_pulled_though_pages_overlap_and_one_is_empty_and_the_list_has_no_end() {
+    let (service, (registry, image)) = (service(PullConfig::default()).await, registry_with_app().await);
+    registry.push("team/app", "v2", &image);
+    let list = "/v2/team/app/tags/list";
+    let page = |tags: serde_json::Value, cursor: &str| {
+        let link = format!("<{list}?token={cursor}>; rel=\"next\"");
+        Reply::json(200, &serde_json::json!({"tags": tags})).header("Link", &link)
+    };
+    registry.next(Method::GET, list, page(serde_json::json!(["v1"]), "a"));
+    registry.next(Method::GET, list, page(serde_json::json!([]), "b"));
+    registry.next(Method::GET, list, page(serde_json::json!(["v1", "v2"]), "a"));
+    registry.always(Method::GET, list, page(serde_json::json!(["v1"]), "b"));
+    let reference = format!("{}/team/app", registry.host());
+    let events = service.pull(PullRequest { all_tags: true, ..of(&reference) }).await.unwrap();
+    assert_eq!(events.len(), 5, "two for each tag and the end: {events:?}");
+    assert_eq!(registry.count(Method::GET, list), 4);
+    registry.behave();
+    registry.always(Method::GET, list, page(serde_json::json!([]), "x"));
+    let error = service.pull(PullRequest { all_tags: true, ..of(&reference) }).await.unwrap_err();
+    assert!(matches!(error.root(), Error::RepositoryUnknown { .. }), "{error}");
+}
+
+#[tokio::test]
 async fn what_fails_to_be_verified_leaves_nothing_behind() {
     let (service, (registry, image)) = (service(PullConfig::default()).await, registry_with_app().await);
     let config = format!("/v2/team/app/blobs/{}", image.id());

@@ -1,13 +1,10 @@
 //! What a pull tells its caller, in order. Whatever can fail for a single tag or digest has failed before the first event.
 
-use std::{
-    collections::{HashSet, VecDeque},
-    sync::Arc,
-};
+use std::{collections::VecDeque, sync::Arc};
 
-use super::{Order, Pulled, Pulls};
+use super::{Order, Pulled, Pulls, tag_queue::TagQueue};
 use crate::{
-    error::{Error, Result},
+    error::Result,
     model::{Digest, Namespace, Platform, Reference, Tag, Target},
     ports::Access,
 };
@@ -48,19 +45,11 @@ pub struct Pulling {
     order: Order,
     /// Nothing if the service chose.
     asked: Option<Platform>,
+    /// The tags still to pull, if all are wanted.
     tags: Option<TagQueue>,
     events: VecDeque<PullEvent>,
     newer: bool,
     warnings: Vec<String>,
-}
-
-/// The tags still to pull, fetched page by page.
-#[derive(Debug, Default)]
-struct TagQueue {
-    waiting: VecDeque<Tag>,
-    last: Option<Tag>,
-    more: bool,
-    seen: HashSet<Tag>,
 }
 
 impl Pulling {
@@ -78,7 +67,6 @@ impl Pulling {
         let mut pulling =
             Self { pulls, order, asked, tags, events: VecDeque::new(), newer: false, warnings: Vec::new() };
         if pulling.tags.is_some() {
-            pulling.more_tags().await?;
             pulling.next_tag().await?;
         } else {
             let order = pulling.order.clone();
@@ -97,10 +85,9 @@ impl Pulling {
     }
 
     async fn next_tag(&mut self) -> Result<()> {
-        if self.tags.as_ref().is_some_and(|tags| tags.waiting.is_empty() && tags.more) {
-            self.more_tags().await?;
-        }
-        match self.tags.as_mut().and_then(|tags| tags.waiting.pop_front()) {
+        let Some(tags) = &mut self.tags else { return Ok(()) };
+        let Order { reference, access, .. } = &self.order;
+        match tags.next(&*self.pulls.registry, &reference.repository, access).await? {
             Some(tag) => {
                 let mut order = self.order.clone();
                 order.reference = Reference::tagged(order.reference.repository, tag.clone());
@@ -113,24 +100,6 @@ impl Pulling {
                 Ok(())
             }
         }
-    }
-
-    /// Fetches pages until one has a tag that was not seen, or there are none. A registry that repeats itself is at its end.
-    async fn more_tags(&mut self) -> Result<()> {
-        let Some(tags) = &mut self.tags else { return Ok(()) };
-        let repository = &self.order.reference.repository;
-        let registry = &self.pulls.registry;
-        let (page, more) = registry.tags(repository, tags.last.as_ref(), &self.order.access).await?;
-        tags.waiting = page.into_iter().filter(|tag| tags.seen.insert(tag.clone())).collect();
-        tags.more = more && !tags.waiting.is_empty();
-        tags.last = tags.waiting.back().cloned().or_else(|| tags.last.take());
-        if tags.last.is_none() {
-            return Err(Error::RepositoryUnknown {
-                repository: repository.familiar(),
-                detail: "it has no tags".into(),
-            });
-        }
-        Ok(())
     }
 
     async fn one(&mut self, order: Order) -> Result<()> {
