@@ -47,11 +47,13 @@ pub struct Platform {
 pub struct PlatformError(String, &'static str);
 
 impl Platform {
-    /// From the members of a config or a descriptor, normalised.
+    /// From the members of a config or a descriptor, normalised. An architecture without an operating system is Linux, as its builders
+    /// mean it.
     #[must_use]
     pub fn from_parts(os: &str, architecture: &str, variant: &str, os_version: &str) -> Self {
         let os = match os.to_ascii_lowercase().as_str() {
             "macos" => "darwin".to_owned(),
+            "" if !architecture.is_empty() => DEFAULT_OS.to_owned(),
             os => os.to_owned(),
         };
         let (architecture, variant) =

@@ -136,10 +136,12 @@ impl<'a> Search<'a> {
             .iter()
             .filter(|(descriptor, platform)| platform.is_none() && may_lead_to_image(descriptor))
         {
-            let found = match self.open(descriptor, depth).await? {
-                Some(Opened::Image(manifest)) => self.judge(manifest).await?,
-                Some(Opened::Nested(found)) => Some(found),
-                None => None,
+            let found = match self.open(descriptor, depth).await {
+                Ok(Some(Opened::Image(manifest))) => self.judge(manifest).await?,
+                Ok(Some(Opened::Nested(found))) => Some(found),
+                // Who names no platform may well be no image, and is then no obstacle either.
+                Ok(None) | Err(Error::NotAnImage { .. } | Error::Schema1 { .. }) => None,
+                Err(why) => return Err(why),
             };
             best = [best, found].into_iter().flatten().min_by_key(|found| found.rank);
             if best.as_ref().is_some_and(|best| best.rank == 0) {

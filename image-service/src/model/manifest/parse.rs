@@ -131,15 +131,14 @@ fn entry(members: &Members<'_>) -> Result<Option<(Descriptor, Option<Platform>)>
     Ok((!attests && !unknown).then_some((descriptor, platform)))
 }
 
-/// A platform without an operating system is Linux, as its builders mean it; one that says nothing is none.
+/// A platform that names no architecture is none.
 fn platform_of(members: &Members<'_>) -> Result<Option<Platform>, String> {
     let text = |name| members.get::<String>(name).map(Option::unwrap_or_default);
     let (os, architecture) = (text("os")?, text("architecture")?);
     if architecture.is_empty() {
         return Ok(None);
     }
-    let os = if os.is_empty() { "linux" } else { &os };
-    Ok(Some(Platform::from_parts(os, &architecture, &text("variant")?, &text("os.version")?)))
+    Ok(Some(Platform::from_parts(&os, &architecture, &text("variant")?, &text("os.version")?)))
 }
 
 fn descriptor(members: &Members<'_>) -> Result<Descriptor, String> {

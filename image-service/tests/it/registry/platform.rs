@@ -132,6 +132,27 @@ async fn an_entry_without_a_platform_is_opened_to_know() {
 }
 
 #[tokio::test]
+async fn an_entry_without_a_platform_that_is_no_image_is_passed_over() {
+    let (world, registry) = (World::new(), ScriptedRegistry::start().await);
+    let image = Image::docker("app");
+    let chart = Image::oci("chart")
+        .with_manifest(|m| m["config"]["mediaType"] = json!("application/vnd.cncf.helm.config.v1+json"));
+    let schema1 = Content::json("", &json!({"schemaVersion": 1, "fsLayers": [], "signatures": []}));
+    registry.put_manifest("team/app", None, &schema1);
+    let entries = [chart.manifest.descriptor(), schema1.descriptor(), image.manifest.descriptor()];
+    push_index(&registry, &entries, &[chart, image.clone()]);
+    assert_eq!(world.pull(&app(&registry)).await.unwrap().config_digest.to_string(), image.id());
+}
+
+#[tokio::test]
+async fn a_config_with_an_architecture_alone_is_linux() {
+    let (world, registry) = (World::new(), ScriptedRegistry::start().await);
+    let image = ImageBuilder::new("app").config(|c| drop(c.as_object_mut().unwrap().remove("os"))).build();
+    push_index(&registry, &[image.manifest.descriptor()], std::slice::from_ref(&image));
+    assert_eq!(world.pull(&app(&registry)).await.unwrap().platform.to_string(), "linux/amd64");
+}
+
+#[tokio::test]
 async fn an_entry_with_an_architecture_alone_is_linux() {
     let (world, registry) = (World::new(), ScriptedRegistry::start().await);
     let image = Image::docker("app");
