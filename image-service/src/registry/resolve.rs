@@ -1,11 +1,11 @@
 //! From a tag or a digest to one image: its manifest for the wanted platform, and its config.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
-use super::{ask, manifest::View};
+use super::{ask, error_body::shown, manifest::View};
 use crate::{
     error::{Error, Result},
     model::{Descriptor, Digest, ImageConfig, Manifest, ManifestBody, MediaType, Platform, Target},
@@ -16,6 +16,9 @@ use crate::{
 const MAX_DEPTH: u32 = 4;
 /// Manifests opened for one image.
 const MAX_OPENED: u32 = 8;
+/// Platforms told to who asked for another.
+const MAX_SHOWN: usize = 32;
+const MAX_SHOWN_LENGTH: usize = 64;
 
 /// An index being searched for one platform.
 struct Search<'a> {
@@ -197,13 +200,14 @@ fn may_lead_to_image(descriptor: &Descriptor) -> bool {
     descriptor.media_type.is_empty() || MediaType::read(&descriptor.media_type).is_some()
 }
 
+/// What an index offers, as far as that helps someone who reads it.
 fn available(entries: &[(Descriptor, Option<Platform>)]) -> Vec<String> {
-    let mut all: Vec<String> = Vec::new();
+    let mut all = BTreeSet::new();
     for platform in entries.iter().filter_map(|(_, platform)| platform.as_ref()) {
-        let text = platform.to_string();
-        if !all.contains(&text) {
-            all.push(text);
+        if all.len() == MAX_SHOWN {
+            break;
         }
+        all.insert(shown(&platform.to_string(), MAX_SHOWN_LENGTH));
     }
-    all
+    all.into_iter().collect()
 }

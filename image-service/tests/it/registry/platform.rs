@@ -87,6 +87,22 @@ async fn a_platform_that_is_not_there_is_told_with_those_that_are() {
 }
 
 #[tokio::test]
+async fn of_very_many_platforms_a_few_are_told_and_none_at_length() {
+    let (world, registry) = (World::new(), ScriptedRegistry::start().await);
+    let image = Image::docker("app");
+    let entry = |n: usize| {
+        let mut entry = image.manifest.descriptor();
+        entry["platform"] = json!({"os": format!("os{n}\n{}", "x".repeat(1000)), "architecture": "amd64"});
+        entry
+    };
+    push_index(&registry, &(0..1000).map(entry).collect::<Vec<_>>(), &[]);
+    let error = world.failure(&app(&registry)).await;
+    let Error::PlatformUnavailable { available, .. } = error else { panic!("{error}") };
+    assert_eq!(available.len(), 32);
+    assert!(available.iter().all(|text| text.len() == 64 && !text.contains('\n')), "{available:?}");
+}
+
+#[tokio::test]
 async fn an_unknown_variant_of_arm64_is_an_error_that_says_so() {
     let (world, (registry, _)) = (World::new(), index_of(&["linux/arm64"]).await);
     let error = world.pull_for(&app(&registry), "linux/arm64/v99", &world.anonymous()).await.unwrap_err();
