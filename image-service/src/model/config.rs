@@ -1,11 +1,17 @@
 //! What the service reads from an image config (OCI image-spec, config.md). The bytes are the identity and are kept; this is a view of them.
 
+mod labels;
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::{digest::Digest, platform::Platform};
+use super::{bounded::Bounded, digest::Digest, platform::Platform};
+use labels::Labels;
+
+/// Steps, and layers.
+const MOST: usize = 10_000;
 
 /// The members that the service itself needs; null and absent are one, unknown members are ignored.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -40,8 +46,9 @@ impl ImageConfig {
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
         let wire: Wire = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         let rootfs = wire.rootfs.ok_or("it has no rootfs")?;
-        let diff_ids = rootfs.diff_ids.unwrap_or_default();
+        let diff_ids = rootfs.diff_ids.map(|Bounded(ids)| ids).unwrap_or_default();
         let diff_ids = diff_ids.iter().map(|id| id.parse::<Digest>());
+        let history = wire.history.map(|Bounded(steps)| steps).unwrap_or_default();
         Ok(Self {
             platform: Platform::from_parts(
                 wire.os.as_deref().unwrap_or_default(),
@@ -50,9 +57,9 @@ impl ImageConfig {
                 wire.os_version.as_deref().unwrap_or_default(),
             ),
             created: time_of(wire.created.as_deref()),
-            labels: wire.config.and_then(|config| config.labels).unwrap_or_default(),
+            labels: wire.config.and_then(|config| config.labels).unwrap_or_default().0,
             diff_ids: diff_ids.collect::<Result<_, _>>().map_err(|why| format!("a diff id is {why}"))?,
-            history: wire.history.unwrap_or_default().into_iter().map(HistoryStep::from).collect(),
+            history: history.into_iter().map(HistoryStep::from).collect(),
         })
     }
 }
@@ -72,18 +79,18 @@ struct Wire {
     created: Option<String>,
     config: Option<WireConfig>,
     rootfs: Option<WireRootFs>,
-    history: Option<Vec<WireStep>>,
+    history: Option<Bounded<WireStep, MOST>>,
 }
 
 #[derive(Deserialize)]
 struct WireConfig {
     #[serde(rename = "Labels")]
-    labels: Option<BTreeMap<String, String>>,
+    labels: Option<Labels>,
 }
 
 #[derive(Deserialize)]
 struct WireRootFs {
-    diff_ids: Option<Vec<String>>,
+    diff_ids: Option<Bounded<String, MOST>>,
 }
 
 #[derive(Deserialize)]
@@ -117,6 +124,30 @@ mod tests {
         let config = config.unwrap();
         assert_eq!(config.platform.to_string(), "linux/amd64");
         assert!(config.created.is_none() && config.labels.is_empty() && config.history.is_empty());
+    }
+
+    #[test]
+    fn what_costs_more_than_an_image_needs_is_refused_and_said_so() {
+        let many = |text: &str, times: usize| vec![text; times].join(",");
+        let labels = |times: usize, length: usize| {
+            let labels = (0..times).map(|n| format!(r#""{n}":"{}""#, "x".repeat(length)));
+            format!(r#"{{"rootfs":{{}},"config":{{"Labels":{{{}}}}}}}"#, labels.collect::<Vec<_>>().join(","))
+        };
+        let history = |times| format!(r#"{{"rootfs":{{}},"history":[{}]}}"#, many("{}", times));
+        let id = format!(r#""{}""#, Digest::of(b""));
+        let layers = |times| format!(r#"{{"rootfs":{{"diff_ids":[{}]}}}}"#, many(&id, times));
+        for config in [history(10_000), layers(10_000), labels(10_000, 1), labels(2, 100_000)] {
+            assert!(ImageConfig::parse(config.as_bytes()).is_ok());
+        }
+        for (config, why) in [
+            (history(10_001), "an array has more than 10000 elements"),
+            (layers(10_001), "an array has more than 10000 elements"),
+            (labels(10_001, 1), "it has more than 10000 labels"),
+            (labels(3, 100_000), "its labels have more than 262144 bytes"),
+        ] {
+            let error = ImageConfig::parse(config.as_bytes()).unwrap_err();
+            assert!(error.contains(why), "{error}");
+        }
     }
 
     #[test]
