@@ -32,7 +32,7 @@ const DEFAULT_ARCHITECTURE: &str = "amd64";
 /// v9.0 branched off v8.5, so v9.N runs what v8.(N+5) runs.
 const V9_OVER_V8: u8 = 5;
 
-/// A normalised platform: `linux/amd64`, `linux/arm/v7`, `windows/amd64`.
+/// A normalised platform: `linux/amd64`, `linux/arm/v7`, `windows(10.0.17763)/amd64`.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Platform {
     os: String,
@@ -242,8 +242,13 @@ fn is_component(part: &str) -> bool {
 }
 
 impl fmt::Display for Platform {
+    /// As it is parsed: different platforms have different texts.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.os, self.architecture)?;
+        f.write_str(&self.os)?;
+        if !self.os_version.is_empty() {
+            write!(f, "({})", self.os_version)?;
+        }
+        write!(f, "/{}", self.architecture)?;
         if !self.variant.is_empty() {
             write!(f, "/{}", self.variant)?;
         }

@@ -28,7 +28,8 @@ fn aliases_are_one_platform() {
         ("amd64", "linux/amd64"),
         ("aarch64", "linux/arm64"),
         ("armhf", "linux/arm/v7"),
-        ("windows(10.0.17763)/amd64", "windows/amd64"),
+        ("Windows(10.0.17763)/x86_64", "windows(10.0.17763)/amd64"),
+        ("windows(10.0.17763)", "windows(10.0.17763)/amd64"),
     ] {
         assert_eq!(platform(written).to_string(), normal, "{written}");
     }

@@ -273,6 +273,31 @@ async fn another_platform_of_an_unchanged_index_is_fetched() {
 }
 
 #[tokio::test]
+async fn another_build_of_windows_in_an_unchanged_index_is_fetched() {
+    let service = service(PullConfig::default()).await;
+    let registry = ScriptedRegistry::start().await;
+    let builds = ["10.0.17763.1", "10.0.20348.1"];
+    let images = builds.map(|build| {
+        let config = |c: &mut serde_json::Value| c["os.version"] = build.into();
+        images::ImageBuilder::new(build).platform("windows/amd64").config(config).build()
+    });
+    let entries = [0, 1].map(|n| {
+        registry.push_untagged("team/app", &images[n]);
+        let mut entry = images[n].manifest.entry("windows/amd64");
+        entry["platform"]["os.version"] = builds[n].into();
+        entry
+    });
+    let index = images::index("application/vnd.oci.image.index.v1+json", &entries);
+    registry.put_manifest("team/app", Some("v1"), &index);
+    for (wanted, image) in [("windows(10.0.17763)/amd64", 0), ("windows(10.0.20348)/amd64", 1)] {
+        let request = PullRequest { platform: wanted.parse().ok(), ..of(&app(&registry)) };
+        let events = service.pull(request).await.unwrap();
+        let Some(PullEvent::Completed { image: id, .. }) = events.get(1) else { panic!("{events:?}") };
+        assert_eq!(id.to_string(), images[image].id(), "{wanted}");
+    }
+}
+
+#[tokio::test]
 async fn a_single_image_of_another_platform_is_pulled_with_a_warning() {
     let service = service(PullConfig::default()).await;
     let registry = registry_with_app().await.0;
