@@ -232,9 +232,6 @@ pub enum Error {
     /// The database does not answer.
     #[error("the image store is temporarily unavailable")]
     StoreUnavailable(#[source] Cause),
-    /// Known, but not offered.
-    #[error("{0} is not supported")]
-    Unsupported(String),
     /// The operation ended before it was done.
     #[error("the operation was cancelled")]
     Cancelled,

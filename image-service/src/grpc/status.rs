@@ -79,7 +79,6 @@ fn reason(error: &Error) -> ErrorReason {
         Error::CredentialsNotFound { .. } => ErrorReason::CredentialsNotFound,
         Error::CredentialsUnreadable { .. } => ErrorReason::CredentialsUnreadable,
         Error::StoreUnavailable(_) => ErrorReason::StoreUnavailable,
-        Error::Unsupported(_) => ErrorReason::Unsupported,
         Error::Cancelled => ErrorReason::Cancelled,
         Error::Internal(_) => ErrorReason::Internal,
         Error::Shared(error) => reason(error),
@@ -115,7 +114,6 @@ fn code(error: &Error) -> Code {
         Error::RegistryProtocol { retryable: true, .. } => Code::Unavailable,
         Error::RegistryProtocol { retryable: false, .. } | Error::Internal(_) => Code::Internal,
         Error::ContentMismatch { .. } => Code::DataLoss,
-        Error::Unsupported(_) => Code::Unimplemented,
         Error::Cancelled => Code::Cancelled,
         Error::Shared(error) => code(error),
     }
@@ -173,7 +171,6 @@ fn metadata(operation: &str, error: &Error) -> HashMap<String, String> {
         | Error::Referenced { .. }
         | Error::TooLarge { .. }
         | Error::StoreUnavailable(_)
-        | Error::Unsupported(_)
         | Error::Cancelled
         | Error::Internal(_) => {}
     }

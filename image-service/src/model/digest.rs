@@ -88,12 +88,6 @@ impl Digest {
         &self.hex
     }
 
-    /// Whether both digests use one algorithm and can thus be compared.
-    #[must_use]
-    pub fn comparable(&self, other: &Self) -> bool {
-        self.algorithm == other.algorithm
-    }
-
     /// Whether `name` is a digest algorithm, and so no name for a repository with tags.
     #[must_use]
     pub fn is_algorithm(name: &str) -> bool {
@@ -179,7 +173,6 @@ mod tests {
     fn longer_algorithms_are_verified_with_their_own_hash() {
         let digest: Digest = format!("sha512:{}", hex::encode(Sha512::digest(b"x"))).parse().unwrap();
         assert!(digest.matches(b"x") && !digest.matches(b"y"));
-        assert!(!digest.comparable(&Digest::of(b"x")));
     }
 
     #[test]

@@ -61,14 +61,6 @@ impl Platform {
         Self { os, architecture, variant, os_version: os_version.to_owned() }
     }
 
-    /// Whether an image of platform `found` is what was asked for.
-    #[must_use]
-    pub fn accepts(&self, found: &Self) -> bool {
-        self.os == found.os
-            && self.architecture == found.architecture
-            && (self.variant.is_empty() || self.variant == found.variant)
-    }
-
     /// `linux`
     #[must_use]
     pub fn os(&self) -> &str {
