@@ -143,7 +143,7 @@ mod tests {
             (history(10_001), "an array has more than 10000 elements"),
             (layers(10_001), "an array has more than 10000 elements"),
             (labels(10_001, 1), "it has more than 10000 labels"),
-            (labels(3, 100_000), "its labels have more than 262144 bytes"),
+            (labels(3, 400_000), "its labels have more than 1048576 bytes"),
         ] {
             let error = ImageConfig::parse(config.as_bytes()).unwrap_err();
             assert!(error.contains(why), "{error}");

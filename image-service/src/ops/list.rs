@@ -9,7 +9,8 @@ use crate::{
     ports::ListCursor,
 };
 
-const PAGE: u32 = 500;
+/// An image brings its labels along, which may be large.
+const PAGE: u32 = 100;
 
 /// Docker's filters. Keys are AND-ed.
 #[derive(Clone, Debug, Default)]

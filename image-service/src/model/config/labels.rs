@@ -8,8 +8,8 @@ use serde::{
 };
 
 const MOST: usize = 10_000;
-/// Of names and values together.
-const MOST_BYTES: usize = 256 * 1024;
+/// Of names and values together. Buildpacks keep some hundred kilobytes of what they did in labels.
+const MOST_BYTES: usize = 1024 * 1024;
 
 /// Labels within the bounds; what is beyond them is an error as soon as it is met.
 #[derive(Default)]
