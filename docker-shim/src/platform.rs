@@ -4,6 +4,9 @@ use serde_json::Value;
 
 use crate::{error::Failure, translate::json};
 
+/// v9.0 of arm64 branched off v8.5, so v9.N runs what v8.(N+5) runs.
+const V9_OVER_V8: u8 = 5;
+
 /// A platform to choose an image by.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct PlatformChoice {
@@ -37,12 +40,12 @@ impl PlatformChoice {
         }
     }
 
-    /// Fails if the image is for another platform. A variant that either side leaves open fits.
+    /// Fails if the image is for another platform. A variant that either side leaves open fits, and so does one that runs on the wanted one.
     pub(crate) fn check(&self, name: &str, config: &Value) -> Result<(), Failure> {
         let [os, architecture, variant] =
             ["os", "architecture", "variant"].map(|key| json::text(config, key));
-        let variants = [usual(architecture, variant), usual(&self.architecture, &self.variant)];
-        if os == self.os && architecture == self.architecture && variants[0] == variants[1] {
+        if os == self.os && architecture == self.architecture && runs_on(architecture, variant, &self.variant)
+        {
             return Ok(());
         }
         let (found, wanted) = (written(os, architecture, variant), self.written());
@@ -56,14 +59,26 @@ impl PlatformChoice {
     }
 }
 
-/// The variant that an architecture has when none is named.
-fn usual<'a>(architecture: &str, variant: &'a str) -> &'a str {
-    match (architecture, variant) {
-        ("arm64", "") => "v8",
-        ("arm", "") => "v7",
-        ("amd64", "") => "v1",
-        _ => variant,
+/// Whether a processor of the wanted variant runs the found one, as a pull for that variant takes either.
+fn runs_on(architecture: &str, found: &str, wanted: &str) -> bool {
+    if found.is_empty() || wanted.is_empty() || found == wanted {
+        return true;
     }
+    let (Some(found), Some(wanted)) = (level(found), level(wanted)) else { return false };
+    match (architecture, wanted) {
+        ("arm", _) => ((5, 0)..=wanted).contains(&found),
+        ("amd64", _) => ((1, 0)..=wanted).contains(&found),
+        ("arm64", (9, minor)) if found.0 == 8 => found.1 <= minor.saturating_add(V9_OVER_V8),
+        ("arm64", _) => ((8, 0)..=wanted).contains(&found),
+        _ => false,
+    }
+}
+
+/// `v8` and `v8.2` as numbers that can be compared.
+fn level(variant: &str) -> Option<(u8, u8)> {
+    let digits = variant.strip_prefix('v')?;
+    let (major, minor) = digits.split_once('.').unwrap_or((digits, "0"));
+    Some((major.parse().ok()?, minor.parse().ok()?))
 }
 
 fn written(os: &str, architecture: &str, variant: &str) -> String {
@@ -105,5 +120,40 @@ mod tests {
             failure.message,
             "image with reference x:1 was found but its platform (linux/amd64) does not match the specified platform (linux/arm64)"
         );
+    }
+
+    #[test]
+    fn an_image_fits_every_platform_that_runs_it() {
+        let fits = |architecture: &str, wanted: &str, found: &str| {
+            let text = |variant| {
+                format!(r#"{{"os":"linux","architecture":"{architecture}","variant":"{variant}"}}"#)
+            };
+            let choice = choose(&text(wanted)).unwrap().unwrap();
+            choice.check("x", &serde_json::from_str(&text(found)).unwrap()).is_ok()
+        };
+        for (architecture, wanted, found) in [
+            ("arm", "v7", "v6"),
+            ("arm", "v7", "v5"),
+            ("arm", "v6", ""),
+            ("arm", "", "v6"),
+            ("amd64", "v3", "v1"),
+            ("arm64", "v8", ""),
+            ("arm64", "v8.2", "v8"),
+            ("arm64", "v9", "v8.5"),
+            ("riscv64", "x", "x"),
+        ] {
+            assert!(fits(architecture, wanted, found), "{architecture} {wanted} {found}");
+        }
+        for (architecture, wanted, found) in [
+            ("arm", "v6", "v7"),
+            ("arm", "v7", "v8"),
+            ("arm", "v7", "v4"),
+            ("amd64", "v1", "v2"),
+            ("arm64", "v8", "v8.1"),
+            ("arm64", "v9", "v8.6"),
+            ("riscv64", "x", "y"),
+        ] {
+            assert!(!fits(architecture, wanted, found), "{architecture} {wanted} {found}");
+        }
     }
 }
