@@ -122,7 +122,7 @@ fn get_named(path: &str) -> Option<Call<'_>> {
         };
     }
     let distribution = path.strip_prefix("/distribution/").and_then(|tail| tail.strip_suffix("/json"));
-    distribution.map(|_| Call::Distribution).or_else(|| elsewhere(path))
+    distribution.map(|_| Call::Distribution).or_else(|| elsewhere(&Method::GET, path))
 }
 
 fn post(path: &str) -> Option<Call<'_>> {
@@ -147,7 +147,7 @@ fn post(path: &str) -> Option<Call<'_>> {
 }
 
 fn post_named(path: &str) -> Option<Call<'_>> {
-    let Some(tail) = path.strip_prefix("/images/") else { return elsewhere(path) };
+    let Some(tail) = path.strip_prefix("/images/") else { return elsewhere(&Method::POST, path) };
     match tail.rsplit_once('/')? {
         (name, "tag") => Some(Call::ImageTag { name }),
         (_, "push") => Some(Call::ImagePush),
@@ -158,18 +158,19 @@ fn post_named(path: &str) -> Option<Call<'_>> {
 fn delete(path: &str) -> Option<Call<'_>> {
     match path.strip_prefix("/images/") {
         Some(name) => Some(Call::ImageRemove { name }),
-        None => elsewhere(path),
+        None => elsewhere(&Method::DELETE, path),
     }
 }
 
 fn put(path: &str) -> Option<Call<'_>> {
-    path.starts_with("/containers/").then(|| elsewhere(path)).flatten()
+    path.starts_with("/containers/").then(|| elsewhere(&Method::PUT, path)).flatten()
 }
 
-/// Objects that this server does not keep: the operation does not matter, as none of them is known.
-fn elsewhere(path: &str) -> Option<Call<'_>> {
+/// Objects that this server does not keep. Their names may be those of images, as `docker inspect` asks for a container first.
+fn elsewhere<'p>(method: &Method, path: &'p str) -> Option<Call<'p>> {
     let (kind, tail) = path.strip_prefix('/')?.split_once('/').unwrap_or((path.get(1..)?, ""));
-    let named = tail.split('/').next().filter(|name| !name.is_empty());
+    let named = operations(method, kind).iter().find_map(|operation| tail.strip_suffix(operation));
+    let named = named.filter(|name| !name.is_empty());
     match kind {
         "containers" => named.map(|id| Call::Container { id }),
         "exec" => named.map(|id| Call::Exec { id }),
@@ -178,6 +179,25 @@ fn elsewhere(path: &str) -> Option<Call<'_>> {
         "plugins" => plugin_name(tail).map(|name| Call::Plugin { name }),
         "swarm" | "nodes" | "services" | "tasks" | "secrets" | "configs" => Some(Call::Swarm),
         _ => None,
+    }
+}
+
+/// What may follow a name; an empty text where the name is all there is.
+fn operations(method: &Method, kind: &str) -> &'static [&'static str] {
+    match (method.as_str(), kind) {
+        ("GET", "containers") => {
+            &["/json", "/logs", "/stats", "/top", "/changes", "/export", "/archive", "/attach/ws"]
+        }
+        ("POST", "containers") => &[
+            "/start", "/stop", "/restart", "/kill", "/pause", "/unpause", "/wait", "/attach", "/exec",
+            "/resize", "/rename", "/update",
+        ],
+        ("PUT", "containers") => &["/archive"],
+        ("GET", "exec") => &["/json"],
+        ("POST", "exec") => &["/start", "/resize"],
+        ("POST", "networks") => &["/connect", "/disconnect"],
+        ("GET", "networks" | "volumes") | ("DELETE", "containers" | "networks" | "volumes") => &[""],
+        _ => &[],
     }
 }
 

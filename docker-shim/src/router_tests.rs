@@ -34,6 +34,13 @@ fn names_are_matched_greedily_and_the_last_segment_is_the_operation() {
         ("GET", "/containers/a/json", Call::Container { id: "a" }),
         ("POST", "/v1.25/containers/a/start", Call::Container { id: "a" }),
         ("PUT", "/containers/a/archive", Call::Container { id: "a" }),
+        ("GET", "/containers/ghcr.io/team/app:1/json", Call::Container { id: "ghcr.io/team/app:1" }),
+        ("DELETE", "/containers/a/json", Call::Container { id: "a/json" }),
+        ("GET", "/containers/a/attach/ws", Call::Container { id: "a" }),
+        ("GET", "/networks/a/b", Call::Network { id: "a/b" }),
+        ("POST", "/networks/a/b/disconnect", Call::Network { id: "a/b" }),
+        ("DELETE", "/volumes/a/b", Call::Volume { name: "a/b" }),
+        ("POST", "/exec/a/start", Call::Exec { id: "a" }),
         ("GET", "/plugins/a/b:c/json", Call::Plugin { name: "a/b:c" }),
         ("GET", "/services", Call::Swarm),
         ("GET", "/services/alpine", Call::Swarm),
@@ -66,6 +73,8 @@ fn everything_else_is_unknown() {
         ("GET", "*"),
         ("CONNECT", "/version"),
         ("GET", "/containers/"),
+        ("GET", "/containers/x"),
+        ("POST", "/networks/x"),
     ] {
         assert_eq!(route(&method.parse().unwrap(), path), Err(Miss::Unknown), "{method} {path}");
     }
