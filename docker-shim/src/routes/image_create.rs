@@ -1,5 +1,6 @@
 //! `POST /images/create`: a pull with `fromImage`, an import with `fromSrc`.
 
+use http::header;
 use imageservice_proto::v1::PullRequest;
 
 use super::Asked;
@@ -10,6 +11,7 @@ use crate::{
     error::{self, Failure},
     progress,
     query::Query,
+    request_body,
     service::Shim,
 };
 
@@ -17,9 +19,13 @@ use crate::{
 const PLATFORM_SINCE: ApiVersion = ApiVersion::new(1, 32);
 
 pub(crate) async fn image_create(shim: &Shim, asked: Asked<'_>) -> Result<Answer, Failure> {
-    let query = asked.query()?;
+    let query = Query::parse(asked.head.uri.query())?;
     if query.text("fromImage").is_empty() {
         return Err(Failure::unsupported("importing images is not supported by this server"));
+    }
+    // While a body is unread the server does not see its client leave, and nobody would drop the pull.
+    if !asked.head.headers.contains_key(header::EXPECT) {
+        request_body::drain(asked.body).await;
     }
     let rejected = error::rejected_in_pull(&asked.head.headers);
     let request = PullRequest {

@@ -68,3 +68,13 @@ async fn a_client_that_leaves_between_lines_cancels_the_pull() {
     drop(client);
     stage.canned.dropped.notified().await;
 }
+
+#[tokio::test]
+async fn a_client_that_leaves_after_a_body_cancels_the_pull_too() {
+    let stage = Stage::new();
+    let mut client = UnixStream::connect(stage.socket()).await.unwrap();
+    send(&mut client, "POST /images/create?fromImage=hang&tag=1", &[], b"{}").await;
+    stage.canned.hanging.notified().await;
+    drop(client);
+    stage.canned.dropped.notified().await;
+}
