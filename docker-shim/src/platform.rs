@@ -1,5 +1,7 @@
 //! The `platform` parameter in its JSON form, and whether an image is for such a platform.
 
+use std::fmt;
+
 use serde_json::Value;
 
 use crate::{error::Failure, translate::json};
@@ -21,21 +23,25 @@ impl PlatformChoice {
         if text.is_empty() {
             return Ok(None);
         }
-        let value: Value = serde_json::from_str(text)
-            .map_err(|error| Failure::invalid(format!("failed to parse platform: {error}")))?;
-        if !value.is_object() {
-            return Err(Failure::invalid("failed to parse platform: it is not a JSON object"));
+        let value: Value = serde_json::from_str(text).map_err(unparsed)?;
+        let Value::Object(object) = value else { return Err(unparsed("it is not a JSON object")) };
+        let mut choice = Self { os: String::new(), architecture: String::new(), variant: String::new() };
+        let mut more = false;
+        for (key, value) in object {
+            match key.to_ascii_lowercase().as_str() {
+                "os" => choice.os = text_of(&key, value)?,
+                "architecture" => choice.architecture = text_of(&key, value)?,
+                "variant" => choice.variant = text_of(&key, value)?,
+                "os.version" => more |= !text_of(&key, value)?.is_empty(),
+                "os.features" => more |= has_texts(&key, value)?,
+                _ => {}
+            }
         }
-        let member = |key| json::text(&value, key).to_owned();
-        let choice =
-            Self { os: member("os"), architecture: member("architecture"), variant: member("variant") };
         match (choice.os.is_empty(), choice.architecture.is_empty()) {
             (false, false) => Ok(Some(choice)),
-            (true, true) if !choice.variant.is_empty() || !json::text(&value, "os.version").is_empty() => {
-                Err(Failure::invalid(
-                    "optional platform fields provided, but OS and Architecture are missing",
-                ))
-            }
+            (true, true) if more || !choice.variant.is_empty() => Err(Failure::invalid(
+                "optional platform fields provided, but OS and Architecture are missing",
+            )),
             _ => Err(Failure::invalid("both OS and Architecture must be provided")),
         }
     }
@@ -56,6 +62,29 @@ impl PlatformChoice {
 
     fn written(&self) -> String {
         written(&self.os, &self.architecture, &self.variant)
+    }
+}
+
+fn unparsed(what: impl fmt::Display) -> Failure {
+    Failure::invalid(format!("failed to parse platform: {what}"))
+}
+
+/// Null is no text, as in Go.
+fn text_of(key: &str, value: Value) -> Result<String, Failure> {
+    match value {
+        Value::String(text) => Ok(text),
+        Value::Null => Ok(String::new()),
+        _ => Err(unparsed(format_args!("{key} is not a text"))),
+    }
+}
+
+fn has_texts(key: &str, value: Value) -> Result<bool, Failure> {
+    match value {
+        Value::Array(texts) if texts.iter().all(|text| text.is_string() || text.is_null()) => {
+            Ok(!texts.is_empty())
+        }
+        Value::Null => Ok(false),
+        _ => Err(unparsed(format_args!("{key} is not a list of texts"))),
     }
 }
 
@@ -99,11 +128,24 @@ mod tests {
         assert_eq!(choose(""), Ok(None));
         assert!(choose(r#"{"os":"linux","architecture":"arm64"}"#).unwrap().is_some());
         assert_eq!(choose(r#"{"os":"linux"}"#), Err("both OS and Architecture must be provided".to_owned()));
-        assert_eq!(
-            choose(r#"{"variant":"v8"}"#),
-            Err("optional platform fields provided, but OS and Architecture are missing".to_owned())
-        );
+        for optional in [r#"{"variant":"v8"}"#, r#"{"os.version":"10.0"}"#, r#"{"os.features":["win32k"]}"#] {
+            assert_eq!(
+                choose(optional),
+                Err("optional platform fields provided, but OS and Architecture are missing".to_owned())
+            );
+        }
         assert!(choose("linux/arm64").unwrap_err().starts_with("failed to parse platform: "));
+    }
+
+    #[test]
+    fn members_are_read_as_go_reads_them() {
+        let usual = choose(r#"{"os":"linux","architecture":"arm64"}"#);
+        assert_eq!(choose(r#"{"OS":"linux","Architecture":"arm64","Variant":null,"os.features":[]}"#), usual);
+        for odd in
+            [r#"{"os":1,"architecture":"arm64"}"#, r#"{"os":"linux","os.features":"x"}"#, r#"{"variant":{}}"#]
+        {
+            assert!(choose(odd).unwrap_err().starts_with("failed to parse platform: "), "{odd}");
+        }
     }
 
     #[test]
