@@ -46,6 +46,11 @@ impl Failure {
                 message: message.into(),
                 reason: "SERVICE_UNREACHABLE",
             },
+            CallError::TimedOut(message) => Self {
+                status: StatusCode::INTERNAL_SERVER_ERROR,
+                message: message.into(),
+                reason: "DEADLINE_EXCEEDED",
+            },
             CallError::Refused(status) => Self::of_status(&status, rejected),
         }
     }
@@ -194,6 +199,13 @@ mod tests {
         ] {
             assert_eq!(http_of(Code::DataLoss, reason), status, "{reason}");
         }
+    }
+
+    #[test]
+    fn a_deadline_that_passes_is_told_from_a_service_that_is_away() {
+        let status = |error| Failure::from(error).status.as_u16();
+        assert_eq!(status(CallError::TimedOut("text".to_owned())), 500);
+        assert_eq!(status(CallError::Unreachable("text".to_owned())), 503);
     }
 
     #[test]

@@ -84,7 +84,11 @@ impl Upstream {
 
     pub(crate) async fn check(&self, request: CheckRequest) -> Result<CheckResponse, CallError> {
         let mut client = CredentialsClient::new(self.channel());
-        self.within(REGISTRY_DEADLINE, client.check(request)).await
+        let registry = request.registry.clone();
+        match self.within(REGISTRY_DEADLINE, client.check(request)).await {
+            Err(CallError::TimedOut(_)) => Err(trouble::registry_timed_out(&registry)),
+            answer => answer,
+        }
     }
 
     pub(crate) async fn list(&self, request: ListRequest) -> Result<Events<ImageSummary>, CallError> {
@@ -119,10 +123,10 @@ impl Upstream {
         deadline: Duration,
         call: impl Future<Output = Result<Response<T>, Status>>,
     ) -> impl Future<Output = Result<T, CallError>> {
-        tokio::time::timeout(deadline, call).map(|answer| match answer {
+        tokio::time::timeout(deadline, call).map(move |answer| match answer {
             Ok(Ok(response)) => Ok(response.into_inner()),
             Ok(Err(status)) => Err(trouble::explain(status, &self.address)),
-            Err(_) => Err(trouble::timed_out(&self.address)),
+            Err(_) => Err(trouble::timed_out(&self.address, deadline)),
         })
     }
 }
