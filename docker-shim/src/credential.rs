@@ -2,6 +2,8 @@
 //!
 //! Invariant: what is read here reaches neither a log nor an error text.
 
+use std::fmt;
+
 use base64::{Engine, engine::general_purpose};
 use http::{HeaderMap, HeaderName};
 use imageservice_proto::v1::RegistryAuth;
@@ -27,7 +29,8 @@ impl Credential {
         let members = match serde_json::from_slice(json) {
             Ok(Value::Object(members)) => members,
             Ok(Value::Null) => return Ok(Self::default()),
-            _ => return Err(InvalidCredential),
+            Ok(_) => return Err(InvalidCredential::shape()),
+            Err(error) => return Err(InvalidCredential::syntax(&error)),
         };
         let mut credential = Self::default();
         for (key, value) in members {
@@ -35,7 +38,7 @@ impl Credential {
             match value {
                 Value::String(text) => *member = text,
                 Value::Null => {}
-                _ => return Err(InvalidCredential),
+                _ => return Err(InvalidCredential::shape()),
             }
         }
         Ok(credential)
@@ -53,9 +56,26 @@ impl Credential {
     }
 }
 
-/// Not a JSON object of texts.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct InvalidCredential;
+/// Not a JSON object of texts: what is wrong, and where, but nothing of what is there.
+#[derive(PartialEq, Eq, Debug)]
+pub(crate) struct InvalidCredential(String);
+
+impl InvalidCredential {
+    fn shape() -> Self {
+        Self("not an object of texts".to_owned())
+    }
+
+    fn syntax(error: &serde_json::Error) -> Self {
+        let what = if error.is_eof() { "unexpected end" } else { "syntax error" };
+        Self(format!("{what} at line {} column {}", error.line(), error.column()))
+    }
+}
+
+impl fmt::Display for InvalidCredential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
 
 /// The credential of a request. As in Docker a header that cannot be read means none; only one that is too large is an error.
 pub(crate) fn from_headers(headers: &HeaderMap) -> Result<Option<RegistryAuth>, Failure> {
@@ -154,8 +174,13 @@ mod tests {
         );
         let credential = credential.ok().unwrap();
         assert_eq!((credential.registry.as_str(), credential.auth), ("127.0.0.1:5001", alice()));
-        for broken in ["", "{bad", "[]", "1", r#"{"username":1}"#] {
-            assert_eq!(Credential::parse(broken.as_bytes()).err(), Some(InvalidCredential), "{broken}");
+        for (broken, what) in [
+            ("", "unexpected end at line 1 column 0"),
+            ("{bad", "syntax error at line 1 column 2"),
+            ("[]", "not an object of texts"),
+            (r#"{"username":1}"#, "not an object of texts"),
+        ] {
+            assert_eq!(Credential::parse(broken.as_bytes()).err().unwrap().to_string(), what, "{broken}");
         }
     }
 

@@ -14,8 +14,9 @@ use crate::{
 
 pub(crate) async fn auth(shim: &Shim, asked: Asked<'_>) -> Result<Answer, Failure> {
     let body = request_body::read(asked.body, credential::LIMIT).await?;
-    let credential = Credential::parse(&body)
-        .map_err(|_| Failure::invalid("invalid credentials: the body is not a JSON object of texts"))?;
+    let credential = Credential::parse(&body).map_err(|error| {
+        Failure::invalid(format!("invalid X-Registry-Auth header: invalid JSON: {error}"))
+    })?;
     let request = CheckRequest { registry: credential.registry, auth: Some(credential.auth) };
     let checked = shim.upstream.check(request).await?;
     answer::json(&AuthAnswer { identity_token: &checked.identity_token, status: "Login Succeeded" })

@@ -59,7 +59,9 @@ async fn a_rejected_login_is_a_401_for_every_client() {
 async fn a_login_that_cannot_be_read_is_refused() {
     let stage = Stage::new();
     for body in ["{bad", "", "[1]"] {
-        assert_eq!(ask_with(&stage.socket(), "POST /auth", &[], body.as_bytes()).await.status, 400, "{body}");
+        let reply = ask_with(&stage.socket(), "POST /auth", &[], body.as_bytes()).await;
+        assert_eq!(reply.status, 400, "{body}");
+        assert!(reply.message().starts_with("invalid X-Registry-Auth header: invalid JSON: "), "{body}");
     }
     let large = format!(r#"{{"password":"{}"}}"#, "x".repeat(70_000));
     assert_eq!(ask_with(&stage.socket(), "POST /auth", &[], large.as_bytes()).await.status, 413);
