@@ -7,6 +7,8 @@ use http::Method;
 
 use crate::{api_version::ApiVersion, engine, percent};
 
+const IMAGE_PRUNE_SINCE: ApiVersion = ApiVersion::new(1, 25);
+
 /// What a request asks for; names are borrowed from the decoded path.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Call<'p> {
@@ -90,7 +92,11 @@ pub fn route<'p>(method: &Method, path: &'p str) -> Result<Route<'p>, Miss> {
         _ => None,
     };
     let call = call.ok_or(Miss::Unknown)?;
-    Ok(Route { version: supported(version)?, call })
+    let version = supported(version)?;
+    if call == Call::ImagePrune && version < IMAGE_PRUNE_SINCE {
+        return Err(Miss::Unknown);
+    }
+    Ok(Route { version, call })
 }
 
 fn get(path: &str) -> Option<Call<'_>> {

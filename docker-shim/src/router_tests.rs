@@ -28,6 +28,7 @@ fn names_are_matched_greedily_and_the_last_segment_is_the_operation() {
         ("POST", "/images/tag/tag", Call::ImageTag { name: "tag" }),
         ("POST", "/images/a/push", Call::ImagePush),
         ("POST", "/images/create", Call::ImageCreate),
+        ("POST", "/v1.25/images/prune", Call::ImagePrune),
         ("DELETE", "/images/a/b/json", Call::ImageRemove { name: "a/b/json" }),
         ("DELETE", "/images/", Call::ImageRemove { name: "" }),
         ("GET", "/distribution/a/b:1/json", Call::Distribution),
@@ -75,6 +76,7 @@ fn everything_else_is_unknown() {
         ("GET", "/containers/"),
         ("GET", "/containers/x"),
         ("POST", "/networks/x"),
+        ("POST", "/v1.24/images/prune"),
     ] {
         assert_eq!(route(&method.parse().unwrap(), path), Err(Miss::Unknown), "{method} {path}");
     }
