@@ -33,13 +33,18 @@ fn parse(text: &str) -> Result<Values, Failure> {
         return Ok(Values::new());
     }
     let invalid = || Failure::invalid("invalid filter");
-    let Ok(Value::Object(members)) = serde_json::from_str(text) else { return Err(invalid()) };
+    let members = match serde_json::from_str(text) {
+        Ok(Value::Object(members)) => members,
+        Ok(Value::Null) => return Ok(Values::new()),
+        _ => return Err(invalid()),
+    };
     let members = members.into_iter().map(|(key, value)| {
         let values = match value {
             Value::Object(values) => values.into_iter().map(|(value, _)| value).collect(),
             Value::Array(values) => {
                 values.into_iter().map(text_of).collect::<Option<_>>().ok_or_else(invalid)?
             }
+            Value::Null => Vec::new(),
             _ => return Err(invalid()),
         };
         Ok((key, values))
@@ -52,9 +57,10 @@ fn text_of(value: Value) -> Option<String> {
 }
 
 fn truth(key: &str, values: &[String]) -> Result<bool, Failure> {
-    match values {
-        [one] if one == "true" || one == "1" => Ok(true),
-        [one] if one == "false" || one == "0" => Ok(false),
+    let any = |words: [&str; 2]| values.iter().any(|value| words.contains(&value.as_str()));
+    match (any(["1", "true"]), any(["0", "false"])) {
+        (true, false) => Ok(true),
+        (false, true) => Ok(false),
         _ => Err(Failure::invalid(format!("invalid filter '{key}=[{}]'", values.join(" ")))),
     }
 }
@@ -104,6 +110,18 @@ mod tests {
     fn no_filter_is_no_filter() {
         assert_eq!(read(""), Ok(ListFilters::default()));
         assert_eq!(read("{}"), Ok(ListFilters::default()));
+        assert_eq!(read("null"), Ok(ListFilters::default()));
+        assert_eq!(read(r#"{"label":null}"#), Ok(ListFilters::default()));
+    }
+
+    #[test]
+    fn a_truth_may_be_said_twice_and_with_other_words() {
+        for (text, truth) in
+            [(r#"["true","1"]"#, true), (r#"["1","maybe"]"#, true), (r#"{"0":true,"false":true}"#, false)]
+        {
+            let filters = read(&format!(r#"{{"dangling":{text}}}"#)).unwrap();
+            assert_eq!(filters.dangling, Some(truth), "{text}");
+        }
     }
 
     #[test]
