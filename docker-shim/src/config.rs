@@ -14,7 +14,8 @@ const WORKER_THREADS: usize = 2;
 #[derive(Parser, Clone, Debug)]
 #[command(name = "docker-shim", version)]
 pub struct Flags {
-    /// The socket for Docker clients [default: docker.sock in the state folder, $XDG_STATE_HOME/image-service]
+    /// The socket for Docker clients, for its owner and group; a folder that is made for it is the owner's alone, so the group needs an
+    /// existing one [default: docker.sock in the state folder, $XDG_STATE_HOME/image-service]
     #[arg(long, env = "DOCKER_SHIM_SOCKET", value_name = "PATH")]
     socket: Option<PathBuf>,
     /// The image service: unix:///PATH, http://HOST:PORT or https://HOST:PORT [default: image-service.sock in the state folder]

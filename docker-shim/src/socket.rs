@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, bail};
 use tokio::net::UnixListener;
 
-/// Owner and group, as for Docker's own socket.
+/// Owner and group, as for Docker's own socket. The group needs a folder that was there before: one that is made here is its owner's alone.
 const MODE: u32 = 0o660;
 const FOLDER_MODE: u32 = 0o700;
 
