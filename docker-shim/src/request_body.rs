@@ -15,9 +15,27 @@ const DRAIN_DEADLINE: Duration = Duration::from_secs(60);
 /// A small body comes with its head; one that does not come at all shall not hold the connection.
 const READ_DEADLINE: Duration = Duration::from_secs(60);
 
+/// The body of a request.
+pub(crate) struct RequestBody {
+    incoming: Incoming,
+    begun: bool,
+}
+
+impl RequestBody {
+    pub(crate) fn new(incoming: Incoming) -> Self {
+        Self { incoming, begun: false }
+    }
+
+    /// Whether some of it was asked for. A client that waits for leave to send it has that leave then.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.begun
+    }
+}
+
 /// The whole body, if it is not larger than the limit.
-pub(crate) async fn read(body: &mut Incoming, limit: usize) -> Result<Bytes, Failure> {
-    let whole = tokio::time::timeout(READ_DEADLINE, Limited::new(body, limit).collect()).await;
+pub(crate) async fn read(body: &mut RequestBody, limit: usize) -> Result<Bytes, Failure> {
+    body.begun = true;
+    let whole = tokio::time::timeout(READ_DEADLINE, Limited::new(&mut body.incoming, limit).collect()).await;
     match whole {
         Ok(Ok(whole)) => Ok(whole.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
@@ -30,9 +48,10 @@ pub(crate) async fn read(body: &mut Incoming, limit: usize) -> Result<Bytes, Fai
 }
 
 /// Reads what is left of a body and forgets it: a client that is still sending reads no answer. Gives up at a size and at a time.
-pub(crate) async fn drain(body: &mut Incoming) {
-    if !body.is_end_stream() {
-        let _ = tokio::time::timeout(DRAIN_DEADLINE, discard(body)).await;
+pub(crate) async fn drain(body: &mut RequestBody) {
+    body.begun = true;
+    if !body.incoming.is_end_stream() {
+        let _ = tokio::time::timeout(DRAIN_DEADLINE, discard(&mut body.incoming)).await;
     }
 }
 

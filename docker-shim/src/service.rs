@@ -16,7 +16,7 @@ use crate::{
     error::Failure,
     percent,
     render_cache::RenderCache,
-    request_body,
+    request_body::{self, RequestBody},
     router::{Call, Miss, Route, route},
     routes::{
         Asked, absent::absent, auth::auth, container_create::container_create, image_create::image_create,
@@ -42,17 +42,18 @@ impl Shim {
     /// Answers one request.
     pub(crate) async fn respond(&self, request: Request<Incoming>) -> Answer {
         let id = self.requests.fetch_add(1, Ordering::Relaxed);
-        let (head, mut body) = request.into_parts();
+        let (head, body) = request.into_parts();
+        let mut body = RequestBody::new(body);
         let answered = survive(self.answer(&head, &mut body, id)).await;
         let answer = answered.unwrap_or_else(|failure| refuse(&failure, &head, id));
-        let waits_for_leave = head.headers.contains_key(header::EXPECT);
+        let waits_for_leave = head.headers.contains_key(header::EXPECT) && !body.has_begun();
         if !waits_for_leave && !matches!(answer.body(), Body::Stream(_)) {
             request_body::drain(&mut body).await;
         }
         answer
     }
 
-    async fn answer(&self, head: &Parts, body: &mut Incoming, id: u64) -> Result<Answer, Failure> {
+    async fn answer(&self, head: &Parts, body: &mut RequestBody, id: u64) -> Result<Answer, Failure> {
         let Ok(path) = percent::decode_path(head.uri.path()) else {
             return Err(Failure::invalid("invalid URL escape in path"));
         };

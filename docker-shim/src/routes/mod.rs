@@ -14,14 +14,13 @@ pub(crate) mod ping;
 pub(crate) mod version;
 
 use http::request::Parts;
-use hyper::body::Incoming;
 
-use crate::{api_version::ApiVersion, error::Failure, query::Query};
+use crate::{api_version::ApiVersion, error::Failure, query::Query, request_body::RequestBody};
 
 /// A request whose call is known.
 pub(crate) struct Asked<'r> {
     pub(crate) head: &'r Parts,
-    pub(crate) body: &'r mut Incoming,
+    pub(crate) body: &'r mut RequestBody,
     pub(crate) version: ApiVersion,
     /// For the log.
     pub(crate) id: u64,

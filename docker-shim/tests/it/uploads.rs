@@ -33,6 +33,23 @@ async fn a_client_that_asks_before_it_uploads_is_refused_at_once() {
 }
 
 #[tokio::test]
+async fn an_upload_that_was_let_in_is_read_to_its_end_even_if_it_is_too_large() {
+    let stage = Stage::new();
+    let mut client = UnixStream::connect(stage.socket()).await.unwrap();
+    let body = vec![b' '; 8 * 1024 * 1024];
+    let head = format!(
+        "POST /auth HTTP/1.1\r\nHost: docker\r\nContent-Length: {}\r\nExpect: 100-continue\r\n\r\n",
+        body.len()
+    );
+    client.write_all(head.as_bytes()).await.unwrap();
+    read_until(&mut client, "100 Continue\r\n\r\n").await;
+    client.write_all(&body).await.unwrap();
+    assert!(read_until(&mut client, "larger than").await.starts_with("HTTP/1.1 413 "));
+    send(&mut client, "GET /_ping", &[], b"").await;
+    assert!(read_until(&mut client, "\r\n\r\nOK").await.starts_with("HTTP/1.1 200 "));
+}
+
+#[tokio::test]
 async fn a_login_is_checked_by_the_service() {
     let stage = Stage::new();
     let body = br#"{"username":"alice","Password":"s3cret","serveraddress":"127.0.0.1:5001","email":null}"#;
