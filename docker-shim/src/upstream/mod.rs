@@ -94,14 +94,14 @@ impl Upstream {
     pub(crate) async fn list(&self, request: ListRequest) -> Result<Events<ImageSummary>, CallError> {
         let ask = || self.list_once(request.clone());
         let stream = insist(ask).await?;
-        Ok(Events { stream, address: self.address.clone() })
+        Ok(Events { stream, address: self.address.clone(), patience: Some(DEADLINE) })
     }
 
     /// Has no deadline: a pull takes as long as its registry takes.
     pub(crate) async fn pull(&self, request: PullRequest) -> Result<Events<PullEvent>, CallError> {
         let answer = self.images().pull(request).await;
         let stream = answer.map_err(|status| trouble::explain(status, &self.address))?.into_inner();
-        Ok(Events { stream, address: self.address.clone() })
+        Ok(Events { stream, address: self.address.clone(), patience: None })
     }
 
     async fn list_once(&self, request: ListRequest) -> Result<Streaming<ImageSummary>, CallError> {
@@ -149,13 +149,29 @@ where
 pub(crate) struct Events<T> {
     stream: Streaming<T>,
     address: ServiceAddress,
+    /// With each message; without end for a pull.
+    patience: Option<Duration>,
 }
 
 impl<T> Events<T> {
     /// The next message; none at the end.
     pub(crate) async fn next(&mut self) -> Result<Option<T>, CallError> {
-        self.stream.message().await.map_err(|status| trouble::explain(status, &self.address))
+        in_time(self.patience, self.stream.message(), &self.address).await
     }
+}
+
+async fn in_time<T>(
+    patience: Option<Duration>,
+    message: impl Future<Output = Result<T, Status>>,
+    address: &ServiceAddress,
+) -> Result<T, CallError> {
+    let message = match patience {
+        Some(patience) => tokio::time::timeout(patience, message)
+            .await
+            .map_err(|_| trouble::timed_out(address, patience))?,
+        None => message.await,
+    };
+    message.map_err(|status| trouble::explain(status, address))
 }
 
 #[cfg(test)]
@@ -178,6 +194,14 @@ mod tests {
             );
             assert_eq!(text, expected);
         }
+    }
+
+    #[tokio::test]
+    async fn a_message_that_does_not_come_ends_a_listing() {
+        let address: ServiceAddress = "unix:///x".parse().unwrap();
+        let never = std::future::pending::<Result<(), Status>>();
+        let outcome = in_time(Some(Duration::ZERO), never, &address).await;
+        assert!(matches!(outcome, Err(CallError::TimedOut(_))));
     }
 
     #[tokio::test]
