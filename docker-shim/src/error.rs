@@ -38,6 +38,13 @@ impl Failure {
         Self::new(StatusCode::NOT_IMPLEMENTED, message)
     }
 
+    /// Whether the operator of this host has something to mend, and not the client or a registry.
+    pub(crate) fn is_ours(&self) -> bool {
+        let unnamed = StatusCode::INTERNAL_SERVER_ERROR.canonical_reason();
+        matches!(self.reason, "INTERNAL" | "PANIC" | "STORE_UNAVAILABLE" | "SERVICE_UNREACHABLE")
+            || Some(self.reason) == unnamed
+    }
+
     /// A failed call, where rejected credentials have the given status.
     pub(crate) fn of_call(error: CallError, rejected: StatusCode) -> Self {
         match error {
@@ -212,6 +219,22 @@ mod tests {
     fn an_unknown_reason_falls_back_to_the_code() {
         assert_eq!(http_of(Code::NotFound, "NEWER_THAN_THIS_SHIM"), 404);
         assert_eq!(http_of(Code::ResourceExhausted, ""), 500);
+    }
+
+    #[test]
+    fn what_a_registry_does_is_no_error_of_this_host() {
+        let of = |reason: &str| {
+            let details =
+                ErrorDetails::with_error_info(reason, ERROR_DOMAIN, std::collections::HashMap::new());
+            Failure::from(CallError::Refused(Status::with_error_details(Code::Unknown, "text", details)))
+        };
+        assert!(of("INTERNAL").is_ours());
+        assert!(of("STORE_UNAVAILABLE").is_ours());
+        assert!(Failure::from(CallError::Unreachable("text".to_owned())).is_ours());
+        assert!(Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "text").is_ours());
+        assert!(!of("RATE_LIMITED").is_ours());
+        assert!(!of("REGISTRY_UNAVAILABLE").is_ours());
+        assert!(!Failure::from(CallError::TimedOut("text".to_owned())).is_ours());
     }
 
     #[test]

@@ -106,7 +106,10 @@ fn refuse(failure: &Failure, head: &Parts, id: u64) -> Answer {
         StatusCode::NOT_IMPLEMENTED => {
             tracing::warn!(request = id, %method, path, status, reason, "request not supported");
         }
-        _ if status >= 500 => tracing::error!(request = id, %method, path, status, reason, "request failed"),
+        _ if failure.is_ours() => {
+            tracing::error!(request = id, %method, path, status, reason, "request failed");
+        }
+        _ if status >= 500 => tracing::info!(request = id, %method, path, status, reason, "request failed"),
         _ => tracing::debug!(request = id, %method, path, status, reason, "request refused"),
     }
     answer::failure(failure)
