@@ -70,10 +70,10 @@ async fn a_client_that_leaves_between_lines_cancels_the_pull() {
 }
 
 #[tokio::test]
-async fn a_client_that_leaves_after_a_body_cancels_the_pull_too() {
+async fn a_client_that_leaves_after_a_long_body_cancels_the_pull_too() {
     let stage = Stage::new();
     let mut client = UnixStream::connect(stage.socket()).await.unwrap();
-    send(&mut client, "POST /images/create?fromImage=hang&tag=1", &[], b"{}").await;
+    send(&mut client, "POST /images/create?fromImage=hang&tag=1", &[], &[b' '; 128 * 1024]).await;
     stage.canned.hanging.notified().await;
     drop(client);
     stage.canned.dropped.notified().await;
