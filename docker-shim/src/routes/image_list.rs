@@ -86,7 +86,7 @@ fn list_request(query: &Query<'_>, version: ApiVersion, now: OffsetDateTime) -> 
     if version < FILTER_UNTIL && !reference.is_empty() {
         filters.references.push(reference.to_owned());
     }
-    Ok(ListRequest { all: query.flag("all"), filters: Some(filters) })
+    Ok(ListRequest { filters: Some(filters) })
 }
 
 #[cfg(test)]
@@ -99,7 +99,6 @@ mod tests {
         let references = |minor| {
             let request =
                 list_request(&query, ApiVersion::new(1, minor), OffsetDateTime::UNIX_EPOCH).unwrap();
-            assert!(request.all);
             request.filters.unwrap().references
         };
         assert_eq!(references(24), ["nginx"]);
