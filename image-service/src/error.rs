@@ -232,9 +232,6 @@ pub enum Error {
     /// The database does not answer.
     #[error("the image store is temporarily unavailable")]
     StoreUnavailable(#[source] Cause),
-    /// The operation ended before it was done.
-    #[error("the operation was cancelled")]
-    Cancelled,
     /// A fault of this service.
     #[error("internal error")]
     Internal(#[source] Cause),

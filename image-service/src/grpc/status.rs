@@ -79,7 +79,6 @@ fn reason(error: &Error) -> ErrorReason {
         Error::CredentialsNotFound { .. } => ErrorReason::CredentialsNotFound,
         Error::CredentialsUnreadable { .. } => ErrorReason::CredentialsUnreadable,
         Error::StoreUnavailable(_) => ErrorReason::StoreUnavailable,
-        Error::Cancelled => ErrorReason::Cancelled,
         Error::Internal(_) => ErrorReason::Internal,
         Error::Shared(error) => reason(error),
     }
@@ -114,7 +113,6 @@ fn code(error: &Error) -> Code {
         Error::RegistryProtocol { retryable: true, .. } => Code::Unavailable,
         Error::RegistryProtocol { retryable: false, .. } | Error::Internal(_) => Code::Internal,
         Error::ContentMismatch { .. } => Code::DataLoss,
-        Error::Cancelled => Code::Cancelled,
         Error::Shared(error) => code(error),
     }
 }
@@ -171,7 +169,6 @@ fn metadata(operation: &str, error: &Error) -> HashMap<String, String> {
         | Error::Referenced { .. }
         | Error::TooLarge { .. }
         | Error::StoreUnavailable(_)
-        | Error::Cancelled
         | Error::Internal(_) => {}
     }
     metadata

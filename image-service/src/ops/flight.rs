@@ -178,7 +178,7 @@ mod tests {
     #[tokio::test]
     async fn a_failure_reaches_everyone_and_is_not_kept() {
         let flights = Flights::<_, u32>::default();
-        let fail = || async { Err(Error::Cancelled) };
+        let fail = || async { Err(Error::ReservedName("scratch".into())) };
         let (one, two) = (flights.board("key", fail()), flights.board("key", fail()));
         assert!(one.await.is_err() && two.await.is_err());
         assert_eq!(flights.join("key", async { Ok(7) }).await.unwrap(), 7);

@@ -183,8 +183,11 @@ impl Pulls {
         if platform != Some(wanted) {
             return Ok(None);
         }
-        let by_digest = self.images.pulled_digest(namespace, repository, &digest).await?;
-        Ok(by_digest.filter(|by_digest| by_digest.image == image).map(|_| (digest, image)))
+        if let Target::Tag(_) = &order.target {
+            let by_digest = self.images.pulled_digest(namespace, repository, &digest).await?;
+            return Ok(by_digest.filter(|by_digest| by_digest.image == image).map(|_| (digest, image)));
+        }
+        Ok(Some((digest, image)))
     }
 
     /// Nothing if the image has been removed meanwhile.
