@@ -1,0 +1,1 @@
+//! A local ECR: OCI distribution over content-addressed files.

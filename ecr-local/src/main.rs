@@ -1,0 +1,3 @@
+//! A local ECR as a program.
+
+fn main() {}
