@@ -4,10 +4,15 @@ use std::{env, error::Error, fs, path::PathBuf};
 
 use prost::Message;
 
-const FILES: [&str; 4] = [
-    "imageservice/v1/reasons.proto",
-    "imageservice/v1/images.proto",
+const FILES: [&str; 9] = [
+    "imageservice/v1/archives.proto",
+    "imageservice/v1/auth.proto",
     "imageservice/v1/credentials.proto",
+    "imageservice/v1/images.proto",
+    "imageservice/v1/platform.proto",
+    "imageservice/v1/push.proto",
+    "imageservice/v1/reasons.proto",
+    "imageservice/v1/resolve.proto",
     "imageservice/v1/system.proto",
 ];
 

@@ -144,6 +144,9 @@ fn status_of_reason(reason: ErrorReason, rejected: StatusCode) -> StatusCode {
         | Reason::ContentMismatch
         | Reason::ContentTooLarge
         | Reason::TargetRefused
+        | Reason::TagImmutable
+        | Reason::ArchiveInvalid
+        | Reason::LayersUnavailable
         | Reason::Cancelled
         | Reason::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }

@@ -49,6 +49,25 @@ pub enum Error {
         short_id: String,
     },
 
+    /// A repository of which no tag is here.
+    #[error("An image does not exist locally with the tag: {repository}")]
+    NoTagsHere {
+        /// Familiar.
+        repository: String,
+    },
+    /// A repository of which other tags are here.
+    #[error("tag does not exist: {reference}")]
+    NoSuchTagHere {
+        /// Familiar.
+        reference: String,
+    },
+    /// No registry holds its layers.
+    #[error("the layers of {name} are in no registry: configure a staging registry and load the image again")]
+    LayersUnavailable {
+        /// As the user wrote it.
+        name: String,
+    },
+
     /// The repository has no such tag or digest.
     #[error("manifest for {reference} not found: manifest unknown: {detail}")]
     ManifestUnknown {
@@ -201,6 +220,19 @@ pub enum Error {
         /// The cap.
         limit: u64,
     },
+
+    /// The registry does not let a tag be moved.
+    #[error("tag invalid: the tag of {reference} is immutable and points at {existing}: push to another tag")]
+    TagImmutable {
+        /// Familiar.
+        reference: String,
+        /// A digest, or `another image`.
+        existing: String,
+    },
+
+    /// An archive that cannot be used.
+    #[error("{0}")]
+    Archive(String),
 
     /// An address that this service does not connect to.
     #[error("refusing to connect to {target} ({why}); an operator can allow it for registry {registry}")]

@@ -1,5 +1,10 @@
 //! What the operations need of the world. The adapters implement these traits; `app` is the only place that names an adapter.
 
+mod archives;
+mod locations;
+mod registry_writer;
+mod staging;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -14,6 +19,11 @@ use crate::{
         Platform, Reference, RegistryHost, Removed, Repository, Tag, Target,
     },
 };
+
+pub use archives::{ArchivedImage, Archives, Compression, LayerIntake, LayerSink, OfferedLayer, ReadLayer};
+pub use locations::{Loaded, Location, LocationStore, Origin, Renamed, StagedLayer};
+pub use registry_writer::{BlobSource, BlobStream, Placed, RegistryWriter};
+pub use staging::{StagedImage, Staging, StagingSession};
 
 /// Who asks a registry.
 #[derive(Clone, Debug)]

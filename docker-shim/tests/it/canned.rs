@@ -73,6 +73,37 @@ pub(crate) struct Service(pub(crate) Arc<Canned>);
 impl images_server::Images for Service {
     type PullStream = Events<PullEvent>;
     type ListStream = Events<ImageSummary>;
+    type LoadStream = Events<v1::LoadEvent>;
+    type ImportStream = Events<v1::ImportEvent>;
+    type SaveStream = Events<v1::SaveChunk>;
+    type PushStream = Events<v1::PushEvent>;
+
+    async fn load(&self, _: Request<tonic::Streaming<v1::LoadRequest>>) -> Answer<Self::LoadStream> {
+        Err(Status::unimplemented("load"))
+    }
+
+    async fn import(&self, _: Request<tonic::Streaming<v1::ImportRequest>>) -> Answer<Self::ImportStream> {
+        Err(Status::unimplemented("import"))
+    }
+
+    async fn save(&self, _: Request<v1::SaveRequest>) -> Answer<Self::SaveStream> {
+        Err(Status::unimplemented("save"))
+    }
+
+    async fn push(&self, _: Request<v1::PushRequest>) -> Answer<Self::PushStream> {
+        Err(Status::unimplemented("push"))
+    }
+
+    async fn resolve(&self, _: Request<v1::ResolveRequest>) -> Answer<v1::ResolveResponse> {
+        Err(Status::unimplemented("resolve"))
+    }
+
+    async fn distribution_inspect(
+        &self,
+        _: Request<v1::DistributionInspectRequest>,
+    ) -> Answer<v1::DistributionInspectResponse> {
+        Err(Status::unimplemented("distribution inspect"))
+    }
 
     async fn pull(&self, request: Request<PullRequest>) -> Answer<Self::PullStream> {
         let request = request.into_inner();

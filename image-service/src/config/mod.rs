@@ -2,6 +2,7 @@
 
 mod listen;
 mod registries;
+mod staging;
 mod tls;
 
 use std::{
@@ -14,6 +15,7 @@ use serde::Deserialize;
 
 pub use listen::Listen;
 pub use registries::{RegistryConfig, RegistryEndpoint};
+pub use staging::{EmbeddedRegistryConfig, LayerCompression, StagingConfig};
 pub use tls::TlsConfig;
 
 use crate::model::{Platform, RegistryHost};
@@ -36,6 +38,10 @@ pub struct Config {
     pub pull: PullConfig,
     /// Stored credentials.
     pub credentials: CredentialsConfig,
+    /// Where images that come as archives are made pullable.
+    pub staging: StagingConfig,
+    /// The registry inside this process.
+    pub embedded_registry: EmbeddedRegistryConfig,
     /// By host, as references name it.
     #[serde(deserialize_with = "registries::by_host")]
     pub registries: BTreeMap<RegistryHost, RegistryConfig>,

@@ -17,6 +17,10 @@ type Answers<T> = std::pin::Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>
 impl Images for ImagesService {
     type PullStream = Answers<v1::PullEvent>;
     type ListStream = Answers<v1::ImageSummary>;
+    type LoadStream = Answers<v1::LoadEvent>;
+    type ImportStream = Answers<v1::ImportEvent>;
+    type SaveStream = Answers<v1::SaveChunk>;
+    type PushStream = Answers<v1::PushEvent>;
 
     async fn pull(&self, request: Request<v1::PullRequest>) -> Result<Response<Self::PullStream>, Status> {
         let namespace = namespace_of(&request);
@@ -82,5 +86,38 @@ impl Images for ImagesService {
         let name = request.into_inner().name;
         let (found, steps) = self.0.history(&namespace, &name).await.map_err(failed("History"))?;
         Ok(Response::new(convert::history(&found.image, steps)))
+    }
+
+    async fn load(
+        &self,
+        _: Request<tonic::Streaming<v1::LoadRequest>>,
+    ) -> Result<Response<Self::LoadStream>, Status> {
+        Err(Status::unimplemented("Load"))
+    }
+
+    async fn import(
+        &self,
+        _: Request<tonic::Streaming<v1::ImportRequest>>,
+    ) -> Result<Response<Self::ImportStream>, Status> {
+        Err(Status::unimplemented("Import"))
+    }
+
+    async fn save(&self, _: Request<v1::SaveRequest>) -> Result<Response<Self::SaveStream>, Status> {
+        Err(Status::unimplemented("Save"))
+    }
+
+    async fn push(&self, _: Request<v1::PushRequest>) -> Result<Response<Self::PushStream>, Status> {
+        Err(Status::unimplemented("Push"))
+    }
+
+    async fn resolve(&self, _: Request<v1::ResolveRequest>) -> Result<Response<v1::ResolveResponse>, Status> {
+        Err(Status::unimplemented("Resolve"))
+    }
+
+    async fn distribution_inspect(
+        &self,
+        _: Request<v1::DistributionInspectRequest>,
+    ) -> Result<Response<v1::DistributionInspectResponse>, Status> {
+        Err(Status::unimplemented("DistributionInspect"))
     }
 }

@@ -56,7 +56,12 @@ fn reason(error: &Error) -> ErrorReason {
         Error::Platform(_) => ErrorReason::PlatformInvalid,
         Error::RegistryHost(_) | Error::Argument(_) => ErrorReason::ArgumentInvalid,
         Error::ReservedName(_) => ErrorReason::NameReserved,
-        Error::ImageNotFound { .. } => ErrorReason::ImageNotFound,
+        Error::ImageNotFound { .. } | Error::NoTagsHere { .. } | Error::NoSuchTagHere { .. } => {
+            ErrorReason::ImageNotFound
+        }
+        Error::LayersUnavailable { .. } => ErrorReason::LayersUnavailable,
+        Error::TagImmutable { .. } => ErrorReason::TagImmutable,
+        Error::Archive(_) => ErrorReason::ArchiveInvalid,
         Error::AmbiguousId { .. } => ErrorReason::ImageIdAmbiguous,
         Error::Referenced { .. } => ErrorReason::ImageReferenced,
         Error::ManifestUnknown { .. } => ErrorReason::ManifestUnknown,
@@ -91,13 +96,18 @@ fn code(error: &Error) -> Code {
         | Error::RegistryHost(_)
         | Error::Argument(_)
         | Error::ReservedName(_)
+        | Error::Archive(_)
         | Error::AmbiguousId { .. } => Code::InvalidArgument,
         Error::ImageNotFound { .. }
+        | Error::NoTagsHere { .. }
+        | Error::NoSuchTagHere { .. }
         | Error::ManifestUnknown { .. }
         | Error::RepositoryUnknown { .. }
         | Error::PlatformUnavailable { .. }
         | Error::CredentialsNotFound { .. } => Code::NotFound,
         Error::Referenced { .. }
+        | Error::LayersUnavailable { .. }
+        | Error::TagImmutable { .. }
         | Error::CredentialsUnreadable { .. }
         | Error::Schema1 { .. }
         | Error::NotAnImage { .. }
@@ -122,12 +132,14 @@ fn metadata(operation: &str, error: &Error) -> HashMap<String, String> {
     let mut metadata = HashMap::from([("operation".to_owned(), operation.to_owned())]);
     let mut add = |key: &str, value: &str| metadata.insert(key.to_owned(), shown(value));
     match error {
-        Error::ImageNotFound { name } | Error::AmbiguousId { name } => {
+        Error::ImageNotFound { name } | Error::AmbiguousId { name } | Error::LayersUnavailable { name } => {
             add("name", name);
         }
         Error::ManifestUnknown { reference, .. }
         | Error::Schema1 { reference }
         | Error::NotAnImage { reference, .. }
+        | Error::NoSuchTagHere { reference }
+        | Error::TagImmutable { reference, .. }
         | Error::ManifestInvalid { reference, .. } => {
             add("reference", reference);
         }
@@ -136,7 +148,9 @@ fn metadata(operation: &str, error: &Error) -> HashMap<String, String> {
             add("platform", wanted);
             add("available", &available.join(","));
         }
-        Error::RepositoryUnknown { repository, .. } | Error::DeniedOrNotFound { repository, .. } => {
+        Error::RepositoryUnknown { repository, .. }
+        | Error::NoTagsHere { repository }
+        | Error::DeniedOrNotFound { repository, .. } => {
             add("repository", repository);
         }
         Error::QuotaExhausted { registry, limit, remaining, counted_for, .. } => {
@@ -168,6 +182,7 @@ fn metadata(operation: &str, error: &Error) -> HashMap<String, String> {
         | Error::ReservedName(_)
         | Error::Referenced { .. }
         | Error::TooLarge { .. }
+        | Error::Archive(_)
         | Error::StoreUnavailable(_)
         | Error::Internal(_) => {}
     }

@@ -14,10 +14,12 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("config", &["model"]),
     ("store", &["error", "model", "ports"]),
     ("registry", &["config", "error", "model", "ports"]),
+    ("archive", &["error", "model", "ports"]),
+    ("staging", &["config", "error", "model", "ports"]),
     ("secrets", &["error", "model", "ports"]),
     ("ops", &["config", "error", "model", "ports"]),
     ("grpc", &["config", "error", "model", "ops", "ports"]),
-    ("app", &["config", "grpc", "ops", "registry", "secrets", "store"]),
+    ("app", &["archive", "config", "grpc", "ops", "registry", "secrets", "staging", "store"]),
     ("lib", &[]),
     ("main", &[]),
 ];

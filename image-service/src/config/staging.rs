@@ -1,0 +1,74 @@
+//! Staging: where layers that exist only in an archive are put.
+
+use std::num::NonZeroU64;
+
+use serde::Deserialize;
+
+use crate::model::Repository;
+
+/// How to stage.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StagingConfig {
+    /// `host/prefix`: one repository that holds everything. The embedded registry if not given.
+    #[serde(deserialize_with = "repository")]
+    pub repository: Option<Repository>,
+    /// How layers that come uncompressed are compressed.
+    pub compression: LayerCompression,
+    /// Bytes that all loads together may have waiting on the disk for their upload. A load that needs more waits.
+    pub spool_bytes: NonZeroU64,
+    /// Uploads of one image at once.
+    pub uploads_per_image: u8,
+    /// Uploads at once, of all images.
+    pub uploads: u8,
+}
+
+/// How to compress a layer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LayerCompression {
+    /// What every engine reads.
+    #[default]
+    Gzip,
+    /// Smaller and faster; needs containerd 1.5, Docker 23 or Fargate 1.4.
+    Zstd,
+    /// Not at all.
+    None,
+}
+
+impl Default for StagingConfig {
+    fn default() -> Self {
+        Self {
+            repository: None,
+            compression: LayerCompression::Gzip,
+            spool_bytes: NonZeroU64::MIN.saturating_add(8 * 1024 * 1024 * 1024 - 1),
+            uploads_per_image: 4,
+            uploads: 8,
+        }
+    }
+}
+
+/// The registry inside this process.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EmbeddedRegistryConfig {
+    /// Whether there is one. It is what images are staged to unless `staging.repository` says otherwise.
+    pub enabled: bool,
+    /// Where it listens. It asks nobody who they are, so it belongs on loopback. Once another port had to be taken, that one is kept.
+    pub listen: Option<std::net::SocketAddr>,
+}
+
+impl Default for EmbeddedRegistryConfig {
+    fn default() -> Self {
+        Self { enabled: true, listen: None }
+    }
+}
+
+fn repository<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Repository>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let reference: crate::model::Reference = text.parse().map_err(serde::de::Error::custom)?;
+    if reference.tag.is_some() || reference.digest.is_some() {
+        return Err(serde::de::Error::custom(format!("{text} names more than a repository")));
+    }
+    Ok(Some(reference.repository))
+}

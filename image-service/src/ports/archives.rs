@@ -1,0 +1,93 @@
+//! Archives of images, read in one pass: `docker save` of every age, OCI layouts, and tars of root file systems.
+
+use std::io::Read;
+
+use bytes::Bytes;
+
+use crate::{
+    error::Result,
+    model::{Digest, Manifest, Platform, Reference},
+};
+
+/// How the bytes of a layer are compressed when they are handed on. Whatever else an archive may hold is decompressed first.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Compression {
+    /// A plain tar.
+    None,
+    /// RFC 1952.
+    Gzip,
+    /// RFC 8878.
+    Zstd,
+}
+
+/// A layer that begins: what can be known before it has passed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OfferedLayer {
+    /// A digest that the member's name promises: of the bytes as they are, or of the uncompressed layer. Nothing is proven by it.
+    pub promised: Option<Digest>,
+    /// How many bytes will be written, if the archive says so.
+    pub size: Option<u64>,
+    /// Of the bytes that will be written.
+    pub compression: Compression,
+}
+
+/// A layer that has passed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ReadLayer {
+    /// Of the uncompressed layer.
+    pub diff_id: Digest,
+    /// Bytes of the uncompressed layer.
+    pub uncompressed_size: u64,
+    /// Of the bytes that were written to the sink; the diff ID if they were not compressed.
+    pub digest: Digest,
+    /// Bytes that were written to the sink.
+    pub size: u64,
+    /// Of those bytes.
+    pub compression: Compression,
+}
+
+/// Takes the layers of an archive as they pass. Called on the reading thread, which it may hold up.
+pub trait LayerIntake: Send {
+    /// A layer, or a file that may turn out to be one, begins.
+    fn begin(&mut self, offered: &OfferedLayer) -> Result<Box<dyn LayerSink>>;
+}
+
+/// Takes one layer. To drop it without `finish` is to give the layer up.
+pub trait LayerSink: Send {
+    /// The next bytes.
+    fn write(&mut self, bytes: &[u8]) -> Result<()>;
+
+    /// That was all of it. True if the layer was there before, so that nothing has to be sent.
+    fn finish(self: Box<Self>, layer: &ReadLayer) -> Result<bool>;
+}
+
+/// An image as an archive has it, verified: every digest that its config or manifest names was computed from what passed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ArchivedImage {
+    /// Digest of the config.
+    pub id: Digest,
+    /// The config, byte for byte.
+    pub config: Bytes,
+    /// The platform that the config says.
+    pub platform: Platform,
+    /// Its names, each with a tag; in the archive's order.
+    pub names: Vec<Reference>,
+    /// Lowest layer first.
+    pub layers: Vec<ReadLayer>,
+    /// Of an OCI layout, the manifest. Nothing for docker's own format, which has none.
+    pub manifest: Option<Manifest>,
+}
+
+/// Reads archives. Nothing of an archive is written to a disk, and only its metadata is held in memory, under a cap.
+pub trait Archives: Send + Sync + std::fmt::Debug {
+    /// Reads an archive to its end. `wanted` chooses from an index. Blocks.
+    fn read(
+        &self,
+        input: &mut (dyn Read + Send),
+        wanted: &Platform,
+        intake: &mut dyn LayerIntake,
+    ) -> Result<Vec<ArchivedImage>>;
+
+    /// Reads the tar of a root file system, which is one layer. Blocks.
+    fn read_root(&self, input: &mut (dyn Read + Send), intake: &mut dyn LayerIntake) -> Result<ReadLayer>;
+}

@@ -1,0 +1,40 @@
+-- Where images and layers are.
+
+ALTER TABLE repo_digests ADD COLUMN origin TEXT NOT NULL DEFAULT 'pulled' CHECK (origin IN ('pulled', 'pushed'));
+
+-- What the staging registry holds for an image. The manifest is linked in image_manifests as well.
+CREATE TABLE staged_images (
+    namespace  TEXT NOT NULL,
+    image_id   TEXT NOT NULL,
+    repository TEXT NOT NULL,
+    digest     TEXT NOT NULL, -- of the manifest
+    updated    TEXT NOT NULL,
+    PRIMARY KEY (namespace, image_id, repository),
+    FOREIGN KEY (namespace, image_id) REFERENCES images ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX staged_images_by_manifest ON staged_images (repository, digest);
+
+-- Layers that a repository has: of no namespace, as nobody is told of one who has not brought its content.
+CREATE TABLE staged_layers (
+    repository        TEXT    NOT NULL,
+    diff_id           TEXT    NOT NULL,
+    uncompressed_size INTEGER NOT NULL,
+    head              TEXT    NOT NULL, -- digest of the first bytes of the uncompressed layer
+    digest            TEXT    NOT NULL, -- of the blob
+    media_type        TEXT    NOT NULL,
+    size              INTEGER NOT NULL,
+    updated           TEXT    NOT NULL,
+    PRIMARY KEY (repository, diff_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX staged_layers_by_digest ON staged_layers (repository, digest);
+CREATE INDEX staged_layers_by_head ON staged_layers (repository, uncompressed_size, head);
+
+-- Manifests that a repository may hold and no image needs: noted before they are pushed, and when an image is removed.
+CREATE TABLE unneeded_manifests (
+    repository TEXT NOT NULL,
+    digest     TEXT NOT NULL,
+    noted      TEXT NOT NULL,
+    PRIMARY KEY (repository, digest)
+) STRICT, WITHOUT ROWID;
