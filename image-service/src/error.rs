@@ -261,6 +261,9 @@ pub enum Error {
         registry: String,
     },
 
+    /// The caller has left before all was said.
+    #[error("the request broke off before its end")]
+    Cancelled(#[source] Cause),
     /// The database does not answer.
     #[error("the image store is temporarily unavailable")]
     StoreUnavailable(#[source] Cause),

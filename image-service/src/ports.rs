@@ -105,6 +105,9 @@ pub trait Registry: Send + Sync + std::fmt::Debug {
         access: &Access,
     ) -> Result<ResolvedImage>;
 
+    /// What a target points at, whether an image or an index.
+    async fn manifest(&self, repository: &Repository, target: &Target, access: &Access) -> Result<Manifest>;
+
     /// The first page of a repository's tags, or the one that a page before it led to.
     async fn tags(
         &self,
@@ -232,6 +235,9 @@ pub trait ImageStore: Send + Sync + std::fmt::Debug {
         after: Option<&ListCursor>,
         limit: u32,
     ) -> Result<Vec<ImageSummary>>;
+
+    /// The tags of a repository, sorted.
+    async fn tags(&self, namespace: &Namespace, repository: &Repository) -> Result<Vec<Tag>>;
 
     /// How many images there are.
     async fn count(&self, namespace: &Namespace) -> Result<u64>;

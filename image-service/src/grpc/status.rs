@@ -83,6 +83,7 @@ fn reason(error: &Error) -> ErrorReason {
         Error::TargetRefused { .. } => ErrorReason::TargetRefused,
         Error::CredentialsNotFound { .. } => ErrorReason::CredentialsNotFound,
         Error::CredentialsUnreadable { .. } => ErrorReason::CredentialsUnreadable,
+        Error::Cancelled(_) => ErrorReason::Cancelled,
         Error::StoreUnavailable(_) => ErrorReason::StoreUnavailable,
         Error::Internal(_) => ErrorReason::Internal,
         Error::Shared(error) => reason(error),
@@ -123,6 +124,7 @@ fn code(error: &Error) -> Code {
         Error::RegistryProtocol { retryable: true, .. } => Code::Unavailable,
         Error::RegistryProtocol { retryable: false, .. } | Error::Internal(_) => Code::Internal,
         Error::ContentMismatch { .. } => Code::DataLoss,
+        Error::Cancelled(_) => Code::Cancelled,
         Error::Shared(error) => code(error),
     }
 }
@@ -183,6 +185,7 @@ fn metadata(operation: &str, error: &Error) -> HashMap<String, String> {
         | Error::Referenced { .. }
         | Error::TooLarge { .. }
         | Error::Archive(_)
+        | Error::Cancelled(_)
         | Error::StoreUnavailable(_)
         | Error::Internal(_) => {}
     }

@@ -39,6 +39,14 @@ pub struct Descriptor {
     pub size: u64,
 }
 
+impl Descriptor {
+    /// A layer that may not be distributed: it is fetched from where its own URLs say (OCI image-spec, layer.md).
+    #[must_use]
+    pub fn is_foreign(&self) -> bool {
+        self.media_type.contains("nondistributable") || self.media_type.contains("rootfs.foreign")
+    }
+}
+
 /// An image: its config, and the names it goes by.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Image {

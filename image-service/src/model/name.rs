@@ -50,6 +50,13 @@ impl ImageName {
     }
 }
 
+/// That name and nothing else.
+impl From<Reference> for ImageName {
+    fn from(reference: Reference) -> Self {
+        Self::Reference { reference: reference.or_latest(), prefix: None }
+    }
+}
+
 /// As `No such image: …` shows it.
 impl fmt::Display for ImageName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

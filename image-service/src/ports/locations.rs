@@ -31,6 +31,14 @@ pub struct Location {
     pub origin: Origin,
 }
 
+impl Location {
+    /// `registry/repository@digest`.
+    #[must_use]
+    pub fn pullable(&self) -> String {
+        format!("{}@{}", self.repository, self.manifest.digest)
+    }
+}
+
 /// An image to record, and where it was staged, if anywhere.
 #[derive(Clone, Copy, Debug)]
 pub struct Loaded<'a> {

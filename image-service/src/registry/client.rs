@@ -17,7 +17,7 @@ use super::{
 use crate::{
     config::RegistryConfig,
     error::Result,
-    model::{Platform, RegistryHost, Repository, Target},
+    model::{Manifest, Platform, RegistryHost, Repository, Target},
     ports::{Access, Probed, RateLimit, Registry, ResolvedImage, TagCursor, TagPage},
 };
 
@@ -77,6 +77,12 @@ impl Registry for RegistryClient {
         let site = self.fetcher.site(&repository.into())?;
         let view = self.view(&site, repository, access);
         resolve::resolve(view, target, wanted, self.other_architectures).await
+    }
+
+    async fn manifest(&self, repository: &Repository, target: &Target, access: &Access) -> Result<Manifest> {
+        let site = self.fetcher.site(&repository.into())?;
+        let (manifest, _) = self.view(&site, repository, access).manifest(target).await?;
+        Ok(manifest)
     }
 
     async fn tags(

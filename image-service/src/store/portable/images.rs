@@ -73,6 +73,10 @@ impl ImageStore for Store {
         list::page(&mut *self.reader.acquire().await?, namespace, after, limit).await
     }
 
+    async fn tags(&self, namespace: &Namespace, repository: &Repository) -> Result<Vec<Tag>> {
+        tag::of_repository(&mut *self.reader.acquire().await?, namespace, repository).await
+    }
+
     async fn count(&self, namespace: &Namespace) -> Result<u64> {
         list::count(&mut *self.reader.acquire().await?, namespace).await
     }

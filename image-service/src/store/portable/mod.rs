@@ -17,9 +17,15 @@ mod change;
 mod credentials;
 mod find;
 mod images;
+mod layers;
 mod list;
+mod load;
+mod location_store;
+mod locations;
 mod pull;
+mod push;
 mod remove;
+mod rows;
 mod tag;
 
 use std::sync::Arc;
@@ -28,7 +34,10 @@ use super::{BEGIN, Connection, ENGINE, Ownership, Pool};
 use crate::{ports::Sealer, store::cache::FoundCache};
 
 #[cfg(test)]
-pub(super) use self::{find::STATEMENTS as FIND, list::PAGE, remove::ORPHANS};
+pub(super) use self::{
+    find::STATEMENTS as FIND, layers::STATEMENTS as LAYERS, list::PAGE, locations::STATEMENTS as LOCATIONS,
+    remove::ORPHANS,
+};
 
 /// Images, names and credentials in one database.
 #[derive(Debug)]

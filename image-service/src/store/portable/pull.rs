@@ -2,14 +2,16 @@
 //!
 //! A pull by digest gives no tag, whatever tag was written beside the digest. A tag that moves leaves its repo digests with the old image.
 
-use bytes::Bytes;
-
-use super::{Connection, change::Change};
+use super::{
+    Connection,
+    change::Change,
+    rows::{ImageRow, ManifestRow, insert_image, insert_manifest},
+};
 use crate::{
     error::{Error, Result},
-    model::{Digest, ImageConfig, Manifest, Namespace, Tag},
-    ports::PulledImage,
-    store::encoding::{json_text, now_text, time_text},
+    model::{ImageConfig, Namespace, Tag},
+    ports::{PulledImage, ResolvedImage},
+    store::encoding::now_text,
 };
 
 /// A pull as rows.
@@ -26,22 +28,6 @@ pub(super) struct RecordPull {
     platform: String,
 }
 
-struct ImageRow {
-    id: String,
-    size: i64,
-    created: String,
-    config: ImageConfig,
-    labels: String,
-    layer_sizes: String,
-    content: Bytes,
-}
-
-struct ManifestRow {
-    digest: String,
-    media_type: String,
-    content: Bytes,
-}
-
 impl RecordPull {
     pub(super) fn new(namespace: &Namespace, pulled: &PulledImage<'_>) -> Result<Self> {
         let (reference, resolved) = (pulled.reference, pulled.resolved);
@@ -52,7 +38,7 @@ impl RecordPull {
         Ok(Self {
             namespace: namespace.to_string(),
             image: ImageRow::new(&resolved.config_digest, config, &layer_sizes, resolved.config.clone())?,
-            manifests: rows_of(&resolved.top, &resolved.manifest),
+            manifests: top_and_own(resolved),
             repository: reference.repository.to_string(),
             tag: reference.digest.is_none().then(tag),
             digest: reference.digest.as_ref().unwrap_or(&resolved.top.digest).to_string(),
@@ -62,30 +48,10 @@ impl RecordPull {
     }
 }
 
-impl ImageRow {
-    fn new(id: &Digest, config: ImageConfig, layer_sizes: &[u64], content: Bytes) -> Result<Self> {
-        let size = layer_sizes.iter().fold(0_u64, |sum, size| sum.saturating_add(*size));
-        Ok(Self {
-            id: id.to_string(),
-            size: i64::try_from(size).unwrap_or(i64::MAX),
-            created: config.created.and_then(time_text).unwrap_or_default(),
-            labels: json_text(&config.labels)?,
-            config,
-            layer_sizes: json_text(&layer_sizes)?,
-            content,
-        })
-    }
-}
-
 /// An index and the image's own manifest, or the one that is both.
-fn rows_of(top: &Manifest, own: &Manifest) -> Vec<ManifestRow> {
-    let own = (own.digest != top.digest).then_some(own);
-    let rows = [Some(top), own].into_iter().flatten().map(|manifest| ManifestRow {
-        digest: manifest.digest.to_string(),
-        media_type: manifest.media_type.clone(),
-        content: manifest.bytes.clone(),
-    });
-    rows.collect()
+fn top_and_own(resolved: &ResolvedImage) -> Vec<ManifestRow> {
+    let own = (resolved.manifest.digest != resolved.top.digest).then_some(&resolved.manifest);
+    [Some(&resolved.top), own].into_iter().flatten().map(ManifestRow::from).collect()
 }
 
 impl Change for RecordPull {
@@ -105,40 +71,6 @@ impl Change for RecordPull {
     }
 }
 
-/// What follows from the config never changes; what the manifest says of the layers may, if they were compressed anew.
-async fn insert_image(connection: &mut Connection, namespace: &str, image: &ImageRow) -> sqlx::Result<()> {
-    let insert = "INSERT INTO images \
-         (namespace, id, size, created, os, architecture, variant, labels, layer_sizes) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
-         ON CONFLICT (namespace, id) DO UPDATE SET size = excluded.size, layer_sizes = excluded.layer_sizes";
-    let platform = &image.config.platform;
-    let query = sqlx::query(insert).bind(namespace).bind(&image.id).bind(image.size).bind(&image.created);
-    let query = query.bind(platform.os()).bind(platform.architecture()).bind(platform.variant());
-    query.bind(&image.labels).bind(&image.layer_sizes).execute(&mut *connection).await?;
-
-    let insert = "INSERT INTO image_configs (namespace, id, content) VALUES ($1, $2, $3) \
-         ON CONFLICT (namespace, id) DO NOTHING";
-    let query = sqlx::query(insert).bind(namespace).bind(&image.id).bind(&image.content[..]);
-    query.execute(connection).await.map(drop)
-}
-
-async fn insert_manifest(
-    connection: &mut Connection,
-    namespace: &str,
-    image: &str,
-    manifest: &ManifestRow,
-) -> sqlx::Result<()> {
-    let insert = "INSERT INTO manifests (namespace, digest, media_type, content) VALUES ($1, $2, $3, $4) \
-         ON CONFLICT (namespace, digest) DO NOTHING";
-    let query = sqlx::query(insert).bind(namespace).bind(&manifest.digest).bind(&manifest.media_type);
-    query.bind(&manifest.content[..]).execute(&mut *connection).await?;
-
-    let link = "INSERT INTO image_manifests (namespace, image_id, digest) VALUES ($1, $2, $3) \
-         ON CONFLICT (namespace, image_id, digest) DO NOTHING";
-    let query = sqlx::query(link).bind(namespace).bind(image).bind(&manifest.digest);
-    query.execute(connection).await.map(drop)
-}
-
 /// The image that the repo digest named before.
 async fn point_digest(connection: &mut Connection, pull: &RecordPull) -> sqlx::Result<Option<String>> {
     let select = "SELECT image_id FROM repo_digests WHERE namespace = $1 AND repository = $2 AND digest = $3";
@@ -146,8 +78,8 @@ async fn point_digest(connection: &mut Connection, pull: &RecordPull) -> sqlx::R
     let before = query.fetch_optional(&mut *connection).await?;
 
     let upsert = "INSERT INTO repo_digests (namespace, repository, digest, image_id, platform) \
-         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (namespace, repository, digest) \
-         DO UPDATE SET image_id = excluded.image_id, platform = excluded.platform";
+         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (namespace, repository, digest) DO UPDATE SET \
+         image_id = excluded.image_id, platform = excluded.platform, origin = excluded.origin";
     let query = sqlx::query(upsert).bind(&pull.namespace).bind(&pull.repository).bind(&pull.digest);
     query.bind(&pull.image.id).bind(&pull.platform).execute(connection).await?;
     Ok(before)

@@ -5,6 +5,7 @@ use crate::{
     error::Result,
     model::{Digest, ImageName, Namespace, Reference, Removed, Tag, Target},
     ports::RemovalPlan,
+    store::encoding::now_text,
 };
 
 /// What only this image's links keep.
@@ -12,6 +13,12 @@ pub(in crate::store) const ORPHANS: &str = "DELETE FROM manifests WHERE namespac
      (SELECT l.digest FROM image_manifests l WHERE l.namespace = $1 AND l.image_id = $2 AND NOT EXISTS \
       (SELECT 1 FROM image_manifests o \
        WHERE o.namespace = l.namespace AND o.digest = l.digest AND o.image_id <> l.image_id))";
+
+/// What is staged for this image alone.
+const UNSTAGED: &str = "INSERT INTO unneeded_manifests (repository, digest, noted) \
+     SELECT s.repository, s.digest, $3 FROM staged_images s WHERE s.namespace = $1 AND s.image_id = $2 \
+     AND NOT EXISTS (SELECT 1 FROM staged_images o WHERE o.repository = s.repository AND o.digest = s.digest \
+      AND o.namespace <> s.namespace) ON CONFLICT (repository, digest) DO UPDATE SET noted = excluded.noted";
 
 /// A removal.
 pub(super) struct Remove {
@@ -58,6 +65,8 @@ async fn untag(
 async fn delete(connection: &mut Connection, namespace: &Namespace, id: &Digest) -> sqlx::Result<()> {
     let query = sqlx::query(ORPHANS).bind(namespace.as_str()).bind(id.to_string());
     query.execute(&mut *connection).await?;
+    let query = sqlx::query(UNSTAGED).bind(namespace.as_str()).bind(id.to_string());
+    query.bind(now_text()).execute(&mut *connection).await?;
 
     let delete = "DELETE FROM images WHERE namespace = $1 AND id = $2";
     let query = sqlx::query(delete).bind(namespace.as_str()).bind(id.to_string());

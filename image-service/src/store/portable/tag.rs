@@ -25,6 +25,18 @@ pub(super) async fn pulled_tag(
     Ok(Some(PulledTag { image: read(&image)?, target, platform }))
 }
 
+/// The tags of a repository.
+pub(super) async fn of_repository(
+    connection: &mut Connection,
+    namespace: &Namespace,
+    repository: &Repository,
+) -> Result<Vec<Tag>> {
+    let select = "SELECT tag FROM tags WHERE namespace = $1 AND repository = $2 ORDER BY tag";
+    let query = sqlx::query_scalar(select).bind(namespace.as_str()).bind(repository.to_string());
+    let tags: Vec<String> = query.fetch_all(connection).await?;
+    tags.iter().map(|tag| read(tag)).collect()
+}
+
 /// What a repo digest points at.
 pub(super) async fn pulled_digest(
     connection: &mut Connection,

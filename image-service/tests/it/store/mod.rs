@@ -5,6 +5,7 @@ mod credentials;
 mod durability;
 mod finding;
 mod listing;
+mod locations;
 mod pulls;
 mod recording;
 mod removing;
@@ -15,12 +16,13 @@ use std::{any::Any, sync::Arc};
 
 use image_service::{
     model::Namespace,
-    ports::{CredentialStore, ImageStore},
+    ports::{CredentialStore, ImageStore, LocationStore},
 };
 
 /// A fresh store, empty.
 struct Stores {
     images: Arc<dyn ImageStore>,
+    locations: Arc<dyn LocationStore>,
     credentials: Arc<dyn CredentialStore>,
     /// What must live as long.
     _keep: Box<dyn Any + Send>,
@@ -71,6 +73,21 @@ macro_rules! conformance {
             listing: a_page_goes_on_where_it_stopped_though_images_went,
             listing: an_image_is_listed_with_names_labels_and_size,
             listing: nothing_is_an_empty_page,
+            locations: a_loaded_image_is_found_by_its_id_and_all_its_names,
+            locations: an_image_without_a_name_is_found_by_its_id,
+            locations: a_name_that_a_load_takes_from_another_image_is_told,
+            locations: a_load_takes_a_tag_from_the_registry_that_it_was_pulled_from,
+            locations: a_load_whose_config_cannot_be_read_leaves_nothing_behind,
+            locations: an_image_that_was_staged_nowhere_has_no_location,
+            locations: the_staged_place_comes_before_the_pushed_one,
+            locations: a_push_of_an_image_that_went_meanwhile_is_not_recorded,
+            locations: locations_belong_to_a_namespace,
+            locations: a_layer_is_found_by_diff_id_by_digest_and_by_its_beginning,
+            locations: a_layer_compressed_anew_takes_the_place_of_the_old_and_a_lost_one_goes,
+            locations: a_noted_manifest_is_unneeded_until_an_image_needs_it,
+            locations: what_was_staged_for_a_removed_image_is_unneeded,
+            locations: what_another_namespace_has_staged_too_stays,
+            locations: the_tags_of_a_repository_are_its_own,
             credentials: every_kind_comes_back_as_it_was_stored,
             credentials: a_new_one_takes_the_place_of_the_old,
             credentials: a_listing_tells_everything_but_the_secret,

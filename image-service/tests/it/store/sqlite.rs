@@ -24,7 +24,7 @@ pub(super) async fn open(folder: &Path) -> Result<SqliteStore, OpenError> {
 async fn fresh() -> Stores {
     let folder = tempfile::tempdir().unwrap();
     let store = Arc::new(open(folder.path()).await.unwrap());
-    Stores { images: Arc::clone(&store) as _, credentials: store, _keep: Box::new(folder) }
+    Stores { images: store.clone(), locations: store.clone(), credentials: store, _keep: Box::new(folder) }
 }
 
 super::conformance!(fresh);

@@ -1,0 +1,69 @@
+//! The port for locations.
+
+use async_trait::async_trait;
+use time::OffsetDateTime;
+
+use super::{Store, layers, layers::NoteContent, load::RecordLoad, locations, push::RecordPush};
+use crate::{
+    error::Result,
+    model::{Digest, Manifest, Namespace, Repository},
+    ports::{Loaded, Location, LocationStore, Renamed, StagedLayer},
+};
+
+#[async_trait]
+impl LocationStore for Store {
+    async fn record_load(&self, namespace: &Namespace, loaded: Loaded<'_>) -> Result<Vec<Renamed>> {
+        self.commit(RecordLoad::new(namespace, loaded)?).await
+    }
+
+    async fn record_push(
+        &self,
+        namespace: &Namespace,
+        image: &Digest,
+        repository: &Repository,
+        manifest: &Manifest,
+    ) -> Result<()> {
+        self.commit(RecordPush::new(namespace, image, repository, manifest)).await
+    }
+
+    async fn locations(&self, namespace: &Namespace, image: &Digest) -> Result<Vec<Location>> {
+        locations::of_image(&mut *self.reader.acquire().await?, namespace, image).await
+    }
+
+    async fn staged_layer(&self, repository: &Repository, digest: &Digest) -> Result<Option<StagedLayer>> {
+        layers::by_digest(&mut *self.reader.acquire().await?, repository, digest).await
+    }
+
+    async fn similar_layers(
+        &self,
+        repository: &Repository,
+        uncompressed_size: u64,
+        head: &Digest,
+    ) -> Result<Vec<StagedLayer>> {
+        layers::by_head(&mut *self.reader.acquire().await?, repository, uncompressed_size, head).await
+    }
+
+    async fn record_layer(&self, repository: &Repository, layer: &StagedLayer) -> Result<()> {
+        self.commit(NoteContent::Layer(repository.clone(), layer.clone())).await
+    }
+
+    async fn forget_layer(&self, repository: &Repository, diff_id: &Digest) -> Result<()> {
+        self.commit(NoteContent::NoLayer(repository.clone(), diff_id.clone())).await
+    }
+
+    async fn note_manifest(&self, repository: &Repository, manifest: &Digest) -> Result<()> {
+        self.commit(NoteContent::Manifest(repository.clone(), manifest.clone())).await
+    }
+
+    async fn unneeded_manifests(
+        &self,
+        repository: &Repository,
+        before: OffsetDateTime,
+    ) -> Result<Vec<Digest>> {
+        layers::unneeded(&mut *self.reader.acquire().await?, repository, before).await
+    }
+
+    async fn forget_manifest(&self, repository: &Repository, manifest: &Digest) -> Result<()> {
+        self.commit(NoteContent::NoManifest(repository.clone(), manifest.clone())).await
+    }
+}
