@@ -1,1 +1,29 @@
-//! A local ECR: OCI distribution over content-addressed files.
+//! A local container registry: OCI distribution v2 over content-addressed files, with its state in an embedded database.
+//!
+//! Everything is in one data folder, which one process owns. Several registries can run in one process, each with its folder.
+//!
+//! ```no_run
+//! # async fn run() -> Result<(), ecr_local::StartError> {
+//! let registry = ecr_local::EcrLocal::builder("data").listen("127.0.0.1:0").start().await?;
+//! println!("docker push {}/team/app", registry.address());
+//! registry.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
+
+mod auth;
+mod blobs;
+mod builder;
+mod data;
+mod folder;
+mod garbage;
+mod model;
+mod patience;
+mod server;
+mod state;
+mod store;
+
+pub use auth::Challenge;
+pub use builder::{Builder, EcrLocal, StartError};
+pub use garbage::Collected;
+pub use server::Running;

@@ -1,0 +1,82 @@
+//! Where blobs lie, and how they come there and go.
+
+use std::{
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    folder::make_folder,
+    model::{Algorithm, Digest},
+};
+
+/// The folder of blobs. All calls wait for the disk.
+#[derive(Clone, Debug)]
+pub(crate) struct BlobFolder {
+    root: PathBuf,
+}
+
+impl BlobFolder {
+    pub(crate) fn new(root: PathBuf) -> Self {
+        Self { root }
+    }
+
+    /// Opens a blob. With its size, as the file system has it.
+    pub(crate) fn open(&self, digest: &Digest) -> io::Result<(File, u64)> {
+        let file = File::open(self.path(digest))?;
+        let size = file.metadata()?.len();
+        Ok((file, size))
+    }
+
+    /// Moves a finished file, which is on disk already, to its place. It survives a power cut when this returns.
+    pub(crate) fn publish(&self, finished: &Path, digest: &Digest) -> io::Result<()> {
+        let path = self.path(digest);
+        let shard = path.parent().unwrap_or(&self.root);
+        if !shard.exists() {
+            make_folder(shard)?;
+            for folder in shard.ancestors().skip(1).take_while(|folder| folder.starts_with(&self.root)) {
+                File::open(folder)?.sync_all()?;
+            }
+        }
+        fs::rename(finished, &path)?;
+        File::open(shard)?.sync_all()
+    }
+
+    /// Takes a blob away. It is no error if it is not there.
+    pub(crate) fn remove(&self, digest: &Digest) -> io::Result<()> {
+        match fs::remove_file(self.path(digest)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// The folders below which the blobs lie, each with a small part of them.
+    pub(crate) fn shards(&self) -> io::Result<Vec<(Algorithm, PathBuf)>> {
+        let mut shards = Vec::new();
+        for algorithm in Algorithm::ALL {
+            let folder = self.root.join(algorithm.name());
+            if folder.exists() {
+                for entry in fs::read_dir(folder)? {
+                    shards.push((algorithm, entry?.path()));
+                }
+            }
+        }
+        Ok(shards)
+    }
+
+    /// The blobs in a shard. What has no digest for a name is not ours, and left alone.
+    pub(crate) fn blobs_in((algorithm, shard): &(Algorithm, PathBuf)) -> io::Result<Vec<Digest>> {
+        let mut digests = Vec::new();
+        for entry in fs::read_dir(shard)? {
+            let name = entry?.file_name();
+            digests.extend(format!("{}:{}", algorithm.name(), name.to_string_lossy()).parse());
+        }
+        Ok(digests)
+    }
+
+    fn path(&self, digest: &Digest) -> PathBuf {
+        let shard = digest.hex().get(..2).unwrap_or_default();
+        self.root.join(digest.algorithm().name()).join(shard).join(digest.hex())
+    }
+}

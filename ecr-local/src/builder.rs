@@ -1,0 +1,196 @@
+//! Putting a registry together.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use secrecy::SecretString;
+use tokio::net::TcpListener;
+use tokio_util::task::TaskTracker;
+
+use crate::{
+    auth::{Auth, Challenge, Signer, Users},
+    data::{DataPlane, Switches},
+    folder::{ClaimError, DataFolder},
+    server::Running,
+    store::{Lifetimes, Store},
+};
+
+/// A local registry.
+#[derive(Clone, Copy, Debug)]
+pub struct EcrLocal;
+
+/// The settings of a registry.
+#[derive(Debug)]
+#[must_use]
+pub struct Builder {
+    data_dir: PathBuf,
+    listen: String,
+    switches: Switches,
+    lifetimes: Lifetimes,
+    collect_every: Duration,
+    users: Vec<(String, SecretString)>,
+    challenge: Challenge,
+    token_lifetime: Duration,
+    allow_anyone: bool,
+}
+
+/// Why a registry does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The folder or a file in it.
+    #[error("cannot use the data folder {}: {cause}", folder.display())]
+    Folder {
+        /// As configured.
+        folder: PathBuf,
+        /// What went wrong.
+        cause: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Another process has it, or another registry of this one.
+    #[error("the data folder {} is in use: stop what uses it, or take another folder", folder.display())]
+    InUse {
+        /// As configured.
+        folder: PathBuf,
+    },
+    /// The address cannot be had.
+    #[error("cannot listen on {address}: {cause}")]
+    Listen {
+        /// As configured.
+        address: String,
+        /// From the system.
+        cause: io::Error,
+    },
+    /// Other machines would reach a registry that lets everyone do everything.
+    #[error(
+        "other machines reach {address}, so it needs users, unless it is said that anyone may do anything"
+    )]
+    Unprotected {
+        /// As configured.
+        address: String,
+    },
+}
+
+impl EcrLocal {
+    /// A registry with everything in one folder, which is made if it is missing. Everyone on this machine may use it.
+    pub fn builder(data_dir: impl Into<PathBuf>) -> Builder {
+        Builder {
+            data_dir: data_dir.into(),
+            listen: "127.0.0.1:0".to_owned(),
+            switches: Switches { create_on_push: true, delete: true },
+            lifetimes: Lifetimes {
+                unused_blob: Duration::from_secs(60 * 60),
+                idle_upload: Duration::from_secs(24 * 60 * 60),
+            },
+            collect_every: Duration::from_secs(10 * 60),
+            users: Vec::new(),
+            challenge: Challenge::default(),
+            token_lifetime: Duration::from_secs(5 * 60),
+            allow_anyone: false,
+        }
+    }
+}
+
+impl Builder {
+    /// `HOST:PORT`; port 0 takes a free one. `127.0.0.1:0` unless set.
+    pub fn listen(mut self, address: impl Into<String>) -> Self {
+        self.listen = address.into();
+        self
+    }
+
+    /// Whether a push makes the repository that it is for. It does unless set.
+    pub fn create_on_push(mut self, create: bool) -> Self {
+        self.switches.create_on_push = create;
+        self
+    }
+
+    /// Whether manifests, tags and blobs can be deleted. They can unless set.
+    pub fn allow_delete(mut self, allow: bool) -> Self {
+        self.switches.delete = allow;
+        self
+    }
+
+    /// Somebody who may do everything. With the first user, nobody else may do anything.
+    pub fn user(mut self, name: impl Into<String>, password: SecretString) -> Self {
+        self.users.push((name.into(), password));
+        self
+    }
+
+    /// How clients are told to identify themselves, if there are users.
+    pub fn challenge(mut self, challenge: Challenge) -> Self {
+        self.challenge = challenge;
+        self
+    }
+
+    /// How long a token is good for. Five minutes unless set.
+    pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.token_lifetime = lifetime;
+        self
+    }
+
+    /// Without users, and where other machines can reach it, a registry does not start unless this is set.
+    pub fn allow_anyone(mut self, allow: bool) -> Self {
+        self.allow_anyone = allow;
+        self
+    }
+
+    /// How long a blob is kept that no manifest refers to, since a client was last told that it is there. An hour unless set.
+    pub fn keep_unused_blobs(mut self, time: Duration) -> Self {
+        self.lifetimes.unused_blob = time;
+        self
+    }
+
+    /// How long an upload is kept that gets nothing. A day unless set.
+    pub fn keep_idle_uploads(mut self, time: Duration) -> Self {
+        self.lifetimes.idle_upload = time;
+        self
+    }
+
+    /// How often garbage is collected, which is also done at the start. Every ten minutes unless set.
+    pub fn collect_every(mut self, time: Duration) -> Self {
+        self.collect_every = time;
+        self
+    }
+
+    /// Starts serving. Wants a tokio runtime around it.
+    ///
+    /// # Errors
+    /// If the folder or the address cannot be had.
+    pub async fn start(self) -> Result<Running, StartError> {
+        let listener = self.bind().await?;
+        let folder = DataFolder::claim(&self.data_dir).map_err(|error| match error {
+            ClaimError::InUse => StartError::InUse { folder: self.data_dir.clone() },
+            ClaimError::Io(cause) => unusable(&self.data_dir)(cause.into()),
+        })?;
+        let fault = unusable(&self.data_dir);
+        let signer = Signer::in_file(&folder.token_key()).map_err(|cause| fault(cause.into()))?;
+        let store = Store::open(folder, self.lifetimes).await.map_err(|cause| fault(cause.into()))?;
+        let auth = Auth {
+            users: Users::new(&signer, &self.users),
+            signer,
+            challenge: self.challenge,
+            token_lifetime: self.token_lifetime,
+        };
+        let plane =
+            DataPlane { store: Arc::new(store), auth, switches: self.switches, running: TaskTracker::new() };
+        let listen = self.listen.clone();
+        Running::start(listener, plane, self.collect_every)
+            .map_err(|cause| StartError::Listen { address: listen, cause })
+    }
+
+    async fn bind(&self) -> Result<TcpListener, StartError> {
+        let fault = |cause| StartError::Listen { address: self.listen.clone(), cause };
+        let listener = TcpListener::bind(&self.listen).await.map_err(fault)?;
+        let is_local = listener.local_addr().map_err(fault)?.ip().is_loopback();
+        if !is_local && self.users.is_empty() && !self.allow_anyone {
+            return Err(StartError::Unprotected { address: self.listen.clone() });
+        }
+        Ok(listener)
+    }
+}
+
+fn unusable(folder: &Path) -> impl Fn(Box<dyn std::error::Error + Send + Sync>) -> StartError {
+    move |cause| StartError::Folder { folder: folder.to_owned(), cause }
+}

@@ -1,0 +1,74 @@
+//! Who may ask for what, and how a client learns how to identify itself (RFC 9110, section 11; distribution, "Token Authentication
+//! Specification").
+
+use http::{Method, header, request::Parts, uri::Authority};
+
+use super::{
+    errors::Error,
+    query::Query,
+    router::{Endpoint, Within},
+};
+use crate::auth::{Action, Auth, Caller, Challenge};
+
+/// The name that tokens are for.
+pub(super) const SERVICE: &str = "ecr-local";
+
+/// Lets a client in, or challenges it.
+pub(super) fn let_in(
+    auth: &Auth,
+    head: &Parts,
+    query: &Query,
+    endpoint: &Endpoint<'_>,
+) -> Result<Caller, Error> {
+    let authorization = head.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let needed = needed(&head.method, endpoint);
+    match auth.caller(authorization) {
+        Some(caller) if needed.is_none_or(|(action, name)| caller.may(action, name)) => Ok(caller),
+        denied => Err(Error::Unauthorized(challenge(auth, head, query, needed, denied.is_some()))),
+    }
+}
+
+/// What a request does, and to which repository. Nothing for the base, which anyone who was let in may ask for.
+fn needed<'e>(method: &Method, endpoint: &'e Endpoint<'_>) -> Option<(Action, Option<&'e str>)> {
+    match endpoint {
+        Endpoint::Base | Endpoint::Token => None,
+        Endpoint::Catalog => Some((Action::List, None)),
+        Endpoint::In(name, within) => {
+            let action = match (method, within) {
+                (_, Within::Uploads | Within::Upload(_)) | (&Method::PUT, _) => Action::Push,
+                (&Method::DELETE, _) => Action::Delete,
+                _ => Action::Pull,
+            };
+            Some((action, Some(name.as_str())))
+        }
+    }
+}
+
+fn challenge(
+    auth: &Auth,
+    head: &Parts,
+    query: &Query,
+    needed: Option<(Action, Option<&str>)>,
+    is_known: bool,
+) -> String {
+    let basic = || format!("Basic realm=\"{SERVICE}\"");
+    let (Challenge::Bearer, Some(host)) = (auth.challenge, host(head)) else { return basic() };
+    let mut challenge = format!("Bearer realm=\"http://{host}/token\",service=\"{SERVICE}\"");
+    if let Some((action, name)) = needed {
+        let mounted = query.first("from").filter(|_| query.first("mount").is_some());
+        let mounted = mounted.filter(|name| name.parse::<crate::model::RepositoryName>().is_ok());
+        let mounted = mounted.map(|name| format!(" {}", Action::Pull.scope(Some(name))));
+        let scope = action.scope(name);
+        challenge += &format!(",scope=\"{scope}{}\"", mounted.unwrap_or_default());
+    }
+    if is_known {
+        challenge += ",error=\"insufficient_scope\"";
+    }
+    challenge
+}
+
+/// The host that the client used, if it can be written into a challenge.
+fn host(head: &Parts) -> Option<Authority> {
+    let text = head.headers.get(header::HOST)?.to_str().ok()?;
+    text.parse().ok().filter(|_| !text.contains(['"', '\\', '@']))
+}

@@ -1,0 +1,60 @@
+//! Reading request bodies, and reading them away.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::{Body, Incoming};
+
+use super::errors::Error;
+
+/// As much as a client may still send after it was refused, and the patience for it.
+const DRAINED: usize = 64 * 1024 * 1024;
+const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
+/// For bodies that are small.
+const READ_DEADLINE: Duration = Duration::from_secs(60);
+
+/// The body of a request.
+pub(crate) struct RequestBody {
+    incoming: Incoming,
+    begun: bool,
+}
+
+impl RequestBody {
+    pub(crate) fn new(incoming: Incoming) -> Self {
+        Self { incoming, begun: false }
+    }
+
+    /// The content. A client that waits for leave to send it (`Expect`) has that leave when it is asked for.
+    pub(crate) fn begin(&mut self) -> &mut Incoming {
+        self.begun = true;
+        &mut self.incoming
+    }
+
+    /// The whole body. Nothing if it is larger than the limit.
+    pub(crate) async fn read(&mut self, limit: usize) -> Result<Option<Bytes>, Error> {
+        let whole = Limited::new(self.begin(), limit).collect();
+        match tokio::time::timeout(READ_DEADLINE, whole).await {
+            Ok(Ok(whole)) => Ok(Some(whole.to_bytes())),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => Ok(None),
+            Ok(Err(_)) | Err(_) => Err(Error::Broken),
+        }
+    }
+
+    /// Reads away what was not read: a client that is still sending reads no answer. One that waits for leave is not given it.
+    pub(crate) async fn drain(&mut self, waits_for_leave: bool) {
+        if self.incoming.is_end_stream() || waits_for_leave && !self.begun {
+            return;
+        }
+        let mut left = DRAINED;
+        let discard = async {
+            while let Some(Ok(frame)) = self.incoming.frame().await {
+                match left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) {
+                    Some(rest) => left = rest,
+                    None => return,
+                }
+            }
+        };
+        let _ = tokio::time::timeout(DRAIN_DEADLINE, discard).await;
+    }
+}

@@ -1,0 +1,205 @@
+//! The data plane: OCI distribution v2 over HTTP. One file for each endpoint; `router` finds it, `errors` says what a refusal looks
+//! like.
+//!
+//! Invariants: every request gets an answer. What a request has begun to change is carried to its end, even if its client leaves.
+
+mod answer;
+mod auth;
+mod blobs;
+mod body;
+mod catalog;
+mod errors;
+mod manifest_document;
+mod manifests;
+mod media_type;
+mod page;
+mod query;
+mod range;
+mod referrers;
+mod router;
+mod tags;
+mod token;
+mod uploads;
+
+use std::{borrow::Cow, sync::Arc};
+
+use http::{Method, Request, StatusCode, header, request::Parts};
+use hyper::body::Incoming;
+use tokio_util::task::TaskTracker;
+
+use self::{
+    answer::Answer,
+    body::RequestBody,
+    errors::Error,
+    query::Query,
+    router::{Endpoint, Miss, Within},
+};
+use crate::{
+    auth::{Auth, Caller},
+    model::{Digest, Reference, RegistryId, RepositoryName},
+    store::Store,
+};
+
+/// Answers requests.
+pub(crate) struct DataPlane {
+    pub(crate) store: Arc<Store>,
+    pub(crate) auth: Auth,
+    pub(crate) switches: Switches,
+    /// Requests that are being answered.
+    pub(crate) running: TaskTracker,
+}
+
+/// What may be done here.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Switches {
+    /// A push makes the repository that it is for.
+    pub(crate) create_on_push: bool,
+    /// Manifests, tags and blobs can be deleted.
+    pub(crate) delete: bool,
+}
+
+/// A request of somebody who was let in.
+struct Asked {
+    head: Parts,
+    query: Query,
+    registry: RegistryId,
+    caller: Caller,
+}
+
+impl DataPlane {
+    /// Answers one request, in a task of its own: a mistake costs the request only, and a client that leaves breaks nothing off half-way.
+    pub(crate) async fn respond(self: Arc<Self>, request: Request<Incoming>) -> Answer {
+        let is_head = request.method() == Method::HEAD;
+        let plane = Arc::clone(&self);
+        let answered = self.running.spawn(async move { plane.handle(request).await }).await;
+        let answer = answered.unwrap_or_else(|panic| refuse(Error::internal(panic), "", &Method::GET));
+        if is_head { answer::without_body(answer) } else { answer }
+    }
+
+    async fn handle(&self, request: Request<Incoming>) -> Answer {
+        let (head, body) = request.into_parts();
+        let mut body = RequestBody::new(body);
+        let waits_for_leave = head.headers.contains_key(header::EXPECT);
+        let (method, path) = (head.method.clone(), decode(head.uri.path()).into_owned());
+        let answered = self.answer(head, &path, &mut body).await;
+        body.drain(waits_for_leave).await;
+        answered.unwrap_or_else(|error| refuse(error, &path, &method))
+    }
+
+    async fn answer(&self, head: Parts, path: &str, body: &mut RequestBody) -> Result<Answer, Error> {
+        let endpoint = router::route(path).map_err(|miss| match miss {
+            Miss::Path => Error::NotFound,
+            Miss::Name => Error::NameInvalid,
+        })?;
+        let query = Query::parse(head.uri.query().unwrap_or_default().as_bytes());
+        if endpoint == Endpoint::Token {
+            return match head.method {
+                Method::GET | Method::POST => token::issue(self, &head, &query, body).await,
+                _ => Err(Error::Method("GET, POST")),
+            };
+        }
+        let caller = auth::let_in(&self.auth, &head, &query, &endpoint)?;
+        let host = head.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let asked = Asked { registry: RegistryId::of_host(host), head, query, caller };
+        self.call(&asked, body, &endpoint).await
+    }
+
+    async fn call(
+        &self,
+        asked: &Asked,
+        body: &mut RequestBody,
+        endpoint: &Endpoint<'_>,
+    ) -> Result<Answer, Error> {
+        match (&asked.head.method, endpoint) {
+            (&Method::GET | &Method::HEAD, Endpoint::Base) => {
+                answer::json(StatusCode::OK, &serde_json::json!({}))
+            }
+            (&Method::GET | &Method::HEAD, Endpoint::Catalog) => catalog::list(self, asked).await,
+            (_, Endpoint::In(name, within)) => self.call_within(asked, body, name, *within).await,
+            _ => Err(Error::Method("GET, HEAD")),
+        }
+    }
+
+    async fn call_within(
+        &self,
+        asked: &Asked,
+        body: &mut RequestBody,
+        name: &RepositoryName,
+        within: Within<'_>,
+    ) -> Result<Answer, Error> {
+        match (asked.head.method.as_str(), within) {
+            ("GET" | "HEAD", Within::Tags) => tags::list(self, asked, name).await,
+            ("GET" | "HEAD", Within::Referrers(subject)) => {
+                referrers::list(self, asked, name, &digest(subject)?).await
+            }
+            ("GET" | "HEAD", Within::Manifest(text)) => {
+                manifests::get(self, asked, name, reference(text)?).await
+            }
+            ("PUT", Within::Manifest(text)) => {
+                manifests::put(self, asked, body, name, reference(text)?).await
+            }
+            ("DELETE", Within::Manifest(text)) => {
+                manifests::delete(self, asked, name, reference(text)?).await
+            }
+            ("GET", Within::Blob(text)) => blobs::get(self, asked, name, digest(text)?).await,
+            ("HEAD", Within::Blob(text)) => blobs::head(self, asked, name, digest(text)?).await,
+            ("DELETE", Within::Blob(text)) => blobs::delete(self, asked, name, digest(text)?).await,
+            ("POST", Within::Uploads) => uploads::begin(self, asked, body, name).await,
+            ("GET" | "HEAD", Within::Upload(id)) => uploads::status(self, asked, name, id).await,
+            ("PATCH", Within::Upload(id)) => uploads::append(self, asked, body, name, id).await,
+            ("PUT", Within::Upload(id)) => uploads::complete(self, asked, body, name, id).await,
+            ("DELETE", Within::Upload(id)) => uploads::cancel(self, asked, name, id).await,
+            (_, Within::Tags | Within::Referrers(_)) => Err(Error::Method("GET, HEAD")),
+            (_, Within::Manifest(_)) => Err(Error::Method("GET, HEAD, PUT, DELETE")),
+            (_, Within::Blob(_)) => Err(Error::Method("GET, HEAD, DELETE")),
+            (_, Within::Uploads) => Err(Error::Method("POST")),
+            (_, Within::Upload(_)) => Err(Error::Method("GET, HEAD, PATCH, PUT, DELETE")),
+        }
+    }
+
+    async fn repository(&self, asked: &Asked, name: &RepositoryName) -> Result<i64, Error> {
+        let found = self.store.state.repository(&asked.registry, name).await?;
+        found.ok_or_else(|| Error::NameUnknown(name.clone()))
+    }
+
+    async fn repository_to_push_to(&self, asked: &Asked, name: &RepositoryName) -> Result<i64, Error> {
+        match self.repository(asked, name).await {
+            Err(Error::NameUnknown(_)) if self.switches.create_on_push => {
+                Ok(self.store.state.create_repository(&asked.registry, name).await?)
+            }
+            found => found,
+        }
+    }
+
+    fn check_delete(&self) -> Result<(), Error> {
+        let disabled = || Error::Unsupported("deletion is switched off".to_owned());
+        self.switches.delete.then_some(()).ok_or_else(disabled)
+    }
+}
+
+/// Bytes that are not UTF-8 become replacement characters, which no name contains.
+fn decode(path: &str) -> Cow<'_, str> {
+    if !path.contains('%') {
+        return Cow::Borrowed(path);
+    }
+    // A plus sign is a plus sign in a path.
+    let query = path.replace('+', "%2B");
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes()).into_owned();
+    pairs.next().map_or(Cow::Borrowed(path), |(path, _)| Cow::Owned(path))
+}
+
+fn digest(text: &str) -> Result<Digest, Error> {
+    text.parse().map_err(|_| Error::DigestInvalid("the digest is malformed, or of an unsupported algorithm"))
+}
+
+fn reference(text: &str) -> Result<Reference, Error> {
+    text.parse().map_err(|_| Error::TagInvalid)
+}
+
+fn refuse(error: Error, path: &str, method: &Method) -> Answer {
+    match &error {
+        Error::Internal(cause) => tracing::error!(%method, path, %cause, "request failed"),
+        error => tracing::debug!(%method, path, ?error, "request refused"),
+    }
+    error.answer()
+}

@@ -1,0 +1,63 @@
+//! Taking away what nobody needs: blobs that no manifest refers to, uploads that were given up, files that no row knows.
+//!
+//! Invariant: what a client was told of lately stays, and so does everything that a manifest refers to.
+
+use std::io;
+
+use crate::{
+    blobs::{BlobFolder, on_disk},
+    model::Digest,
+    store::Store,
+};
+
+/// What a collection took away.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Collected {
+    /// Blobs whose files are gone.
+    pub blobs: usize,
+    /// Uploads that were given up.
+    pub uploads: usize,
+}
+
+impl Store {
+    /// One collection. Pushes may go on meanwhile.
+    pub(crate) async fn collect_garbage(&self) -> io::Result<Collected> {
+        let mut collected = Collected::default();
+        loop {
+            let _alone = self.removal.write().await;
+            let forgotten = self.state.forget_unused_blobs(self.lifetimes.unused_blob).await;
+            let Some(digests) = forgotten.map_err(io::Error::other)? else { break };
+            collected.blobs += digests.len();
+            self.remove_files(digests).await?;
+        }
+        for key in self.uploads.stale(self.lifetimes.idle_upload).await? {
+            self.uploads.end(&key).await?;
+            collected.uploads += 1;
+        }
+        Ok(collected)
+    }
+
+    /// Takes away files without a row: a crash may leave one between the two. How many there were.
+    pub(crate) async fn remove_orphans(&self) -> io::Result<usize> {
+        let blobs = self.blobs.clone();
+        let mut removed = 0;
+        for shard in on_disk(move || blobs.shards()).await? {
+            let _alone = self.removal.write().await;
+            let mut orphans = on_disk(move || BlobFolder::blobs_in(&shard)).await?;
+            let mut kept = Vec::new();
+            for digest in &orphans {
+                kept.push(self.state.knows_blob(digest).await.map_err(io::Error::other)?);
+            }
+            let mut kept = kept.into_iter();
+            orphans.retain(|_| !kept.next().unwrap_or(true));
+            removed += orphans.len();
+            self.remove_files(orphans).await?;
+        }
+        Ok(removed)
+    }
+
+    async fn remove_files(&self, digests: Vec<Digest>) -> io::Result<()> {
+        let blobs = self.blobs.clone();
+        on_disk(move || digests.iter().try_for_each(|digest| blobs.remove(digest))).await
+    }
+}

@@ -1,0 +1,79 @@
+//! Which registry a host name means: every AWS account has one in every Region, and all of them are here.
+
+/// What hosts that name no account belong to.
+const DEFAULT_ACCOUNT: &str = "000000000000";
+const DEFAULT_REGION: &str = "us-east-1";
+
+/// What may follow the Region in the host name of a registry (AWS's partitions), and the name by which a resolver finds this machine.
+const SUFFIXES: [&str; 10] = [
+    "amazonaws.com",
+    "amazonaws.com.cn",
+    "amazonaws.eu",
+    "on.aws",
+    "on.amazonwebservices.com.cn",
+    "sc2s.sgov.gov",
+    "c2s.ic.gov",
+    "cloud.adc-e.uk",
+    "csp.hci.ic.gov",
+    "localhost",
+];
+
+/// An AWS account in a Region.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct RegistryId {
+    pub(crate) account: Box<str>,
+    pub(crate) region: Box<str>,
+}
+
+impl RegistryId {
+    /// The registry that a `Host` header names (`ACCOUNT.dkr.ecr.REGION.amazonaws.com` and its kin), else the default one.
+    pub(crate) fn of_host(host: &str) -> Self {
+        let host = host.to_ascii_lowercase();
+        let name = host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name);
+        let (account, region) = ecr_host(name).unwrap_or((DEFAULT_ACCOUNT, DEFAULT_REGION));
+        Self { account: account.into(), region: region.into() }
+    }
+}
+
+fn ecr_host(name: &str) -> Option<(&str, &str)> {
+    let (account, rest) = name.split_once('.')?;
+    let rest = rest.strip_prefix("dkr.ecr").or_else(|| rest.strip_prefix("dkr-ecr"))?;
+    let rest = rest.strip_prefix("-fips").unwrap_or(rest).strip_prefix('.')?;
+    let (region, suffix) = rest.split_once('.')?;
+    let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+    let inner = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let is_region = region.starts_with(|c: char| c.is_ascii_alphanumeric()) && region.bytes().all(inner);
+    (is_account && is_region && SUFFIXES.contains(&suffix)).then_some((account, region))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_of_ecr_name_their_account_and_region() {
+        for host in [
+            "123456789012.dkr.ecr.eu-central-1.amazonaws.com",
+            "123456789012.dkr.ecr-fips.eu-central-1.amazonaws.com:443",
+            "123456789012.DKR-ecr.eu-central-1.on.aws",
+            "123456789012.dkr.ecr.eu-central-1.localhost:5000",
+        ] {
+            let registry = RegistryId::of_host(host);
+            assert_eq!((&*registry.account, &*registry.region), ("123456789012", "eu-central-1"), "{host}");
+        }
+    }
+
+    #[test]
+    fn all_other_hosts_are_the_default_registry() {
+        for host in [
+            "",
+            "localhost:5000",
+            "[::1]:5000",
+            "12345678901.dkr.ecr.eu-central-1.amazonaws.com",
+            "123456789012.dkr.ecr.amazonaws.com",
+            "123456789012.dkr.ecr.eu-central-1.amazonaws.com.example.org",
+        ] {
+            assert_eq!(&*RegistryId::of_host(host).account, DEFAULT_ACCOUNT, "{host}");
+        }
+    }
+}

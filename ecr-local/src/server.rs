@@ -1,0 +1,158 @@
+//! Accepts connections, one task each, until it is told to stop; then lets running requests finish.
+//!
+//! Invariant: no client and no connection can end the accept loop.
+
+use std::{convert::Infallible, fmt, io, net::SocketAddr, sync::Arc, time::Duration};
+
+use hyper::{server::conn::http1, service::service_fn};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::{data::DataPlane, garbage::Collected, patience::Patience, store::Store};
+
+/// For the head of a request; idle connections fall under it too.
+const HEAD_DEADLINE: Duration = Duration::from_secs(60);
+/// A body comes in pieces of this size at most, and each connection holds some of them.
+const READ_BUFFER: usize = 128 * 1024;
+/// For requests that run when the server is told to stop.
+const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
+/// A process out of file descriptors gets some back when connections end.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// A registry that is running. It stops when this is dropped; `shutdown` waits for that.
+pub struct Running {
+    address: SocketAddr,
+    store: Arc<Store>,
+    serving: JoinHandle<()>,
+    stop: DropGuard,
+}
+
+impl fmt::Debug for Running {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Running").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+impl Running {
+    pub(crate) fn start(
+        listener: TcpListener,
+        plane: DataPlane,
+        collect_every: Duration,
+    ) -> io::Result<Self> {
+        let address = listener.local_addr()?;
+        let (plane, stop) = (Arc::new(plane), CancellationToken::new());
+        let store = Arc::clone(&plane.store);
+        let collecting = collect_for_ever(Arc::clone(&store), collect_every);
+        tokio::spawn(stop.clone().run_until_cancelled_owned(collecting));
+        let serving = tokio::spawn(serve(listener, plane, stop.clone()));
+        Ok(Self { address, store, serving, stop: stop.drop_guard() })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Takes away what nobody needs, as it happens from time to time anyway.
+    ///
+    /// # Errors
+    /// If a file or the database cannot be written.
+    pub async fn collect_garbage(&self) -> io::Result<Collected> {
+        self.store.collect_garbage().await
+    }
+
+    /// Stops accepting, lets running requests finish for a while, and gives up the data folder.
+    pub async fn shutdown(self) {
+        drop(self.stop);
+        if let Err(error) = self.serving.await {
+            tracing::error!(%error, "the server did not end well");
+        }
+        self.store.state.close().await;
+    }
+}
+
+async fn serve(listener: TcpListener, plane: Arc<DataPlane>, stop: CancellationToken) {
+    let connections = GracefulShutdown::new();
+    let cut_off = CancellationToken::new();
+    tokio::select! {
+        () = accept(&listener, &plane, &connections, &cut_off) => {}
+        () = stop.cancelled() => {}
+    }
+    drop(listener);
+    if tokio::time::timeout(DRAIN_DEADLINE, connections.shutdown()).await.is_err() {
+        tracing::warn!("some requests did not finish in time; they are broken off");
+    }
+    // What is being received ends with its connection; what is being recorded comes to its end.
+    cut_off.cancel();
+    plane.running.close();
+    plane.running.wait().await;
+}
+
+async fn accept(
+    listener: &TcpListener,
+    plane: &Arc<DataPlane>,
+    connections: &GracefulShutdown,
+    cut_off: &CancellationToken,
+) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => connect(stream, Arc::clone(plane), connections, cut_off.clone()),
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+fn connect(
+    stream: TcpStream,
+    plane: Arc<DataPlane>,
+    connections: &GracefulShutdown,
+    cut_off: CancellationToken,
+) {
+    // Answers are small or written in large pieces: waiting for more gains nothing.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(move |request| {
+        let plane = Arc::clone(&plane);
+        async move { Ok::<_, Infallible>(plane.respond(request).await) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_DEADLINE)
+        .max_buf_size(READ_BUFFER)
+        .serve_connection(TokioIo::new(Patience::new(stream)), service);
+    let connection = connections.watch(connection);
+    tokio::spawn(async move {
+        if let Some(Err(error)) = cut_off.run_until_cancelled(connection).await {
+            tracing::debug!(%error, "connection ended");
+        }
+    });
+}
+
+/// At the start what a crash has left, and then from time to time what nobody needs.
+async fn collect_for_ever(store: Arc<Store>, every: Duration) {
+    match store.remove_orphans().await {
+        Ok(0) => {}
+        Ok(count) => tracing::info!(count, "files that no row knew are gone"),
+        Err(error) => tracing::error!(%error, "cannot look for files that no row knows"),
+    }
+    let mut ticks = tokio::time::interval(every);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match store.collect_garbage().await {
+            Ok(collected) if collected == Collected::default() => {}
+            Ok(collected) => tracing::info!(collected.blobs, collected.uploads, "garbage collected"),
+            Err(error) => tracing::error!(%error, "cannot collect garbage"),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Which repositories have which blobs.
+
+use super::{Result, State, now};
+use crate::model::{Digest, RegistryId};
+
+/// A blob that a repository has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct KnownBlob {
+    /// In bytes.
+    pub(crate) size: u64,
+    /// For how many seconds no client has been told of it, if no manifest refers to it: it may be collected some day.
+    pub(crate) unused: Option<u64>,
+}
+
+impl State {
+    /// A blob of a repository.
+    pub(crate) async fn blob(&self, repository: i64, digest: &Digest) -> Result<Option<KnownBlob>> {
+        let select = "SELECT b.size, l.touched, \
+             EXISTS (SELECT 1 FROM manifest_blobs m WHERE m.repository = l.repository AND m.digest = l.digest) \
+             FROM repository_blobs l JOIN blobs b ON b.digest = l.digest \
+             WHERE l.repository = $1 AND l.digest = $2";
+        let query = sqlx::query_as(select).bind(repository).bind(digest.to_string());
+        let row: Option<(i64, i64, bool)> = query.fetch_optional(&self.reader).await?;
+        Ok(row.map(|(size, touched, is_used)| KnownBlob {
+            size: size.unsigned_abs(),
+            unused: (!is_used).then(|| u64::try_from(now() - touched).unwrap_or(0)),
+        }))
+    }
+
+    /// Notes that a blob, whose file is in its place, belongs to a repository.
+    pub(crate) async fn add_blob(&self, repository: i64, digest: &Digest, size: u64) -> Result<()> {
+        let (digest, size) = (digest.to_string(), i64::try_from(size).unwrap_or(i64::MAX));
+        let mut change = self.change().await?;
+        let insert = "INSERT INTO blobs (digest, size) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING";
+        sqlx::query(insert).bind(&digest).bind(size).execute(&mut *change).await?;
+        let link = "INSERT INTO repository_blobs (repository, digest, touched) VALUES ($1, $2, $3) \
+             ON CONFLICT (repository, digest) DO UPDATE SET touched = excluded.touched";
+        sqlx::query(link).bind(repository).bind(&digest).bind(now()).execute(&mut *change).await?;
+        change.commit().await
+    }
+
+    /// Notes that a client was told of a blob. Whether it is still there.
+    pub(crate) async fn touch_blob(&self, repository: i64, digest: &Digest) -> Result<bool> {
+        let update = "UPDATE repository_blobs SET touched = $3 WHERE repository = $1 AND digest = $2";
+        let query = sqlx::query(update).bind(repository).bind(digest.to_string()).bind(now());
+        Ok(query.execute(&self.writer).await?.rows_affected() > 0)
+    }
+
+    /// Gives a repository a blob that another one of the same registry has: `from`, or any. Whether there was one.
+    pub(crate) async fn mount_blob(
+        &self,
+        registry: &RegistryId,
+        repository: i64,
+        digest: &Digest,
+        from: Option<&str>,
+    ) -> Result<bool> {
+        let insert = "INSERT INTO repository_blobs (repository, digest, touched) \
+             SELECT $1, l.digest, $2 FROM repository_blobs l JOIN repositories r ON r.id = l.repository \
+             WHERE l.digest = $3 AND r.account = $4 AND r.region = $5 AND ($6 IS NULL OR r.name = $6) LIMIT 1 \
+             ON CONFLICT (repository, digest) DO UPDATE SET touched = excluded.touched";
+        let query = sqlx::query(insert).bind(repository).bind(now()).bind(digest.to_string());
+        let query = query.bind(&*registry.account).bind(&*registry.region).bind(from);
+        Ok(query.execute(&self.writer).await?.rows_affected() > 0)
+    }
+
+    /// Takes a blob from a repository that has it, unless a manifest there refers to it. Whether it is gone.
+    pub(crate) async fn remove_blob(&self, repository: i64, digest: &Digest) -> Result<bool> {
+        let delete = "DELETE FROM repository_blobs WHERE repository = $1 AND digest = $2 \
+             AND NOT EXISTS (SELECT 1 FROM manifest_blobs WHERE repository = $1 AND digest = $2)";
+        let query = sqlx::query(delete).bind(repository).bind(digest.to_string());
+        Ok(query.execute(&self.writer).await?.rows_affected() > 0)
+    }
+}

@@ -1,0 +1,76 @@
+//! Opening: connect and migrate.
+
+use std::{path::Path, time::Duration};
+
+use sqlx::{
+    ConnectOptions, SqlSafeStr, SqlitePool,
+    migrate::{MigrateError, Migration, MigrationType, Migrator},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use super::State;
+
+/// A reader is a thread.
+const READERS: u32 = 4;
+/// A client is told soon that the state does not answer.
+const READ_TIMEOUT: Duration = Duration::from_secs(5);
+/// Changes stand in line for the one writer; a finished upload is worth some patience.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+/// Per connection, in KiB (SQLite's negative sign): small, since rows are small and the system caches files as well.
+const PAGE_CACHE: &str = "-1024";
+/// The log is cut back to this after a checkpoint.
+const LOG_BYTES: &str = "16777216";
+
+/// Why the state cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OpenError {
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    #[error(transparent)]
+    Schema(#[from] MigrateError),
+}
+
+impl State {
+    /// Opens the state in a database file that exists, if only as an empty one.
+    pub(crate) async fn open(database: &Path) -> Result<Self, OpenError> {
+        let options = options(database);
+        // The writer comes first: it turns the write-ahead log on, which a reader cannot.
+        let writer = pool(1, WRITE_TIMEOUT, options.clone()).await?;
+        migrator().run(&writer).await?;
+        let reader = options.read_only(true).optimize_on_close(false, None);
+        Ok(Self { reader: pool(READERS, READ_TIMEOUT, reader).await?, writer })
+    }
+}
+
+fn migrator() -> Migrator {
+    Migrator::with_migrations(vec![Migration::new(
+        1,
+        "repositories_blobs_manifests".into(),
+        MigrationType::Simple,
+        include_str!("../../migrations/0001_repositories_blobs_manifests.sql").into_sql_str(),
+        false,
+    )])
+}
+
+fn options(database: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(database)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(READ_TIMEOUT)
+        .foreign_keys(true)
+        .pragma("cache_size", PAGE_CACHE)
+        .pragma("journal_size_limit", LOG_BYTES)
+        .optimize_on_close(true, None)
+        .disable_statement_logging()
+}
+
+async fn pool(
+    connections: u32,
+    patience: Duration,
+    options: SqliteConnectOptions,
+) -> sqlx::Result<SqlitePool> {
+    // A local file needs no test before use; it would double the cost of a read.
+    let pool = SqlitePoolOptions::new().max_connections(connections).test_before_acquire(false);
+    pool.idle_timeout(None).max_lifetime(None).acquire_timeout(patience).connect_with(options).await
+}

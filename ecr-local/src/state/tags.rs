@@ -1,0 +1,20 @@
+//! Tags of a repository.
+
+use super::{Result, State};
+use crate::model::Tag;
+
+impl State {
+    /// The tags behind `last`, at most `count`, sorted by bytes.
+    pub(crate) async fn tags(&self, repository: i64, last: &str, count: u32) -> Result<Vec<String>> {
+        let select = "SELECT tag FROM tags WHERE repository = $1 AND tag > $2 ORDER BY tag LIMIT $3";
+        let query = sqlx::query_scalar(select).bind(repository).bind(last).bind(count);
+        query.fetch_all(&self.reader).await
+    }
+
+    /// Takes a tag away; its manifest stays. Whether it was there.
+    pub(crate) async fn delete_tag(&self, repository: i64, tag: &Tag) -> Result<bool> {
+        let delete = "DELETE FROM tags WHERE repository = $1 AND tag = $2";
+        let query = sqlx::query(delete).bind(repository).bind(tag.as_str());
+        Ok(query.execute(&self.writer).await?.rows_affected() > 0)
+    }
+}
