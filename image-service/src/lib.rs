@@ -4,6 +4,7 @@
 //! `config`, `ports`, `error`, `model`.
 
 pub mod app;
+pub mod archive;
 pub mod config;
 pub mod error;
 pub mod grpc;

@@ -134,6 +134,12 @@ pub enum Hasher {
 }
 
 impl Hasher {
+    /// For content that has no digest yet.
+    #[must_use]
+    pub fn sha256() -> Self {
+        Self::Sha256(Sha256::new())
+    }
+
     /// Takes the next piece.
     pub fn update(&mut self, bytes: &[u8]) {
         match self {

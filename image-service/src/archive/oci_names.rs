@@ -1,0 +1,102 @@
+//! What the entries of an `index.json` are called.
+
+use std::collections::HashMap;
+
+use bytes::Bytes;
+use serde::Deserialize;
+
+use super::{
+    assemble::{IMAGES, name, undecodable},
+    fault, oci,
+};
+use crate::{
+    error::Result,
+    model::{Bounded, Descriptor, Digest, Manifest, ManifestBody, Platform, Reference},
+};
+
+/// An entry of an index.
+pub(super) type Entry = (Descriptor, Option<Platform>);
+
+/// Entries of the same names, or without one.
+pub(super) struct Group {
+    pub(super) names: Vec<Reference>,
+    pub(super) entries: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+struct Wire {
+    manifests: Option<Bounded<WireEntry, IMAGES>>,
+}
+
+#[derive(Deserialize)]
+struct WireEntry {
+    digest: String,
+    annotations: Option<Annotations>,
+}
+
+#[derive(Deserialize)]
+struct Annotations {
+    /// The whole name, as containerd and Docker write it.
+    #[serde(rename = "io.containerd.image.name")]
+    name: Option<String>,
+    /// A tag; or a name, as skopeo and buildah write it if they are given one.
+    #[serde(rename = "org.opencontainers.image.ref.name")]
+    ref_name: Option<String>,
+}
+
+/// The entries of `index.json` in its order, without attestations; each content once, with all of its names.
+pub(super) fn groups(index: &Bytes) -> Result<Vec<Group>> {
+    let mut names = names(index)?;
+    let manifest = Manifest::parse(Digest::of(index), None, index.clone());
+    let ManifestBody::Index(entries) =
+        manifest.map_err(|why| fault::invalid(format_args!("{}: {}", oci::INDEX, explained(why))))?.body
+    else {
+        return Err(fault::invalid(format_args!("{} is not an index", oci::INDEX)));
+    };
+    let mut groups: Vec<Group> = Vec::new();
+    for entry in entries {
+        // Nothing if the same content has come before.
+        let Some(names) = names.remove(&entry.0.digest) else { continue };
+        match groups.iter_mut().find(|group| group.names == names) {
+            Some(group) => group.entries.push(entry),
+            None => groups.push(Group { names, entries: vec![entry] }),
+        }
+    }
+    Ok(groups)
+}
+
+/// What a manifest's fault is, in one clause.
+pub(super) fn explained(fault: crate::model::ManifestFault) -> String {
+    use crate::model::ManifestFault as Fault;
+    match fault {
+        Fault::Schema1 => "a manifest of schema 1 is no longer supported".to_owned(),
+        Fault::NotAnImage(media_type) => format!("it is of media type {media_type}"),
+        Fault::Invalid(why) => why,
+    }
+}
+
+fn names(index: &[u8]) -> Result<HashMap<Digest, Vec<Reference>>> {
+    let wire: Wire = serde_json::from_slice(index).map_err(undecodable(oci::INDEX))?;
+    let mut names: HashMap<_, Vec<_>> = HashMap::new();
+    for entry in wire.manifests.map(|Bounded(entries)| entries).unwrap_or_default() {
+        let digest: Digest = entry.digest.parse().map_err(|why| {
+            fault::invalid(format_args!("{}: a descriptor's digest is wrong: {why}", oci::INDEX))
+        })?;
+        let all = names.entry(digest).or_default();
+        if let Some(new) = entry.annotations.map(named).transpose()?.flatten()
+            && !all.contains(&new)
+        {
+            all.push(new);
+        }
+    }
+    Ok(names)
+}
+
+/// A reference name counts if it can be nothing but a name.
+fn named(annotations: Annotations) -> Result<Option<Reference>> {
+    if let Some(whole) = annotations.name.filter(|name| !name.is_empty()) {
+        return name(&whole).map(Some);
+    }
+    let whole = annotations.ref_name.filter(|name| name.contains(':')).and_then(|text| name(&text).ok());
+    Ok(whole)
+}
