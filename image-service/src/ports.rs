@@ -20,7 +20,10 @@ use crate::{
     },
 };
 
-pub use archives::{ArchivedImage, Archives, Compression, LayerIntake, LayerSink, OfferedLayer, ReadLayer};
+pub use archives::{
+    ArchiveWriter, ArchivedImage, Archives, Compression, LayerIntake, LayerSink, OfferedLayer, ReadLayer,
+    SavedImage, SavedPart,
+};
 pub use locations::{Loaded, Location, LocationStore, Origin, Renamed, StagedLayer};
 pub use registry_writer::{BlobSource, BlobStream, Placed, RegistryWriter};
 pub use staging::{StagedImage, Staging, StagingSession};

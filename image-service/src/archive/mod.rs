@@ -22,6 +22,7 @@ mod oci_names;
 mod pax;
 mod read;
 mod root;
+mod save;
 mod walk;
 
 use std::io::Read;
@@ -33,6 +34,7 @@ use crate::{
 };
 
 pub use limits::Limits;
+pub use save::SaveLayout;
 
 /// Reads archives within limits.
 #[derive(Clone, Copy, Default, Debug)]

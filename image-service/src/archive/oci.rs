@@ -124,7 +124,8 @@ pub(super) fn required_blob(contents: &Contents, what: &str, descriptor: &Descri
     found.map_or_else(|| contents.required_document(what, &path(&descriptor.digest)), Ok)
 }
 
-fn path(digest: &Digest) -> String {
+/// Where a layout has a blob.
+pub(super) fn path(digest: &Digest) -> String {
     format!("blobs/{}", digest.to_string().replace(':', "/"))
 }
 

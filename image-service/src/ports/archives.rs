@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::{
     error::Result,
-    model::{Digest, Manifest, Platform, Reference},
+    model::{Descriptor, Digest, Manifest, Platform, Reference, Repository},
 };
 
 /// How the bytes of a layer are compressed when they are handed on. Whatever else an archive may hold is decompressed first.
@@ -70,17 +70,52 @@ pub struct ArchivedImage {
     pub config: Bytes,
     /// The platform that the config says.
     pub platform: Platform,
-    /// Its names, each with a tag; in the archive's order.
+    /// Its names, each with a tag and no digest; in the archive's order.
     pub names: Vec<Reference>,
     /// Lowest layer first.
     pub layers: Vec<ReadLayer>,
-    /// Of an OCI layout, the manifest. Nothing for docker's own format, which has none.
+    /// The layout's manifest, which names exactly these layers as they were written to the sinks. Nothing if there is none; nor beside a
+    /// `manifest.json` if a layer is not compressed, as a registry will have that under another digest.
     pub manifest: Option<Manifest>,
+}
+
+/// An image to save.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SavedImage {
+    /// The config, byte for byte.
+    pub config: Bytes,
+    /// Of one image, not an index.
+    pub manifest: Manifest,
+    /// Each with a tag; nothing else of them is used.
+    pub names: Vec<Reference>,
+    /// Where the layers are.
+    pub repository: Repository,
+}
+
+/// A piece of an archive that is being written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SavedPart {
+    /// These bytes.
+    Bytes(Bytes),
+    /// All bytes of a blob, which must be as many as its descriptor says.
+    Blob {
+        /// Where it is.
+        repository: Repository,
+        /// What it is.
+        blob: Descriptor,
+    },
+}
+
+/// Lays out archives: an OCI layout with Docker's `manifest.json`, as `docker save` writes it since Docker 25.
+pub trait ArchiveWriter: Send + Sync + std::fmt::Debug {
+    /// The archive of some images, each given once: what to write, in this order. The same images always give the same bytes.
+    fn lay_out(&self, images: &[SavedImage]) -> Result<Vec<SavedPart>>;
 }
 
 /// Reads archives. Nothing of an archive is written to a disk, and only its metadata is held in memory, under a cap.
 pub trait Archives: Send + Sync + std::fmt::Debug {
-    /// Reads an archive to its end. `wanted` chooses from an index. Blocks.
+    /// Reads an archive to its end. `wanted` chooses from an index. Blocks. What is wrong with the archive is `Error::Archive`. An error of
+    /// `input` is not: an `io::Error` that wraps an `Error` is answered with that one, and so is what an intake or a sink says.
     fn read(
         &self,
         input: &mut (dyn Read + Send),
@@ -88,6 +123,6 @@ pub trait Archives: Send + Sync + std::fmt::Debug {
         intake: &mut dyn LayerIntake,
     ) -> Result<Vec<ArchivedImage>>;
 
-    /// Reads the tar of a root file system, which is one layer. Blocks.
+    /// Reads the tar of a root file system, which is one layer and is handed on without compression. Blocks. Errors as for `read`.
     fn read_root(&self, input: &mut (dyn Read + Send), intake: &mut dyn LayerIntake) -> Result<ReadLayer>;
 }
