@@ -1,31 +1,37 @@
-//! `ports::Registry` over HTTP: each operation picks its registry and hands over.
+//! `ports::Registry` and `ports::RegistryWriter` over HTTP: each operation picks its registry and hands over.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 
 use super::{
+    blob,
     endpoint::{Endpoints, Site},
     fetch::Fetcher,
     login,
     manifest::View,
     network::Network,
     probe::{self, Silent},
+    push::{self, Uploads},
     resolve, tags,
     transport::Transport,
 };
 use crate::{
     config::RegistryConfig,
     error::Result,
-    model::{Manifest, Platform, RegistryHost, Repository, Target},
-    ports::{Access, Probed, RateLimit, Registry, ResolvedImage, TagCursor, TagPage},
+    model::{Descriptor, Digest, Manifest, Platform, RegistryHost, Repository, Target},
+    ports::{
+        Access, BlobSource, BlobStream, Placed, Probed, RateLimit, Registry, RegistryWriter, ResolvedImage,
+        TagCursor, TagPage,
+    },
 };
 
 /// A client of all registries; one per process, as it keeps connections, challenges and tokens.
 #[derive(Debug)]
 pub struct RegistryClient {
-    fetcher: Fetcher,
+    fetcher: Arc<Fetcher>,
     silent: Silent,
+    uploads: Uploads,
     other_architectures: bool,
 }
 
@@ -46,8 +52,8 @@ impl RegistryClient {
     ) -> anyhow::Result<Self> {
         let endpoints = Endpoints::new(registries)?;
         let transport = Transport::new(network, endpoints.authorities().to_vec());
-        let fetcher = Fetcher::new(endpoints, transport);
-        Ok(Self { fetcher, silent: Silent::default(), other_architectures })
+        let fetcher = Arc::new(Fetcher::new(endpoints, transport));
+        Ok(Self { fetcher, silent: Silent::default(), uploads: Uploads::default(), other_architectures })
     }
 
     fn view<'a>(&'a self, site: &'a Site, repository: &'a Repository, access: &'a Access) -> View<'a> {
@@ -102,5 +108,47 @@ impl Registry for RegistryClient {
 
     fn rate_limits(&self) -> Vec<RateLimit> {
         self.fetcher.delivery.limits.all()
+    }
+}
+
+#[async_trait]
+impl RegistryWriter for RegistryClient {
+    async fn has_blob(&self, repository: &Repository, digest: &Digest, access: &Access) -> Result<bool> {
+        let site = self.fetcher.site(&repository.into())?;
+        push::has_blob(self.view(&site, repository, access), digest).await
+    }
+
+    async fn put_blob(
+        &self,
+        repository: &Repository,
+        blob: &Descriptor,
+        source: &dyn BlobSource,
+        mount_from: Option<&Repository>,
+        access: &Access,
+    ) -> Result<Placed> {
+        let site = self.fetcher.site(&repository.into())?;
+        let view = self.view(&site, repository, access);
+        push::put_blob(view, &self.uploads, blob, source, mount_from).await
+    }
+
+    async fn put_manifest(
+        &self,
+        repository: &Repository,
+        target: &Target,
+        manifest: &Manifest,
+        access: &Access,
+    ) -> Result<()> {
+        let site = self.fetcher.site(&repository.into())?;
+        push::put_manifest(self.view(&site, repository, access), target, manifest).await
+    }
+
+    async fn blob(&self, repository: &Repository, blob: &Descriptor, access: &Access) -> Result<BlobStream> {
+        let site = self.fetcher.site(&repository.into())?;
+        blob::stream(self.view(&site, repository, access), blob).await
+    }
+
+    async fn delete_manifest(&self, repository: &Repository, digest: &Digest, access: &Access) -> Result<()> {
+        let site = self.fetcher.site(&repository.into())?;
+        push::delete_manifest(self.view(&site, repository, access), digest).await
     }
 }

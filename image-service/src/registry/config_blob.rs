@@ -26,7 +26,7 @@ impl View<'_> {
             return Ok(inline);
         }
         let ask = Ask::get(Wanted::Config { repository: self.repository, config });
-        let read = |answer: &Answer| verify(config, &answer.body).map(|()| answer.body.clone());
+        let read = |answer: Answer| verify(config, &answer.body).map(|()| answer.body);
         self.fetcher.fetch(self.site, &ask, self.caller, read).await.map(|(config, _)| config)
     }
 }

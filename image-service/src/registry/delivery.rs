@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use url::Url;
 
 use super::{
-    ask::{Ask, Wanted},
+    ask::{Ask, Verb, Wanted},
     auth::Presented,
     echo::withhold_echo,
     endpoint::Endpoint,
@@ -41,7 +41,7 @@ impl Delivery {
 
     /// An error if the question would cost a pull and the caller has none left.
     pub(super) fn check_budget(&self, endpoint: &Endpoint, ask: &Ask<'_>, caller: Caller<'_>) -> Result<()> {
-        match is_counted(endpoint, ask) && !ask.head {
+        match is_counted(endpoint, ask) && ask.verb == Verb::Get {
             true => self.quota.check(endpoint, caller.fingerprint),
             false => Ok(()),
         }
@@ -96,8 +96,7 @@ impl Delivery {
         let mut authorization = authorization;
         for _ in 0..=redirect::MAX_HOPS {
             let answer = self.transport.send(&outgoing(endpoint, ask, &url, reach, authorization)).await?;
-            let may_move = matches!(ask.wanted, Wanted::Manifest { .. } | Wanted::Config { .. });
-            let Some(next) = redirect::target(&answer)?.filter(|_| may_move) else { return Ok(answer) };
+            let Some(next) = redirect::followed(ask, &answer)? else { return Ok(answer) };
             if !is_same_origin(&url, &next) {
                 authorization = None;
                 let lookup = &*self.transport.network().lookup;
@@ -111,7 +110,7 @@ impl Delivery {
 
 /// Pull budgets count manifests.
 const fn is_counted(endpoint: &Endpoint, ask: &Ask<'_>) -> bool {
-    !endpoint.mirror && matches!(ask.wanted, Wanted::Manifest { .. })
+    !endpoint.mirror && !ask.push && matches!(ask.wanted, Wanted::Manifest { .. })
 }
 
 /// Signed links live for minutes; a store says 403 to an old one, and a new one is just a request away.
@@ -132,9 +131,16 @@ fn outgoing(
     if let Some(authorization) = authorization {
         headers.insert(header::AUTHORIZATION, authorization.clone());
     }
-    let url = url.clone();
-    let cap = ask.wanted.cap();
-    Outgoing { method: ask.method(), url, headers, body: None, cap, trust: endpoint.trust, reach }
+    Outgoing {
+        method: ask.method(),
+        url: url.clone(),
+        headers,
+        payload: ask.payload(),
+        cap: ask.wanted.cap(),
+        streamed: ask.is_streamed(),
+        trust: endpoint.trust,
+        reach,
+    }
 }
 
 fn trace(endpoint: &Endpoint, ask: &Ask<'_>, answer: &Answer) {

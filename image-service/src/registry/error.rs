@@ -9,7 +9,7 @@ use http::{Method, StatusCode};
 use url::Url;
 
 use super::{
-    ask::{Ask, MANIFEST_CAP, Wanted},
+    ask::{Ask, MANIFEST_CAP, Verb, Wanted},
     challenge::Challenge,
     endpoint::Endpoint,
     error_body::ErrorBody,
@@ -39,8 +39,16 @@ pub(super) fn refusal(endpoint: &Endpoint, ask: &Ask<'_>, answer: &Answer, ident
         StatusCode::UNAUTHORIZED => unauthorized(endpoint, ask, answer, &body, identified),
         StatusCode::FORBIDDEN => forbidden(endpoint, ask, &body, identified),
         StatusCode::NOT_FOUND => not_found(endpoint, ask, &body),
+        _ if is_bad_manifest(ask, &body) => Error::ManifestInvalid {
+            reference: ask.wanted.reference(),
+            why: body.message_or("the registry does not take it"),
+        },
         status => unexpected(endpoint, status, &body),
     }
+}
+
+fn is_bad_manifest(ask: &Ask<'_>, body: &ErrorBody) -> bool {
+    matches!(ask.wanted, Wanted::NewManifest { .. }) && matches!(body.code(), "MANIFEST_INVALID")
 }
 
 fn unauthorized(
@@ -52,8 +60,8 @@ fn unauthorized(
 ) -> Error {
     let challenge = Challenge::read(&answer.headers);
     let known = matches!(challenge, Some(Challenge::Bearer(bearer)) if bearer.error == "insufficient_scope");
-    if known || !identified || body.code() == "DENIED" {
-        return denied_or_not_found(ask, DENIED.to_owned());
+    if known || (!identified && !ask.push) || body.code() == "DENIED" {
+        return denied(endpoint, ask, DENIED.to_owned());
     }
     let detail = body.message_or("authentication required");
     Error::CredentialsRejected { registry: endpoint.registry.to_string(), detail }
@@ -68,10 +76,14 @@ fn forbidden(endpoint: &Endpoint, ask: &Ask<'_>, body: &ErrorBody, identified: b
     if identified && body.code() != "DENIED" {
         return Error::Denied { registry: endpoint.registry.to_string(), detail };
     }
-    denied_or_not_found(ask, detail)
+    denied(endpoint, ask, detail)
 }
 
-fn denied_or_not_found(ask: &Ask<'_>, detail: String) -> Error {
+/// Who pulls cannot tell what is forbidden from what is missing; who pushes is told.
+fn denied(endpoint: &Endpoint, ask: &Ask<'_>, detail: String) -> Error {
+    if ask.push {
+        return Error::Denied { registry: endpoint.registry.to_string(), detail };
+    }
     let repository = ask.wanted.repository().map(|repository| repository.familiar()).unwrap_or_default();
     Error::DeniedOrNotFound { repository, detail }
 }
@@ -90,6 +102,16 @@ fn not_found(endpoint: &Endpoint, ask: &Ask<'_>, body: &ErrorBody) -> Error {
             repository,
             detail: body.message_or("repository name not known to registry"),
         },
+        // To open a session, nothing but the repository has to be there; within one, its own loss is told.
+        ("" | "NOT_FOUND" | "UNKNOWN", Wanted::Upload { .. }) if ask.verb == Verb::Post => {
+            Error::RepositoryUnknown {
+                repository,
+                detail: body.message_or("repository name not known to registry"),
+            }
+        }
+        (_, Wanted::Upload { .. } | Wanted::NewManifest { .. } | Wanted::Blob { .. }) => {
+            unexpected(endpoint, StatusCode::NOT_FOUND, body)
+        }
         (_, Wanted::Config { .. }) => Error::RegistryProtocol {
             registry: endpoint.registry.to_string(),
             detail: format!(
@@ -129,7 +151,7 @@ fn login_refusal(endpoint: &Endpoint, ask: &Ask<'_>, answer: &Answer, identified
 
 /// A Basic challenge and nothing to answer it with. Docker's first request for a manifest is a HEAD, and its users search for this line.
 pub(super) fn credentials_required(endpoint: &Endpoint, ask: &Ask<'_>) -> Error {
-    let method = if let Wanted::Manifest { .. } = ask.wanted { Method::HEAD } else { Method::GET };
+    let method = if let Wanted::Manifest { .. } = ask.wanted { Method::HEAD } else { ask.method() };
     Error::CredentialsRequired {
         registry: endpoint.registry.to_string(),
         operation: operation(&method, &ask.url(&endpoint.base)),
@@ -150,7 +172,7 @@ pub(super) fn token_refusal(endpoint: &Endpoint, ask: &Ask<'_>, answer: &Answer,
             },
         },
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN if !login => {
-            denied_or_not_found(ask, DENIED.to_owned())
+            denied(endpoint, ask, DENIED.to_owned())
         }
         StatusCode::UNAUTHORIZED => credentials_required(endpoint, ask),
         StatusCode::FORBIDDEN => Error::CredentialsRejected { registry, detail: body.message_or(DENIED) },
@@ -186,6 +208,7 @@ pub(super) fn no_token(endpoint: &Endpoint, why: &str) -> Error {
 pub(super) fn failure(endpoint: &Endpoint, ask: &Ask<'_>, failure: Failure) -> Error {
     let registry = endpoint.registry.to_string();
     match (failure, ask.wanted) {
+        (Failure::Inner(error), _) => error,
         (Failure::Refused(refusal), _) => target_refused(&endpoint.registry, refusal),
         (Failure::NoAnswer { operation, phase, cause, .. }, _) => {
             Error::RegistryUnavailable { registry, operation, phase, cause }
@@ -212,7 +235,12 @@ pub(super) fn failure(endpoint: &Endpoint, ask: &Ask<'_>, failure: Failure) -> E
 
 fn large(wanted: &Wanted<'_>) -> String {
     match wanted {
-        Wanted::Manifest { .. } => format!("manifest for {}", wanted.reference()),
+        Wanted::Manifest { .. } | Wanted::NewManifest { .. } => {
+            format!("manifest for {}", wanted.reference())
+        }
+        Wanted::Blob { .. } | Wanted::Upload { .. } => {
+            format!("answer to the upload to {}", wanted.reference())
+        }
         Wanted::Config { .. } => format!("image config of {}", wanted.reference()),
         Wanted::Tags { .. } => format!("list of tags of {}", wanted.reference()),
         Wanted::Login => "answer to the login".to_owned(),

@@ -39,6 +39,12 @@ impl<'a> From<&'a Access> for Caller<'a> {
     }
 }
 
+impl Caller<'_> {
+    pub(super) fn to_access(self) -> Access {
+        Access { credential: self.credential.cloned(), fingerprint: self.fingerprint }
+    }
+}
+
 /// An answer, and whether the request said who asked.
 #[derive(Debug)]
 pub(super) struct Reply {
@@ -76,12 +82,12 @@ impl Fetcher {
         site: &Site,
         ask: &Ask<'_>,
         caller: Caller<'_>,
-        read: impl Fn(&Answer) -> Result<T> + Send + Sync,
+        read: impl Fn(Answer) -> Result<T> + Send + Sync,
     ) -> Result<(T, AnsweredBy)> {
         if let Some(found) = self.fetch_from_mirrors(site, ask, caller, &read).await {
             return Ok((found, AnsweredBy::Mirror));
         }
-        let found = read(&self.successful(&site.origin, ask, caller).await?)?;
+        let found = read(self.successful(&site.origin, ask, caller).await?)?;
         Ok((found, AnsweredBy::Registry))
     }
 
@@ -91,11 +97,11 @@ impl Fetcher {
         site: &Site,
         ask: &Ask<'_>,
         caller: Caller<'_>,
-        read: impl Fn(&Answer) -> Result<T> + Send + Sync,
+        read: impl Fn(Answer) -> Result<T> + Send + Sync,
     ) -> Option<T> {
         let anonymous = Caller { credential: None, ..caller };
         for mirror in site.mirrors.iter().filter(|mirror| !self.resting.contains_key(&mirror.base)) {
-            match self.successful(mirror, ask, anonymous).await.and_then(|answer| read(&answer)) {
+            match self.successful(mirror, ask, anonymous).await.and_then(&read) {
                 Ok(found) => return Some(found),
                 Err(why) => {
                     tracing::debug!(registry = %mirror.registry, mirror = %mirror.base, %why, "mirror does not serve");
@@ -109,7 +115,12 @@ impl Fetcher {
     }
 
     /// One endpoint's answer if it is a success, its refusal otherwise.
-    async fn successful(&self, endpoint: &Endpoint, ask: &Ask<'_>, caller: Caller<'_>) -> Result<Answer> {
+    pub(super) async fn successful(
+        &self,
+        endpoint: &Endpoint,
+        ask: &Ask<'_>,
+        caller: Caller<'_>,
+    ) -> Result<Answer> {
         let Reply { answer, identified } = self.converse(endpoint, ask, caller).await?;
         match answer.status.is_success() {
             true => Ok(answer),

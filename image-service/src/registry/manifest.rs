@@ -1,5 +1,7 @@
 //! Fetches a manifest or an index and proves that it is the one.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::{HeaderMap, header};
 
@@ -21,7 +23,7 @@ const CONTENT_DIGEST: &str = "docker-content-digest";
 /// A repository, as one caller sees it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct View<'a> {
-    pub(super) fetcher: &'a Fetcher,
+    pub(super) fetcher: &'a Arc<Fetcher>,
     pub(super) site: &'a Site,
     pub(super) repository: &'a Repository,
     pub(super) caller: Caller<'a>,
@@ -31,9 +33,9 @@ impl View<'_> {
     /// What a tag or a digest points at, and who said so.
     pub(super) async fn manifest(&self, target: &Target) -> Result<(Manifest, AnsweredBy)> {
         let ask = Ask::get(Wanted::Manifest { repository: self.repository, target });
-        let read = |answer: &Answer| {
+        let read = |answer: Answer| {
             let digest = verify(target, &answer.headers, &answer.body)?;
-            parse(ask::reference(self.repository, target), digest, answer)
+            parse(ask::reference(self.repository, target), digest, &answer)
         };
         self.fetcher.fetch(self.site, &ask, self.caller, read).await
     }
@@ -45,10 +47,10 @@ impl View<'_> {
         if entry.size > MANIFEST_CAP {
             return Err(error::manifest_too_large(&ask));
         }
-        let read = |answer: &Answer| {
+        let read = |answer: Answer| {
             verify_size(entry, &answer.body)?;
             let digest = verify(&target, &answer.headers, &answer.body)?;
-            parse(ask::reference(self.repository, &target), digest, answer)
+            parse(ask::reference(self.repository, &target), digest, &answer)
         };
         self.fetcher.fetch(self.site, &ask, self.caller, read).await.map(|(manifest, _)| manifest)
     }

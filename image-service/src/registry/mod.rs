@@ -1,7 +1,7 @@
-//! The client of registries (OCI distribution-spec; Docker's token authentication): tag to digest, manifests, configs, tags, logins.
-//! It never fetches a layer.
+//! The client of registries (OCI distribution-spec; Docker's token authentication): tag to digest, manifests, configs, tags, logins;
+//! and blobs, manifests and tags the other way.
 //!
-//! Invariant: whatever leaves this module was verified against its digest and size, and was read under a cap.
+//! Invariant: whatever leaves this module was verified against its digest and size, and was read under a cap or as a stream.
 //! Invariant: a credential goes to its own registry and to the token endpoint that belongs to it, and nowhere else.
 //! Invariant: every address is checked when it is dialled; a registry cannot send this service into its own network.
 //! Invariant: `error` is the only place that turns an answer into a domain error, and no error or log has a query or a secret.
@@ -10,6 +10,7 @@
 
 mod ask;
 mod auth;
+mod blob;
 mod challenge;
 mod client;
 mod config_blob;
@@ -24,6 +25,7 @@ mod login;
 mod manifest;
 mod network;
 mod probe;
+mod push;
 mod quota;
 mod rate_limit;
 mod realm;

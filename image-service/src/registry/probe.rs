@@ -35,8 +35,8 @@ impl Default for Silent {
 /// Asks for a digest; nothing if only fetching tells.
 pub(super) async fn probe(view: View<'_>, target: &Target, silent: &Silent) -> Result<Option<Probed>> {
     let ask = Ask::head(Wanted::Manifest { repository: view.repository, target });
-    let told_by_mirror = |answer: &Answer| {
-        told(target, answer).ok_or_else(|| Error::RegistryProtocol {
+    let told_by_mirror = |answer: Answer| {
+        told(target, &answer).ok_or_else(|| Error::RegistryProtocol {
             registry: view.site.origin.registry.to_string(),
             detail: "a HEAD tells no digest".to_owned(),
             retryable: false,

@@ -6,12 +6,34 @@ use http::{StatusCode, header};
 use url::Url;
 
 use super::{
+    ask::{Ask, Verb, Wanted},
     guard::{Refusal, authority},
     transport::{Answer, Failure},
 };
 
 /// More than any registry needs to lead to its blob store.
 pub(super) const MAX_HOPS: usize = 8;
+
+/// Where to repeat a question; nothing if the answer stands.
+pub(super) fn followed(ask: &Ask<'_>, answer: &Answer) -> Result<Option<Url>, Failure> {
+    match (ask.verb, ask.wanted) {
+        (_, Wanted::Login | Wanted::Tags { .. }) => Ok(None),
+        (Verb::Get | Verb::Head, _) => target(answer),
+        _ => target_of_write(answer),
+    }
+}
+
+/// Where to repeat a write: only what leaves the method alone is followed, and only within the origin.
+pub(super) fn target_of_write(answer: &Answer) -> Result<Option<Url>, Failure> {
+    let keeps_method =
+        matches!(answer.status, StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT);
+    let Some(next) = target(answer)?.filter(|_| keeps_method) else { return Ok(None) };
+    if is_same_origin(&answer.url, &next) {
+        return Ok(Some(next));
+    }
+    let why = "a redirect leads a push to another origin";
+    Err(Failure::Refused(Refusal { target: authority(&next), why }))
+}
 
 /// The target of a redirect; nothing if the answer is none.
 pub(super) fn target(answer: &Answer) -> Result<Option<Url>, Failure> {
@@ -31,7 +53,8 @@ pub(super) fn target(answer: &Answer) -> Result<Option<Url>, Failure> {
     }
 }
 
-fn check(from: &Url, to: &Url) -> Result<(), Refusal> {
+/// Whether one may go from the one to the other at all.
+pub(super) fn check(from: &Url, to: &Url) -> Result<(), Refusal> {
     let why = match (from.scheme(), to.scheme()) {
         ("https", "http") => "a redirect leads from https to http",
         (_, "https" | "http") if !to.username().is_empty() || to.password().is_some() => {
@@ -61,7 +84,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(header::LOCATION, location.parse().unwrap());
         let status = StatusCode::from_u16(status).unwrap();
-        Answer { status, headers, body: Bytes::new(), url: from.parse().unwrap() }
+        Answer { status, headers, body: Bytes::new(), rest: None, url: from.parse().unwrap() }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! When to ask again, and when not. Only reads are asked again, at most twice, and a used-up pull budget never.
+//! When to ask again, and when not: at most twice what does no more when it is done twice, and a used-up pull budget never.
 
 use std::time::Duration;
 
@@ -54,6 +54,12 @@ impl Tries {
     /// For mirrors: the next endpoint is the second try.
     pub(super) const fn one() -> Self {
         Self { made: 0, allowed: 1 }
+    }
+
+    /// How long to wait before the next try, whatever came; nothing if there is none left.
+    pub(super) fn wait(&mut self) -> Option<Duration> {
+        self.made += 1;
+        (self.made < self.allowed).then(|| self.back_off())
     }
 
     /// How long to wait before the next try; nothing if the outcome stands.

@@ -28,7 +28,7 @@ struct Page {
 pub(super) async fn page(view: View<'_>, after: Option<&TagCursor>) -> Result<TagPage> {
     let query = after.map_or(FIRST, |TagCursor(query)| query);
     let ask = Ask::get(Wanted::Tags { repository: view.repository, query });
-    let (page, _) = view.fetcher.fetch(view.site, &ask, view.caller, |answer| read(view, answer)).await?;
+    let (page, _) = view.fetcher.fetch(view.site, &ask, view.caller, |answer| read(view, &answer)).await?;
     Ok(page)
 }
 
@@ -81,7 +81,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(header::LINK, link.parse().unwrap());
         let url = "https://h.example/v2/x/tags/list?n=1000".parse().unwrap();
-        Answer { status: StatusCode::OK, headers, body: Bytes::new(), url }
+        Answer { status: StatusCode::OK, headers, body: Bytes::new(), rest: None, url }
     }
 
     #[test]

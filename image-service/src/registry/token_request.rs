@@ -18,11 +18,12 @@ use super::{
     realm,
     retry::{Throttle, Tries},
     token_answer::Token,
-    transport::{Answer, Outgoing, Transport},
+    transport::{Answer, Outgoing, Payload, Transport},
 };
 use crate::{error::Result, model::Credential};
 
 const CAP: u64 = 128 * 1024;
+const FORM: &str = "application/x-www-form-urlencoded";
 const CLIENT_ID: &str = "image-service";
 
 /// What a token is asked for with.
@@ -68,10 +69,12 @@ fn get(grant: Grant<'_>, reach: Reach) -> Outgoing {
     let mut url = bearer.realm.clone();
     {
         let mut query = url.query_pairs_mut();
-        for (name, value) in [("service", &bearer.service), ("scope", &bearer.scope)] {
-            if !value.is_empty() {
-                query.append_pair(name, value);
-            }
+        if !bearer.service.is_empty() {
+            query.append_pair("service", &bearer.service);
+        }
+        // Several scopes are one parameter each, in a form they are one list.
+        for scope in bearer.scope.split_ascii_whitespace() {
+            query.append_pair("scope", scope);
         }
         let account = caller.credential.map(Credential::username).unwrap_or_default();
         if !account.is_empty() {
@@ -82,7 +85,17 @@ fn get(grant: Grant<'_>, reach: Reach) -> Outgoing {
     if let Some(basic) = caller.credential.and_then(basic) {
         headers.insert(header::AUTHORIZATION, basic);
     }
-    Outgoing { method: Method::GET, url, headers, body: None, cap: CAP, trust: endpoint.trust, reach }
+    let payload = Payload::Nothing;
+    Outgoing {
+        method: Method::GET,
+        url,
+        headers,
+        payload,
+        cap: CAP,
+        streamed: false,
+        trust: endpoint.trust,
+        reach,
+    }
 }
 
 fn post(grant: Grant<'_>, reach: Reach, identity: &SecretString) -> Outgoing {
@@ -98,9 +111,10 @@ fn post(grant: Grant<'_>, reach: Reach, identity: &SecretString) -> Outgoing {
     Outgoing {
         method: Method::POST,
         url: bearer.realm.clone(),
-        headers: HeaderMap::new(),
-        body: Some(form.finish()),
+        headers: HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(FORM))]),
+        payload: Payload::Bytes(form.finish().into()),
         cap: CAP,
+        streamed: false,
         trust: endpoint.trust,
         reach,
     }

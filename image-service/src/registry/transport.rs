@@ -1,17 +1,24 @@
-//! One HTTP exchange: send, read under a cap, say in Docker's words what went wrong.
+//! One HTTP exchange: send, read under a cap or as a stream, say in Docker's words what went wrong.
+//!
+//! Whatever is small has a time in which all of it must be done; blobs may take as long as they need, as long as they move.
 //!
 //! Invariant: no redirect is followed here and no address is dialled that the request's `Reach` does not admit.
 
 mod failure;
+mod rest;
+mod span;
 
 use std::{
     collections::HashMap,
+    future::Future,
+    pin::pin,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, Method, StatusCode, header};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use tokio::time::{Instant, sleep_until};
 use url::Url;
 
 use super::{
@@ -20,17 +27,24 @@ use super::{
     network::Network,
 };
 
+use span::Pulse;
+
 pub(super) use failure::{Failure, operation};
+pub(super) use rest::Rest;
+pub(super) use span::{Cursor, Span};
 
 const USER_AGENT: &str = concat!("image-service/", env!("CARGO_PKG_VERSION"));
 const CONNECT: Duration = Duration::from_secs(10);
-/// Bounds a body that drips.
+/// Bounds a small body that drips.
 const TOTAL: Duration = Duration::from_secs(300);
 /// Below the idle limit of common load balancers, which is 60 s.
 const IDLE: Duration = Duration::from_secs(50);
 const IDLE_PER_HOST: usize = 8;
-/// What is read of an error's body.
-const ERROR_CAP: u64 = 64 * 1024;
+/// How many stalls a registry may take to put away what it has received: some copy it once more before they answer.
+const COMMIT: u32 = 5;
+/// Without them, HTTP/2 halts a stream every 64 KiB until the peer has heard of it.
+const STREAM_WINDOW: u32 = 2 * 1024 * 1024;
+const CONNECTION_WINDOW: u32 = 8 * 1024 * 1024;
 
 /// A request to one URL.
 #[derive(Debug)]
@@ -38,20 +52,31 @@ pub(super) struct Outgoing {
     pub(super) method: Method,
     pub(super) url: Url,
     pub(super) headers: HeaderMap,
-    /// A form, for token endpoints.
-    pub(super) body: Option<String>,
+    pub(super) payload: Payload,
     /// What may come back with a success.
     pub(super) cap: u64,
+    /// Leaves the body of a success unread.
+    pub(super) streamed: bool,
     pub(super) trust: Trust,
     pub(super) reach: Reach,
 }
 
-/// A complete answer.
+/// What a request carries.
+#[derive(Clone, Debug)]
+pub(super) enum Payload {
+    Nothing,
+    Bytes(Bytes),
+    Span(Span),
+}
+
+/// An answer.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
+    /// The body, if it was left unread.
+    pub(super) rest: Option<Rest>,
     /// What was asked for.
     pub(super) url: Url,
 }
@@ -73,25 +98,29 @@ impl Transport {
         &self.network
     }
 
-    /// Sends a request and reads the answer whole.
+    /// Sends a request and reads the answer, whole unless its body is wanted as a stream.
     pub(super) async fn send(&self, outgoing: &Outgoing) -> Result<Answer, Failure> {
-        outgoing.reach.check(&outgoing.url).map_err(Failure::Refused)?;
-        let client = self
-            .client(outgoing.trust, outgoing.reach)
-            .map_err(|error| Failure::of(&outgoing.method, &outgoing.url, error))?;
-        let mut request = client
-            .request(outgoing.method.clone(), outgoing.url.clone())
-            .headers(outgoing.headers.clone())
-            .header(header::ACCEPT_ENCODING, "identity");
-        if let Some(form) = &outgoing.body {
-            request =
-                request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(form.clone());
-        }
-        let mut response =
-            request.send().await.map_err(|error| Failure::of(&outgoing.method, &outgoing.url, error))?;
+        let (method, url, stall) = (&outgoing.method, &outgoing.url, self.network.stall);
+        outgoing.reach.check(url).map_err(Failure::Refused)?;
+        let client =
+            self.client(outgoing.trust, outgoing.reach).map_err(|error| Failure::of(method, url, error))?;
+        let begun = Instant::now();
+        let deadline = || outgoing.payload.deadline(begun, stall);
+        let sent = while_it_moves(request(&client, outgoing).send(), deadline).await;
+        let mut response = match sent {
+            Some(Ok(response)) => response,
+            Some(Err(error)) => {
+                return Err(outgoing.payload.fault().unwrap_or_else(|| Failure::of(method, url, error)));
+            }
+            None => return Err(Failure::stalled(method, url)),
+        };
         let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
-        let body = read(response, outgoing, status.is_success()).await?;
-        Ok(Answer { status, headers, body, url: outgoing.url.clone() })
+        let rest = Rest::new(response, method.clone(), url.clone(), stall);
+        let (body, rest) = match outgoing.streamed && status.is_success() {
+            true => (Bytes::new(), Some(rest)),
+            false => (rest.whole(outgoing.cap, status.is_success()).await?, None),
+        };
+        Ok(Answer { status, headers, body, rest, url: url.clone() })
     }
 
     fn client(&self, trust: Trust, reach: Reach) -> reqwest::Result<reqwest::Client> {
@@ -114,8 +143,8 @@ impl Transport {
             .no_proxy()
             .dns_resolver(resolver)
             .connect_timeout(CONNECT)
-            .read_timeout(self.network.stall)
-            .timeout(TOTAL)
+            .http2_initial_stream_window_size(STREAM_WINDOW)
+            .http2_initial_connection_window_size(CONNECTION_WINDOW)
             .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(IDLE_PER_HOST);
         match trust.0.and_then(|number| self.authorities.get(number)) {
@@ -125,28 +154,56 @@ impl Transport {
     }
 }
 
-/// Counts what comes and does not trust a `Content-Length`. A long error is cut, a long success refused.
-async fn read(mut response: reqwest::Response, outgoing: &Outgoing, success: bool) -> Result<Bytes, Failure> {
-    let cap = if success { outgoing.cap } else { ERROR_CAP };
-    let mut body = BytesMut::new();
+impl Payload {
+    /// Until when an answer has to begin.
+    fn deadline(&self, begun: Instant, stall: Duration) -> Instant {
+        let Self::Span(span) = self else { return begun + stall };
+        match span.pulse() {
+            Pulse::Starved => Instant::now() + stall,
+            Pulse::Moving(beat) => beat + stall,
+            Pulse::Sent(beat) => beat + stall * COMMIT,
+        }
+    }
+
+    /// Why it could not be sent, if that was not the connection's fault.
+    fn fault(&self) -> Option<Failure> {
+        if let Self::Span(span) = self { span.fault().map(Failure::Inner) } else { None }
+    }
+}
+
+fn request(client: &reqwest::Client, outgoing: &Outgoing) -> reqwest::RequestBuilder {
+    let request = client
+        .request(outgoing.method.clone(), outgoing.url.clone())
+        .headers(outgoing.headers.clone())
+        .header(header::ACCEPT_ENCODING, "identity");
+    let carries = matches!(outgoing.method, Method::POST | Method::PUT | Method::PATCH);
+    let (request, length) = match &outgoing.payload {
+        Payload::Span(span) if span.length > 0 => {
+            (request.body(reqwest::Body::wrap_stream(span.stream())), Some(span.length))
+        }
+        Payload::Bytes(bytes) => (request.body(bytes.clone()), None),
+        Payload::Span(_) | Payload::Nothing => (request, carries.then_some(0)),
+    };
+    let request = match length {
+        Some(length) => request.header(header::CONTENT_LENGTH, HeaderValue::from(length)),
+        None => request,
+    };
+    let unhurried = outgoing.streamed || matches!(outgoing.payload, Payload::Span(_));
+    if unhurried { request } else { request.timeout(TOTAL) }
+}
+
+/// Nothing if the time ran out; `deadline` moves while there is life in the exchange.
+async fn while_it_moves<T>(work: impl Future<Output = T>, deadline: impl Fn() -> Instant) -> Option<T> {
+    let mut work = pin!(work);
     loop {
-        let piece = match response.chunk().await {
-            Ok(Some(piece)) => piece,
-            Ok(None) => return Ok(body.freeze()),
-            Err(_) if !success => return Ok(body.freeze()),
-            Err(error) => {
-                return Err(Failure::torn(&outgoing.method, &outgoing.url, body.len() as u64, error));
+        let until = deadline();
+        tokio::select! {
+            done = &mut work => return Some(done),
+            () = sleep_until(until) => {
+                if deadline() <= until {
+                    return None;
+                }
             }
-        };
-        let room = cap.saturating_sub(body.len() as u64);
-        if piece.len() as u64 <= room {
-            body.extend_from_slice(&piece);
-        } else if success {
-            return Err(Failure::TooLarge);
-        } else {
-            let room = usize::try_from(room).unwrap_or(0);
-            body.extend_from_slice(&piece[..room]);
-            return Ok(body.freeze());
         }
     }
 }

@@ -12,6 +12,7 @@ fn answer(status: u16, headers: &[(&'static str, &str)], body: &str) -> Answer {
             .map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap()))
             .collect(),
         body: Bytes::copy_from_slice(body.as_bytes()),
+        rest: None,
         url: "https://h/".parse().unwrap(),
     }
 }

@@ -6,7 +6,7 @@ use http::Method;
 use url::Url;
 
 use super::super::guard::Refusal;
-use crate::error::Cause;
+use crate::error::{Cause, Error};
 
 /// Why there is no answer.
 #[derive(Debug)]
@@ -28,13 +28,21 @@ pub(in crate::registry) enum Failure {
     Redirects(String),
     /// The body is longer than its cap.
     TooLarge,
+    /// Not the exchange itself: what was to be sent, or the token to send with it.
+    Inner(Error),
 }
+
+const STALLED: &str =
+    "net/http: request canceled (Client.Timeout exceeded while awaiting headers): i/o timeout";
 
 /// `Get "https://host/path"`: as Docker writes a request, without the query.
 pub(in crate::registry) fn operation(method: &Method, url: &Url) -> String {
     let verb = match *method {
         Method::HEAD => "Head",
         Method::POST => "Post",
+        Method::PATCH => "Patch",
+        Method::PUT => "Put",
+        Method::DELETE => "Delete",
         _ => "Get",
     };
     let mut url = url.clone();
@@ -52,6 +60,12 @@ impl Failure {
         let (phase, reset) = phase(url, &error);
         let cause = Some(error.without_url().into());
         Self::NoAnswer { operation: operation(method, url), phase, reset, cause }
+    }
+
+    /// Of an exchange in which nothing moved any more.
+    pub(super) fn stalled(method: &Method, url: &Url) -> Self {
+        let (operation, phase) = (operation(method, url), STALLED.to_owned());
+        Self::NoAnswer { operation, phase, reset: false, cause: None }
     }
 
     /// Of a body that did not come to its end.
@@ -90,10 +104,7 @@ fn phase(url: &Url, error: &reqwest::Error) -> (String, bool) {
         return (format!("dial tcp {address}: {why}"), false);
     }
     if error.is_timeout() {
-        return (
-            "net/http: request canceled (Client.Timeout exceeded while awaiting headers): i/o timeout".into(),
-            false,
-        );
+        return (STALLED.to_owned(), false);
     }
     (format!("read tcp {address}: connection reset by peer"), true)
 }

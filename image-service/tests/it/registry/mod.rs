@@ -9,6 +9,7 @@ mod login;
 mod mirrors;
 mod platform;
 mod probe;
+mod push;
 mod redirect;
 mod tags;
 mod tls;

@@ -1,0 +1,69 @@
+//! Against Debian's docker-registry, with each way of letting people in.
+
+use fixtures::{
+    images::Image,
+    peers::{DockerRegistry, Grants, TokenServer},
+};
+use image_service::{
+    error::Error,
+    ports::{Access, Placed},
+};
+
+use super::{
+    super::world::World,
+    world::{Blob, by_digest, manifest},
+};
+
+/// Puts an image there and reads it back, by every call there is.
+async fn round_trip(world: &World, registry: &DockerRegistry, access: &Access) {
+    let repository = registry.reference("team/app");
+    let image = Image::docker("app");
+    let (config, layer) = (Blob::of(image.config.bytes.clone()), Blob::sized(3_000_000));
+    let layers = [Blob::of(image.layers[0].bytes.clone()), layer, Blob::of("")];
+    for blob in layers.iter().chain([&config]) {
+        assert!(!world.has(&repository, blob, access).await.unwrap());
+        assert_eq!(world.put_as(&repository, blob, None, access).await.unwrap(), Placed::Uploaded);
+        assert!(world.has(&repository, blob, access).await.unwrap());
+        assert_eq!(world.put_as(&repository, blob, None, access).await.unwrap(), Placed::Existed);
+        assert!(world.read(&repository, blob, access).await.unwrap() == blob.bytes);
+        assert_eq!(blob.times_opened(), 1);
+    }
+    let manifest = manifest(&image.manifest.media_type, &image.manifest.bytes);
+    let tag = format!("{repository}:v1");
+    world.put_manifest(&by_digest(&repository, &manifest), &manifest, access).await.unwrap();
+    world.put_manifest(&tag, &manifest, access).await.unwrap();
+    let pulled = world.pull_as(&tag, access).await.unwrap();
+    assert_eq!(
+        (pulled.manifest.digest.clone(), pulled.config),
+        (manifest.digest.clone(), image.config.bytes)
+    );
+    world.delete(&repository, &manifest.digest, access).await.unwrap();
+    world.delete(&repository, &manifest.digest, access).await.unwrap();
+    assert!(matches!(world.failure_as(&tag, access).await.root(), Error::ManifestUnknown { .. }));
+}
+
+#[tokio::test]
+async fn an_open_registry_takes_an_image_and_gives_it_back() {
+    let (world, registry) = (World::new(), DockerRegistry::open().await);
+    round_trip(&world, &registry, &world.anonymous()).await;
+}
+
+#[tokio::test]
+async fn a_registry_with_passwords_takes_an_image_and_gives_it_back() {
+    let (world, registry) = (World::new(), DockerRegistry::htpasswd(&[("alice", "s3cret")]).await);
+    round_trip(&world, &registry, &world.user("alice", "s3cret")).await;
+}
+
+#[tokio::test]
+async fn a_registry_with_tokens_takes_an_image_and_gives_it_back() {
+    let grants =
+        Grants::none().user("alice", "s3cret").allow("alice", "team/app", &["pull", "push", "delete"]);
+    let tokens = TokenServer::start(grants).await;
+    let (world, registry) = (World::new(), DockerRegistry::with_tokens(&tokens).await);
+    round_trip(&world, &registry, &world.user("alice", "s3cret")).await;
+    let scopes: Vec<_> = tokens.requests().into_iter().flat_map(|request| request.scopes).collect();
+    for actions in ["pull,push", "pull", "delete"] {
+        let scope = format!("repository:team/app:{actions}");
+        assert_eq!(scopes.iter().filter(|asked| **asked == scope).count(), 1, "{scopes:?}");
+    }
+}

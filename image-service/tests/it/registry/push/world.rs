@@ -1,0 +1,119 @@
+//! What tests of pushing need: content of any size, and a hand that pushes it.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use image_service::{
+    error::{Error, Result},
+    model::{Descriptor, Digest, Manifest, Repository, Target},
+    ports::{Access, BlobSource, BlobStream, Placed, RegistryWriter as _},
+};
+
+use super::super::world::{World, named};
+
+/// A blob in pieces, which counts how often it was opened.
+#[derive(Debug)]
+pub(super) struct Blob {
+    pub(super) bytes: Bytes,
+    piece: usize,
+    /// Where reading fails.
+    breaks_at: Option<usize>,
+    pub(super) opened: AtomicUsize,
+}
+
+impl Blob {
+    pub(super) fn of(bytes: impl Into<Bytes>) -> Self {
+        Self { bytes: bytes.into(), piece: 60_000, breaks_at: None, opened: AtomicUsize::new(0) }
+    }
+
+    /// That many bytes, none like its neighbour.
+    pub(super) fn sized(size: usize) -> Self {
+        Self::of((0..size).map(|n| (n * 31 + n / 251) as u8).collect::<Vec<_>>())
+    }
+
+    pub(super) fn breaking_at(self, offset: usize) -> Self {
+        Self { breaks_at: Some(offset), ..self }
+    }
+
+    pub(super) fn descriptor(&self) -> Descriptor {
+        Descriptor {
+            media_type: "application/vnd.oci.image.layer.v1.tar+gzip".into(),
+            digest: Digest::of(&self.bytes),
+            size: self.bytes.len() as u64,
+        }
+    }
+
+    pub(super) fn digest(&self) -> Digest {
+        Digest::of(&self.bytes)
+    }
+
+    pub(super) fn times_opened(&self) -> usize {
+        self.opened.load(Ordering::SeqCst)
+    }
+}
+
+#[async_trait]
+impl BlobSource for Blob {
+    async fn open(&self) -> Result<BlobStream> {
+        self.opened.fetch_add(1, Ordering::SeqCst);
+        let (bytes, piece) = (self.bytes.clone(), self.piece);
+        let end = self.breaks_at.unwrap_or(bytes.len());
+        let pieces: Vec<_> =
+            (0..end).step_by(piece).map(|at| Ok(bytes.slice(at..end.min(at + piece)))).collect();
+        let fault = self.breaks_at.map(|_| Err(Error::Archive("the spool file is gone".into())));
+        Ok(stream::iter(pieces.into_iter().chain(fault)).boxed())
+    }
+}
+
+impl World {
+    pub(super) async fn put(&self, repository: &str, blob: &Blob) -> Result<Placed> {
+        self.put_as(repository, blob, None, &self.anonymous()).await
+    }
+
+    pub(super) async fn put_as(
+        &self,
+        repository: &str,
+        blob: &Blob,
+        mount_from: Option<&str>,
+        access: &Access,
+    ) -> Result<Placed> {
+        let mount_from = mount_from.map(repo);
+        self.client.put_blob(&repo(repository), &blob.descriptor(), blob, mount_from.as_ref(), access).await
+    }
+
+    pub(super) async fn has(&self, repository: &str, blob: &Blob, access: &Access) -> Result<bool> {
+        self.client.has_blob(&repo(repository), &blob.digest(), access).await
+    }
+
+    pub(super) async fn read(&self, repository: &str, blob: &Blob, access: &Access) -> Result<Vec<u8>> {
+        let stream = self.client.blob(&repo(repository), &blob.descriptor(), access).await?;
+        let pieces: Vec<Bytes> = stream.try_collect().await?;
+        Ok(pieces.concat())
+    }
+
+    pub(super) async fn put_manifest(&self, name: &str, manifest: &Manifest, access: &Access) -> Result<()> {
+        let (repository, target) = named(name);
+        self.client.put_manifest(&repository, &target, manifest, access).await
+    }
+
+    pub(super) async fn delete(&self, repository: &str, digest: &Digest, access: &Access) -> Result<()> {
+        self.client.delete_manifest(&repo(repository), digest, access).await
+    }
+}
+
+pub(super) fn repo(name: &str) -> Repository {
+    named(name).0
+}
+
+/// A manifest as a registry would give it back.
+pub(super) fn manifest(media_type: &str, bytes: &[u8]) -> Manifest {
+    Manifest::parse(Digest::of(bytes), Some(media_type), Bytes::copy_from_slice(bytes)).unwrap()
+}
+
+/// `repository@digest`
+pub(super) fn by_digest(repository: &str, manifest: &Manifest) -> String {
+    format!("{repository}@{}", manifest.digest)
+}
+
