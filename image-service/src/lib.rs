@@ -1,6 +1,6 @@
 //! The image service: what is left of Docker images when no engine runs them.
 //!
-//! Imports point down this list, never up: `app`, `grpc`, `ops`, the adapters `store`, `registry` and `secrets` (which never see each other),
+//! Imports point down this list, never up: `app`, `grpc`, `ops`, the adapters `store`, `registry`, `staging` and `secrets` (which never see each other),
 //! `config`, `ports`, `error`, `model`.
 
 pub mod app;
@@ -13,4 +13,5 @@ pub mod ops;
 pub mod ports;
 pub mod registry;
 pub mod secrets;
+pub mod staging;
 pub mod store;

@@ -123,7 +123,7 @@ impl fmt::Display for Digest {
 }
 
 /// Hashes content that arrives in pieces.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Hasher {
     /// sha256
     Sha256(Sha256),

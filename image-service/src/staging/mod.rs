@@ -1,0 +1,145 @@
+//! Staging: layers that exist only in an archive are compressed while they pass and put into a registry.
+//!
+//! `intake` and `sink` take layers on the reading thread; `known` recognises those that the registry has; `compress` and `spool` make blobs of
+//! the others; `upload` sends them; `manifest` says what the image is then.
+//!
+//! Invariants: the registry has a manifest's blobs before the manifest, and the note that finds an unneeded manifest again before either. What
+//! comes compressed is not compressed anew. Nothing here waits on a thread of the runtime.
+
+mod compress;
+mod image;
+mod intake;
+mod known;
+mod manifest;
+mod session;
+mod sink;
+mod spool;
+mod upload;
+
+use std::{fmt, io, path::PathBuf, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use time::OffsetDateTime;
+use tokio::sync::{RwLock, Semaphore};
+
+use self::{
+    compress::{Codec, Pool},
+    known::Known,
+    session::Session,
+    spool::Spool,
+};
+use crate::{
+    config::StagingConfig,
+    error::{Error, Result},
+    model::Repository,
+    ports::{Access, LocationStore, RegistryWriter, Staging, StagingSession},
+};
+
+/// How long a manifest may be in the registry before an image needs it. A load takes a moment from one to the other.
+const GRACE: Duration = Duration::from_secs(60 * 60);
+
+/// Stages into one repository of one registry.
+pub struct Stager(Arc<Yard>);
+
+/// What all sessions share.
+struct Yard {
+    repository: Repository,
+    codec: Codec,
+    uploads_per_image: usize,
+    spool: Spool,
+    pool: Arc<Pool>,
+    writer: Arc<dyn RegistryWriter>,
+    locations: Arc<dyn LocationStore>,
+    known: Known,
+    uploads: Semaphore,
+    /// Read while a manifest is put, written while one is deleted: they may be the same.
+    manifests: RwLock<()>,
+}
+
+impl Stager {
+    /// `folder` is for the spool alone; it is made if it is not there.
+    pub fn new(
+        repository: Repository,
+        config: &StagingConfig,
+        folder: PathBuf,
+        writer: Arc<dyn RegistryWriter>,
+        locations: Arc<dyn LocationStore>,
+    ) -> io::Result<Self> {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        Self::with_threads(threads, repository, config, folder, writer, locations)
+    }
+
+    fn with_threads(
+        threads: usize,
+        repository: Repository,
+        config: &StagingConfig,
+        folder: PathBuf,
+        writer: Arc<dyn RegistryWriter>,
+        locations: Arc<dyn LocationStore>,
+    ) -> io::Result<Self> {
+        let codec = Codec::from(config.compression);
+        let (recorded, asked) = (Arc::clone(&locations), Arc::clone(&writer));
+        Ok(Self(Arc::new(Yard {
+            known: Known::new(repository.clone(), codec.compression(), asked, recorded),
+            repository,
+            codec,
+            uploads_per_image: config.uploads_per_image.max(1).into(),
+            spool: Spool::new(folder, config.spool_bytes.get())?,
+            pool: Arc::new(Pool::new(threads)?),
+            writer,
+            locations,
+            uploads: Semaphore::new(config.uploads.max(1).into()),
+            manifests: RwLock::default(),
+        })))
+    }
+}
+
+#[async_trait]
+impl Staging for Stager {
+    fn repository(&self) -> &Repository {
+        &self.0.repository
+    }
+
+    fn begin(&self, access: Access) -> Box<dyn StagingSession> {
+        Box::new(Session::new(Arc::clone(&self.0), access))
+    }
+
+    async fn sweep(&self, access: &Access) -> Result<()> {
+        let yard = Arc::clone(&self.0);
+        tokio::task::spawn_blocking(move || yard.spool.sweep())
+            .await
+            .map_err(Error::internal)?
+            .map_err(Error::internal)?;
+        self.0.delete_unneeded(access).await
+    }
+}
+
+impl Yard {
+    async fn delete_unneeded(&self, access: &Access) -> Result<()> {
+        let before = OffsetDateTime::now_utc() - GRACE;
+        for digest in self.locations.unneeded_manifests(&self.repository, before).await? {
+            let _nobody_puts = self.manifests.write().await;
+            // A load may have taken it into use since.
+            if !self.locations.unneeded_manifests(&self.repository, before).await?.contains(&digest) {
+                continue;
+            }
+            self.writer.delete_manifest(&self.repository, &digest, access).await?;
+            self.locations.forget_manifest(&self.repository, &digest).await?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Stager {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stager").field("repository", &self.0.repository).finish_non_exhaustive()
+    }
+}
+
+/// For those who still write for a session that has ended.
+fn given_up() -> Error {
+    Error::internal("the load has been given up")
+}
+
+#[cfg(test)]
+mod tests;

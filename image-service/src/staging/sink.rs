@@ -1,0 +1,155 @@
+//! Takes one layer.
+//!
+//! A plain layer whose name or head says that the registry may have it goes into the spool as it is: if its end shows that the registry does
+//! have it, nothing was compressed for nothing, and if not, nothing is lost.
+
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
+
+use super::{
+    compress::{Blob, Codec, Feed, Outcome},
+    session::Job,
+};
+use crate::{
+    error::{Error, Result},
+    model::{Digest, Hasher},
+    ports::{Compression, LayerSink, OfferedLayer, ReadLayer},
+};
+
+/// A plain layer is recognised by so many of its first bytes. What is not longer has come before there is anything to gain.
+const HEAD: usize = 256 * 1024;
+
+pub(super) struct Sink {
+    job: Arc<Job>,
+    compression: Compression,
+    size: Option<u64>,
+    head: Head,
+    /// What has come before it is decided what to do with it.
+    held: Vec<u8>,
+    passing: Option<(Feed, Outcome)>,
+}
+
+/// The digest of the first bytes of a plain layer.
+struct Head {
+    hasher: Hasher,
+    missing: usize,
+}
+
+impl Sink {
+    pub(super) fn new(job: Arc<Job>, offered: &OfferedLayer) -> Result<Self> {
+        let head = Head::of(offered.compression);
+        let (compression, size) = (offered.compression, offered.size);
+        let mut sink = Self { job, compression, size, head, held: Vec::new(), passing: None };
+        if compression != Compression::None || sink.is_promised(offered)? {
+            sink.passing = Some(sink.job.feed(Codec::Stored)?);
+        }
+        Ok(sink)
+    }
+
+    fn is_promised(&self, offered: &OfferedLayer) -> Result<bool> {
+        self.job.wait(self.job.yard.known.promises(offered, &self.job.access))
+    }
+
+    /// What to do with a plain layer that begins like this one.
+    fn choose(&self) -> Result<Codec> {
+        let (Some(size), known) = (self.size, &self.job.yard.known) else { return Ok(self.job.yard.codec) };
+        let head = self.head.digest();
+        let resembles = self.job.wait(known.resembles(size, &head, &self.job.access))?;
+        Ok(if resembles { Codec::Stored } else { self.job.yard.codec })
+    }
+
+    fn pass(&mut self, codec: Codec) -> Result<()> {
+        let (mut feed, outcome) = self.job.feed(codec)?;
+        feed.write(&self.held)?;
+        self.held = Vec::new();
+        self.passing = Some((feed, outcome));
+        Ok(())
+    }
+
+    /// The blob is on its way when this returns.
+    fn upload(mut self, layer: &ReadLayer) -> Result<()> {
+        if self.passing.is_none() {
+            self.pass(self.job.yard.codec)?;
+        }
+        let Some((feed, mut outcome)) = self.passing.take() else { return Ok(()) };
+        let codec = feed.codec();
+        feed.finish()?;
+        let mut compression = self.compression;
+        if compression == Compression::None {
+            compression = self.job.yard.codec.compression();
+            if codec != self.job.yard.codec {
+                outcome = self.compress(outcome)?;
+            }
+        }
+        self.job.upload(layer, self.head.digest(), compression, outcome)
+    }
+
+    /// For a layer that looked like a known one.
+    fn compress(&self, stored: Outcome) -> Result<Outcome> {
+        let blob = stored.blocking_recv().map_err(Error::internal)?.map_err(Error::internal)?;
+        let (mut feed, outcome) = self.job.feed(self.job.yard.codec)?;
+        read(&blob, |piece| feed.write(piece))?;
+        feed.finish()?;
+        Ok(outcome)
+    }
+}
+
+impl LayerSink for Sink {
+    fn write(&mut self, mut bytes: &[u8]) -> Result<()> {
+        self.job.check()?;
+        self.head.update(bytes);
+        if self.passing.is_none() {
+            let (now, later) = bytes.split_at(bytes.len().min(HEAD - self.held.len()));
+            self.held.extend_from_slice(now);
+            if self.held.len() == HEAD {
+                self.pass(self.choose()?)?;
+            }
+            bytes = later;
+        }
+        match &mut self.passing {
+            Some((feed, _)) => feed.write(bytes),
+            None => Ok(()),
+        }
+    }
+
+    fn finish(self: Box<Self>, layer: &ReadLayer) -> Result<bool> {
+        self.job.check()?;
+        if self.job.has(&layer.digest) {
+            return Ok(true);
+        }
+        match self.job.wait(self.job.yard.known.same(layer, &self.job.access))? {
+            Some(staged) => self.job.take_known(layer, staged).map(|()| true),
+            None => self.upload(layer).map(|()| false),
+        }
+    }
+}
+
+impl Head {
+    /// What comes compressed has none: only its end tells whether it is known.
+    fn of(compression: Compression) -> Self {
+        let missing = if compression == Compression::None { HEAD } else { 0 };
+        Self { hasher: Hasher::Sha256(Sha256::new()), missing }
+    }
+
+    fn update(&mut self, bytes: &[u8]) {
+        let (head, _) = bytes.split_at(bytes.len().min(self.missing));
+        self.hasher.update(head);
+        self.missing -= head.len();
+    }
+
+    fn digest(&self) -> Digest {
+        self.hasher.clone().finish()
+    }
+}
+
+fn read(blob: &Blob, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+    let mut buffer = vec![0; HEAD];
+    let mut offset = 0;
+    loop {
+        let read = blob.file.read_at(&mut buffer, offset).map_err(Error::internal)?;
+        let Some(piece) = buffer.get(..read).filter(|piece| !piece.is_empty()) else { return Ok(()) };
+        take(piece)?;
+        offset += read as u64;
+    }
+}

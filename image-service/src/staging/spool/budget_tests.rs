@@ -1,0 +1,75 @@
+//! Who waits, and for what.
+
+use std::{
+    sync::{atomic::Ordering, mpsc},
+    thread,
+};
+
+use super::*;
+
+fn going() -> Ended {
+    Ended::default()
+}
+
+/// Reserves on a thread of its own, which says when it has ended.
+fn reserve(account: Arc<Account>, bytes: u64, ended: &Ended) -> mpsc::Receiver<bool> {
+    let (say, said) = mpsc::channel();
+    let ended = Arc::clone(ended);
+    thread::spawn(move || say.send(account.reserve(bytes, &ended)));
+    said
+}
+
+#[test]
+fn one_that_needs_room_waits_for_a_complete_file_to_go() {
+    let budget = Budget::new(100);
+    let complete = budget.open();
+    assert!(complete.reserve(90, &going()));
+    complete.complete();
+    let waiting = Arc::new(budget.open());
+    let said = reserve(Arc::clone(&waiting), 20, &going());
+    assert!(said.try_recv().is_err());
+    drop(complete);
+    assert_eq!(said.recv(), Ok(true));
+    assert_eq!(budget.bytes(), 20);
+}
+
+#[test]
+fn one_that_waits_leaves_with_its_session() {
+    let budget = Budget::new(100);
+    let complete = budget.open();
+    assert!(complete.reserve(100, &going()));
+    complete.complete();
+    let ended = going();
+    let said = reserve(Arc::new(budget.open()), 1, &ended);
+    ended.store(true, Ordering::Release);
+    budget.wake();
+    assert_eq!(said.recv(), Ok(false));
+}
+
+#[test]
+fn one_alone_may_overdraw_when_nothing_else_can_give_room_back() {
+    let budget = Budget::new(100);
+    let (one, two) = (budget.open(), Arc::new(budget.open()));
+    assert!(one.reserve(60, &going()) && two.reserve(40, &going()));
+    assert!(one.reserve(500, &going()), "it overdraws");
+    assert!(one.reserve(500, &going()), "until it is gone");
+    let said = reserve(Arc::clone(&two), 1, &going());
+    assert!(said.try_recv().is_err());
+    one.complete();
+    drop(one);
+    assert_eq!(said.recv(), Ok(true));
+    assert_eq!(budget.bytes(), 41);
+}
+
+#[test]
+fn what_was_not_needed_is_given_back() {
+    let budget = Budget::new(100);
+    let account = budget.open();
+    assert!(account.reserve(100, &going()));
+    account.complete();
+    account.refund(70);
+    let other = budget.open();
+    assert!(other.reserve(70, &going()));
+    drop(account);
+    assert_eq!(budget.bytes(), 70);
+}
