@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::model::{PlatformError, ReferenceError, RegistryHostError};
+use crate::model::{ChangeError, PlatformError, ReferenceError, RegistryHostError};
 
 /// What lies behind an error; for the log only.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
@@ -21,6 +21,9 @@ pub enum Error {
     /// A registry host that cannot be read.
     #[error(transparent)]
     RegistryHost(#[from] RegistryHostError),
+    /// Changes of an import that cannot be made.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
     /// Anything else that is wrong with the request.
     #[error("{0}")]
     Argument(String),

@@ -54,7 +54,7 @@ fn reason(error: &Error) -> ErrorReason {
     match error {
         Error::Reference(_) => ErrorReason::ReferenceInvalid,
         Error::Platform(_) => ErrorReason::PlatformInvalid,
-        Error::RegistryHost(_) | Error::Argument(_) => ErrorReason::ArgumentInvalid,
+        Error::RegistryHost(_) | Error::Change(_) | Error::Argument(_) => ErrorReason::ArgumentInvalid,
         Error::ReservedName(_) => ErrorReason::NameReserved,
         Error::ImageNotFound { .. } | Error::NoTagsHere { .. } | Error::NoSuchTagHere { .. } => {
             ErrorReason::ImageNotFound
@@ -95,6 +95,7 @@ fn code(error: &Error) -> Code {
         Error::Reference(_)
         | Error::Platform(_)
         | Error::RegistryHost(_)
+        | Error::Change(_)
         | Error::Argument(_)
         | Error::ReservedName(_)
         | Error::Archive(_)
@@ -180,6 +181,7 @@ fn metadata(operation: &str, error: &Error) -> HashMap<String, String> {
         | Error::Reference(_)
         | Error::Platform(_)
         | Error::RegistryHost(_)
+        | Error::Change(_)
         | Error::Argument(_)
         | Error::ReservedName(_)
         | Error::Referenced { .. }
@@ -221,6 +223,9 @@ fn details(error: &Error) -> ErrorDetails {
         }
         Error::RegistryHost(why) => {
             details.add_bad_request_violation("registry", shown(why));
+        }
+        Error::Change(why) => {
+            details.add_bad_request_violation("changes", shown(why));
         }
         _ => {}
     }
