@@ -1,14 +1,16 @@
 //! Flags and environment variables, and what they leave out.
 
-use std::{env, ffi::OsString, fs, path::PathBuf};
+use std::{env, ffi::OsString, fs, path::PathBuf, time::Duration};
 
 use anyhow::Context;
-use clap::{Parser, ValueEnum};
+use clap::{Parser, ValueEnum, builder::BoolishValueParser};
 
 use crate::upstream::ServiceAddress;
 
 /// A host runs one shim beside its jobs, so it stays small; two threads keep up with a busy one.
 const WORKER_THREADS: usize = 2;
+/// Most broken archives show within it, and no client gives up that soon.
+const HELD_FOR: Duration = Duration::from_secs(1);
 
 /// Answers Docker API requests on a Unix socket from an image service.
 #[derive(Parser, Clone, Debug)]
@@ -30,6 +32,9 @@ pub struct Flags {
     /// Threads that serve requests
     #[arg(long, env = "DOCKER_SHIM_WORKER_THREADS", value_name = "N", default_value_t = WORKER_THREADS, value_parser = worker_threads)]
     worker_threads: usize,
+    /// A load tells the ID only of images without a name, as dockerd does; otherwise the ID of every image comes after its names
+    #[arg(long, env = "DOCKER_SHIM_LOAD_NAMES_ONLY", value_parser = BoolishValueParser::new())]
+    load_names_only: bool,
 }
 
 /// How a log line looks.
@@ -54,6 +59,17 @@ pub struct Settings {
     pub log_format: LogFormat,
     /// Threads that serve requests.
     pub worker_threads: usize,
+    /// How loads are answered.
+    pub loads: LoadAnswers,
+}
+
+/// How loads are answered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LoadAnswers {
+    /// For that long an error can still become the status.
+    pub held_for: Duration,
+    /// An image that has names has no line with its ID.
+    pub names_only: bool,
 }
 
 impl Flags {
@@ -80,6 +96,7 @@ impl Flags {
             image_service_ca: self.image_service_ca.map(read).transpose()?,
             log_format: self.log_format,
             worker_threads: self.worker_threads,
+            loads: LoadAnswers { held_for: HELD_FOR, names_only: self.load_names_only },
         })
     }
 }

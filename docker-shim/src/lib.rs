@@ -27,4 +27,5 @@ mod routes;
 mod service;
 mod socket;
 mod timestamp;
+mod transfer;
 mod translate;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::{error::Failure, translate::json};
+use crate::{error::Failure, query::Query, translate::json};
 
 /// v9.0 of arm64 branched off v8.5, so v9.N runs what v8.(N+5) runs.
 const V9_OVER_V8: u8 = 5;
@@ -46,6 +46,14 @@ impl PlatformChoice {
         }
     }
 
+    /// The platform of a request, which may name one at most.
+    pub(crate) fn only(query: &Query<'_>) -> Result<Option<Self>, Failure> {
+        if query.texts("platform").count() > 1 {
+            return Err(Failure::invalid("multiple platform parameters not supported"));
+        }
+        Self::parse(query.text("platform"))
+    }
+
     /// Fails if the image is for another platform. A variant that either side leaves open fits, and so does one that runs on the wanted one.
     pub(crate) fn check(&self, name: &str, config: &Value) -> Result<(), Failure> {
         let [os, architecture, variant] =
@@ -60,7 +68,8 @@ impl PlatformChoice {
         )))
     }
 
-    fn written(&self) -> String {
+    /// "os/architecture" or "os/architecture/variant".
+    pub(crate) fn written(&self) -> String {
         written(&self.os, &self.architecture, &self.variant)
     }
 }

@@ -37,6 +37,16 @@ impl<'q> Query<'q> {
         !["", "0", "no", "false", "none"].iter().any(|no| value.eq_ignore_ascii_case(no))
     }
 
+    /// As `flag`, with a value for an absent parameter.
+    pub(crate) fn flag_or(&self, key: &str, absent: bool) -> bool {
+        if self.find(key).is_some() { self.flag(key) } else { absent }
+    }
+
+    /// All values.
+    pub(crate) fn texts<'s>(&'s self, key: &'s str) -> impl Iterator<Item = &'s str> {
+        self.pairs.iter().filter(move |(name, _)| name == key).map(|(_, value)| value.as_ref())
+    }
+
     fn find(&self, key: &str) -> Option<&str> {
         self.pairs.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_ref())
     }

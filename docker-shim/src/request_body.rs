@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::StatusCode;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
@@ -15,15 +15,50 @@ const DRAIN_DEADLINE: Duration = Duration::from_secs(60);
 /// A small body comes with its head; one that does not come at all shall not hold the connection.
 const READ_DEADLINE: Duration = Duration::from_secs(60);
 
+/// A piped archive may pause for as long as its maker thinks, but a client that is gone without a farewell shall not hold its call.
+const SILENCE: Duration = Duration::from_secs(300);
+/// Clients write 32 KiB at a time; a message for each would cost more than the copying.
+const CHUNK: usize = 256 * 1024;
+/// The largest message that the service is sent.
+const LARGEST_CHUNK: usize = 1024 * 1024;
+
 /// The body of a request.
 pub(crate) struct RequestBody {
-    incoming: Incoming,
+    /// None once a call has taken it.
+    incoming: Option<Incoming>,
+    /// Read and not yet asked for.
+    gathered: BytesMut,
     begun: bool,
 }
 
 impl RequestBody {
     pub(crate) fn new(incoming: Incoming) -> Self {
-        Self { incoming, begun: false }
+        Self { incoming: Some(incoming), gathered: BytesMut::new(), begun: false }
+    }
+
+    /// Moves the body to one who may read it after the answer has begun.
+    pub(crate) fn take(&mut self) -> Self {
+        Self {
+            incoming: self.incoming.take(),
+            gathered: std::mem::take(&mut self.gathered),
+            begun: self.begun,
+        }
+    }
+
+    /// The next part, of 256 KiB to 1 MiB but for the last; none at the end. Dropping the future loses nothing.
+    pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, Failure> {
+        self.begun = true;
+        while self.gathered.len() < CHUNK {
+            let Some(incoming) = &mut self.incoming else { break };
+            match tokio::time::timeout(SILENCE, incoming.frame()).await {
+                Ok(Some(Ok(frame))) => self.gathered.extend(frame.into_data().ok()),
+                Ok(None) => break,
+                Ok(Some(Err(_))) => return Err(unreadable()),
+                Err(_) => return Err(late()),
+            }
+        }
+        let size = self.gathered.len().min(LARGEST_CHUNK);
+        Ok((size > 0).then(|| self.gathered.split_to(size).freeze()))
     }
 
     /// Whether some of it was asked for. A client that waits for leave to send it has that leave then.
@@ -35,23 +70,32 @@ impl RequestBody {
 /// The whole body, if it is not larger than the limit.
 pub(crate) async fn read(body: &mut RequestBody, limit: usize) -> Result<Bytes, Failure> {
     body.begun = true;
-    let whole = tokio::time::timeout(READ_DEADLINE, Limited::new(&mut body.incoming, limit).collect()).await;
+    let Some(incoming) = &mut body.incoming else { return Ok(Bytes::new()) };
+    let whole = tokio::time::timeout(READ_DEADLINE, Limited::new(incoming, limit).collect()).await;
     match whole {
         Ok(Ok(whole)) => Ok(whole.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
             let text = format!("the request's body is larger than {limit} bytes");
             Err(Failure::new(StatusCode::PAYLOAD_TOO_LARGE, text))
         }
-        Ok(Err(_)) => Err(Failure::invalid("the request's body could not be read")),
-        Err(_) => Err(Failure::new(StatusCode::REQUEST_TIMEOUT, "the request's body did not arrive in time")),
+        Ok(Err(_)) => Err(unreadable()),
+        Err(_) => Err(late()),
     }
+}
+
+fn unreadable() -> Failure {
+    Failure::invalid("the request's body could not be read")
+}
+
+fn late() -> Failure {
+    Failure::new(StatusCode::REQUEST_TIMEOUT, "the request's body did not arrive in time")
 }
 
 /// Reads what is left of a body and forgets it: a client that is still sending reads no answer. Gives up at a size and at a time.
 pub(crate) async fn drain(body: &mut RequestBody) {
     body.begun = true;
-    if !body.incoming.is_end_stream() {
-        let _ = tokio::time::timeout(DRAIN_DEADLINE, discard(&mut body.incoming)).await;
+    if let Some(incoming) = body.incoming.as_mut().filter(|incoming| !incoming.is_end_stream()) {
+        let _ = tokio::time::timeout(DRAIN_DEADLINE, discard(incoming)).await;
     }
 }
 

@@ -11,7 +11,7 @@ use hyper_util::{
 };
 use tokio::net::UnixStream;
 
-use crate::{late_eof::LateEof, service::Shim, socket::Socket, upstream::Upstream};
+use crate::{config::LoadAnswers, late_eof::LateEof, service::Shim, socket::Socket, upstream::Upstream};
 
 /// Docker's own patience with the head of a request; idle connections fall under it too.
 const HEAD_DEADLINE: Duration = Duration::from_secs(300);
@@ -29,8 +29,8 @@ pub struct Server {
 
 impl Server {
     /// Binds the socket; clients may connect from now on. Wants a tokio runtime around it.
-    pub fn bind(path: &Path, upstream: Upstream) -> anyhow::Result<Self> {
-        Ok(Self { socket: Socket::bind(path)?, shim: Arc::new(Shim::new(upstream)) })
+    pub fn bind(path: &Path, upstream: Upstream, loads: LoadAnswers) -> anyhow::Result<Self> {
+        Ok(Self { socket: Socket::bind(path)?, shim: Arc::new(Shim::new(upstream, loads)) })
     }
 
     /// Serves until `stop` is ready, then waits for running requests, but not for ever. The socket is gone at the end.

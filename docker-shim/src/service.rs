@@ -13,6 +13,7 @@ use hyper::body::Incoming;
 
 use crate::{
     answer::{self, Answer, Body},
+    config::LoadAnswers,
     error::Failure,
     percent,
     render_cache::RenderCache,
@@ -21,7 +22,8 @@ use crate::{
     routes::{
         Asked, absent::absent, auth::auth, container_create::container_create, image_create::image_create,
         image_history::image_history, image_inspect::image_inspect, image_list::image_list,
-        image_remove::image_remove, image_tag::image_tag, info::info, ping::ping, version::version,
+        image_load::image_load, image_remove::image_remove, image_tag::image_tag, info::info, ping::ping,
+        version::version,
     },
     upstream::Upstream,
 };
@@ -30,13 +32,14 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Shim {
     pub(crate) upstream: Upstream,
+    pub(crate) loads: LoadAnswers,
     pub(crate) renders: RenderCache,
     requests: AtomicU64,
 }
 
 impl Shim {
-    pub(crate) fn new(upstream: Upstream) -> Self {
-        Self { upstream, renders: RenderCache::new(), requests: AtomicU64::new(0) }
+    pub(crate) fn new(upstream: Upstream, loads: LoadAnswers) -> Self {
+        Self { upstream, loads, renders: RenderCache::new(), requests: AtomicU64::new(0) }
     }
 
     /// Answers one request.
@@ -74,6 +77,7 @@ impl Shim {
             Call::ImageList => Box::pin(image_list(self, asked)).await,
             Call::ImageHistory { name } => Box::pin(image_history(self, asked, name)).await,
             Call::ImageCreate => Box::pin(image_create(self, asked)).await,
+            Call::ImageLoad => Box::pin(image_load(self, asked)).await,
             Call::ImageTag { name } => Box::pin(image_tag(self, asked, name)).await,
             Call::ImageRemove { name } => Box::pin(image_remove(self, asked, name)).await,
             Call::ContainerCreate => Box::pin(container_create(self, asked)).await,

@@ -39,7 +39,7 @@ pub(crate) async fn image_create(shim: &Shim, asked: Asked<'_>) -> Result<Answer
         tracing::error!(request = id, reason = failure.reason, "pull failed after it began");
         failure.message.into_owned()
     };
-    let lines = progress::begin(events, describe).await;
+    let lines = progress::begin(events, progress::pull::line_of, describe).await;
     lines.map(answer::json_stream).map_err(|error| Failure::of_call(error, rejected))
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod image_create;
 pub(crate) mod image_history;
 pub(crate) mod image_inspect;
 pub(crate) mod image_list;
+pub(crate) mod image_load;
 pub(crate) mod image_remove;
 pub(crate) mod image_tag;
 pub(crate) mod info;

@@ -4,23 +4,30 @@
 
 mod address;
 mod trouble;
+mod upload;
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
 };
 
-use futures_util::FutureExt;
+use futures_util::{
+    FutureExt, StreamExt, TryStreamExt,
+    stream::{self, BoxStream},
+};
 use imageservice_proto::v1::{
-    CheckRequest, CheckResponse, HistoryRequest, HistoryResponse, ImageSummary, InfoRequest, InfoResponse,
-    InspectRequest, InspectResponse, ListRequest, PullEvent, PullRequest, RemoveRequest, RemoveResponse,
-    TagRequest, TagResponse, credentials_client::CredentialsClient, images_client::ImagesClient,
-    system_client::SystemClient,
+    CheckRequest, CheckResponse, DistributionInspectRequest, DistributionInspectResponse, HistoryRequest,
+    HistoryResponse, ImageSummary, ImportEvent, ImportOptions, ImportRequest, InfoRequest, InfoResponse,
+    InspectRequest, InspectResponse, ListRequest, LoadEvent, LoadOptions, LoadRequest, PullEvent,
+    PullRequest, PushEvent, PushRequest, RemoveRequest, RemoveResponse, SaveChunk, SaveRequest, TagRequest,
+    TagResponse, credentials_client::CredentialsClient, images_client::ImagesClient, import_request,
+    load_request, system_client::SystemClient,
 };
 use tonic::{Response, Status, Streaming, transport::Channel};
 
 pub use self::address::ServiceAddress;
-pub(crate) use self::trouble::CallError;
+use self::upload::Upload;
+pub(crate) use self::{trouble::CallError, upload::UploadSender};
 
 /// An HTTP/2 connection is served by one task at each end. Twice as many as cores keep all of them busy under load.
 const CHANNELS: usize = 4;
@@ -31,10 +38,14 @@ const REGISTRY_DEADLINE: Duration = Duration::from_secs(55);
 /// A config may have 8 MiB.
 const LARGEST_MESSAGE: usize = 16 * 1024 * 1024;
 
+/// The events of a call that takes a body, its beginning included.
+pub(crate) type CallEvents<T> = BoxStream<'static, Result<T, CallError>>;
+
 /// The connections to the image service.
 #[derive(Debug)]
 pub struct Upstream {
     address: ServiceAddress,
+    ca: Option<Vec<u8>>,
     channels: Vec<Channel>,
     next: AtomicUsize,
 }
@@ -43,7 +54,7 @@ impl Upstream {
     /// Prepares the connections; they are made when they are needed. Wants a tokio runtime around it.
     pub fn new(address: ServiceAddress, ca: Option<&[u8]>) -> anyhow::Result<Self> {
         let channels = (0..CHANNELS).map(|_| address.channel(ca)).collect::<anyhow::Result<_>>()?;
-        Ok(Self { address, channels, next: AtomicUsize::new(0) })
+        Ok(Self { address, ca: ca.map(<[u8]>::to_vec), channels, next: AtomicUsize::new(0) })
     }
 
     pub(crate) async fn inspect(
@@ -100,6 +111,66 @@ impl Upstream {
     /// Has no deadline: a pull takes as long as its registry takes.
     pub(crate) async fn pull(&self, request: PullRequest) -> Result<Events<PullEvent>, CallError> {
         let answer = self.images().pull(request).await;
+        self.patient(answer)
+    }
+
+    /// The body goes through the sender. Has no deadline: a layer may go on to a registry while it comes.
+    pub(crate) fn load(&self, options: LoadOptions) -> (UploadSender, CallEvents<LoadEvent>) {
+        use load_request::Part;
+        let (sender, upload) = Upload::new();
+        let channel = self.own_channel();
+        let call = async move {
+            let (mut images, chunks) = upload.through(channel?);
+            let parts = stream::iter([Part::Options(options)]).chain(chunks.map(Part::Chunk));
+            images.load(parts.map(|part| LoadRequest { part: Some(part) })).await
+        };
+        (sender, self.events_of(call))
+    }
+
+    /// As `load`.
+    pub(crate) fn import(&self, options: ImportOptions) -> (UploadSender, CallEvents<ImportEvent>) {
+        use import_request::Part;
+        let (sender, upload) = Upload::new();
+        let channel = self.own_channel();
+        let call = async move {
+            let (mut images, chunks) = upload.through(channel?);
+            let parts = stream::iter([Part::Options(options)]).chain(chunks.map(Part::Chunk));
+            images.import(parts.map(|part| ImportRequest { part: Some(part) })).await
+        };
+        (sender, self.events_of(call))
+    }
+
+    fn events_of<T: Send + 'static>(
+        &self,
+        call: impl Future<Output = Result<Response<Streaming<T>>, Status>> + Send + 'static,
+    ) -> CallEvents<T> {
+        let address = self.address.clone();
+        let events = stream::once(call).map_ok(Response::into_inner).try_flatten();
+        events.map_err(move |status| trouble::explain(status, &address)).boxed()
+    }
+
+    /// Has no deadline, as a client may read slowly.
+    pub(crate) async fn save(&self, request: SaveRequest) -> Result<Events<SaveChunk>, CallError> {
+        let channel = self.own_channel().map_err(CallError::Refused)?;
+        let answer =
+            ImagesClient::new(channel).max_decoding_message_size(LARGEST_MESSAGE).save(request).await;
+        self.patient(answer)
+    }
+
+    /// As `pull`.
+    pub(crate) async fn push(&self, request: PushRequest) -> Result<Events<PushEvent>, CallError> {
+        let answer = self.images().push(request).await;
+        self.patient(answer)
+    }
+
+    pub(crate) async fn distribution_inspect(
+        &self,
+        request: DistributionInspectRequest,
+    ) -> Result<DistributionInspectResponse, CallError> {
+        self.within(REGISTRY_DEADLINE, self.images().distribution_inspect(request)).await
+    }
+
+    fn patient<T>(&self, answer: Result<Response<Streaming<T>>, Status>) -> Result<Events<T>, CallError> {
         let stream = answer.map_err(|status| trouble::explain(status, &self.address))?.into_inner();
         Ok(Events { stream, address: self.address.clone(), patience: None })
     }
@@ -115,6 +186,12 @@ impl Upstream {
     fn channel(&self) -> Channel {
         let turn = self.next.fetch_add(1, Ordering::Relaxed);
         self.channels[turn % self.channels.len()].clone()
+    }
+
+    /// For archives: what one end does not take in time fills the window that all calls of a connection share.
+    fn own_channel(&self) -> Result<Channel, Status> {
+        let channel = self.address.channel(self.ca.as_deref());
+        channel.map_err(|error| Status::unavailable(format!("{error:#}")))
     }
 
     /// Not an async function, as one would hold the call twice: as its argument, and where it awaits it.

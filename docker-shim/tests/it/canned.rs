@@ -2,6 +2,8 @@
 //!
 //! `fail/REASON` is an error with that reason; `late/REASON` is one after a first event; `hang` never answers and `stall` never goes on.
 
+mod uploads;
+
 use std::{
     collections::HashMap,
     pin::Pin,
@@ -14,6 +16,8 @@ use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::{Code, Request, Response, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
+use self::uploads::Uploads;
+
 type Answer<T> = Result<Response<T>, Status>;
 type Events<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
@@ -25,6 +29,8 @@ pub(crate) struct Canned {
     pub(crate) inspected: Mutex<Vec<InspectRequest>>,
     pub(crate) pulled: Mutex<Vec<PullRequest>>,
     pub(crate) checked: Mutex<Vec<CheckRequest>>,
+    pub(crate) load: Arc<Uploads<LoadOptions, LoadEvent>>,
+    pub(crate) import: Arc<Uploads<ImportOptions, ImportEvent>>,
     /// A call has begun that will not end by itself.
     pub(crate) hanging: Notify,
     /// Such a call was dropped.
@@ -73,35 +79,35 @@ pub(crate) struct Service(pub(crate) Arc<Canned>);
 impl images_server::Images for Service {
     type PullStream = Events<PullEvent>;
     type ListStream = Events<ImageSummary>;
-    type LoadStream = Events<v1::LoadEvent>;
-    type ImportStream = Events<v1::ImportEvent>;
-    type SaveStream = Events<v1::SaveChunk>;
-    type PushStream = Events<v1::PushEvent>;
+    type LoadStream = Events<LoadEvent>;
+    type ImportStream = Events<ImportEvent>;
+    type SaveStream = Events<SaveChunk>;
+    type PushStream = Events<PushEvent>;
 
-    async fn load(&self, _: Request<tonic::Streaming<v1::LoadRequest>>) -> Answer<Self::LoadStream> {
-        Err(Status::unimplemented("load"))
+    async fn load(&self, request: Request<tonic::Streaming<LoadRequest>>) -> Answer<Self::LoadStream> {
+        self.0.load.serve(uploads::load_parts(request.into_inner())).await
     }
 
-    async fn import(&self, _: Request<tonic::Streaming<v1::ImportRequest>>) -> Answer<Self::ImportStream> {
-        Err(Status::unimplemented("import"))
+    async fn import(&self, request: Request<tonic::Streaming<ImportRequest>>) -> Answer<Self::ImportStream> {
+        self.0.import.serve(uploads::import_parts(request.into_inner())).await
     }
 
-    async fn save(&self, _: Request<v1::SaveRequest>) -> Answer<Self::SaveStream> {
+    async fn save(&self, _: Request<SaveRequest>) -> Answer<Self::SaveStream> {
         Err(Status::unimplemented("save"))
     }
 
-    async fn push(&self, _: Request<v1::PushRequest>) -> Answer<Self::PushStream> {
+    async fn push(&self, _: Request<PushRequest>) -> Answer<Self::PushStream> {
         Err(Status::unimplemented("push"))
     }
 
-    async fn resolve(&self, _: Request<v1::ResolveRequest>) -> Answer<v1::ResolveResponse> {
+    async fn resolve(&self, _: Request<ResolveRequest>) -> Answer<ResolveResponse> {
         Err(Status::unimplemented("resolve"))
     }
 
     async fn distribution_inspect(
         &self,
-        _: Request<v1::DistributionInspectRequest>,
-    ) -> Answer<v1::DistributionInspectResponse> {
+        _: Request<DistributionInspectRequest>,
+    ) -> Answer<DistributionInspectResponse> {
         Err(Status::unimplemented("distribution inspect"))
     }
 

@@ -81,7 +81,6 @@ async fn what_cannot_be_done_is_not_supported_in_so_many_words() {
     let stage = Stage::new();
     for line in [
         "POST /build?t=x",
-        "POST /images/load",
         "GET /images/get?names=a",
         "GET /images/a/get",
         "POST /images/a/push?tag=1",

@@ -12,6 +12,7 @@ mod e2e;
 mod errors;
 mod framing;
 mod inspecting;
+mod loading;
 mod pulling;
 mod restarting;
 mod uploads;

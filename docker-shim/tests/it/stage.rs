@@ -3,9 +3,11 @@
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use docker_shim::{
+    config::LoadAnswers,
     server::Server,
     upstream::{ServiceAddress, Upstream},
 };
@@ -46,10 +48,15 @@ impl Running {
 
 impl Stage {
     pub(crate) fn new() -> Self {
+        Self::loading(LoadAnswers { held_for: Duration::from_secs(3600), names_only: false })
+    }
+
+    /// With a way of its own to answer loads.
+    pub(crate) fn loading(loads: LoadAnswers) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let canned = Arc::new(Canned::default());
         let service = start_service(&folder.path().join("service.sock"), Arc::clone(&canned));
-        let shim = start_shim(folder.path());
+        let shim = start_shim(folder.path(), loads);
         Self { folder, canned, service, shim }
     }
 
@@ -62,9 +69,9 @@ impl Stage {
     }
 }
 
-fn start_shim(folder: &Path) -> Running {
+fn start_shim(folder: &Path, loads: LoadAnswers) -> Running {
     let upstream = Upstream::new(ServiceAddress::Unix(folder.join("service.sock")), None).unwrap();
-    let server = Server::bind(&folder.join("docker.sock"), upstream).unwrap();
+    let server = Server::bind(&folder.join("docker.sock"), upstream, loads).unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
     let task = tokio::spawn(server.run(async {
         let _ = stopped.await;

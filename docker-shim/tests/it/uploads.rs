@@ -16,7 +16,7 @@ async fn a_refused_upload_is_read_to_its_end_and_the_connection_lives() {
     let mut client = UnixStream::connect(stage.socket()).await.unwrap();
     let archive = vec![0_u8; 8 * 1024 * 1024];
     send(&mut client, "POST /v1.44/images/load", &["Content-Type: application/x-tar"], &archive).await;
-    assert!(read_until(&mut client, "not supported").await.starts_with("HTTP/1.1 501 "));
+    assert!(read_until(&mut client, "text of UNSUPPORTED").await.starts_with("HTTP/1.1 501 "));
     send(&mut client, "GET /_ping", &[], b"").await;
     assert!(read_until(&mut client, "\r\n\r\nOK").await.starts_with("HTTP/1.1 200 "));
 }
@@ -25,7 +25,8 @@ async fn a_refused_upload_is_read_to_its_end_and_the_connection_lives() {
 async fn a_client_that_asks_before_it_uploads_is_refused_at_once() {
     let stage = Stage::new();
     let mut client = UnixStream::connect(stage.socket()).await.unwrap();
-    let head = "POST /images/load HTTP/1.1\r\nHost: docker\r\nContent-Length: 3000000\r\nExpect: 100-continue\r\n\r\n";
+    let head =
+        "POST /build HTTP/1.1\r\nHost: docker\r\nContent-Length: 3000000\r\nExpect: 100-continue\r\n\r\n";
     client.write_all(head.as_bytes()).await.unwrap();
     let mut answer = String::new();
     client.read_to_string(&mut answer).await.unwrap();
