@@ -24,6 +24,7 @@ const NO_SNIFF: HeaderName = HeaderName::from_static("x-content-type-options");
 
 /// Clients compare this text: no charset.
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const TAR: HeaderValue = HeaderValue::from_static("application/x-tar");
 pub(crate) const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
 /// An answer to a Docker client.
@@ -69,6 +70,13 @@ pub(crate) fn fixed(json: &'static str) -> Answer {
 pub(crate) fn json_stream(chunks: BoxStream<'static, io::Result<Bytes>>) -> Answer {
     let mut answer = plain(StatusCode::OK, Body::Stream(chunks));
     answer.headers_mut().insert(header::CONTENT_TYPE, JSON);
+    answer
+}
+
+/// An archive, in the chunks that it comes in.
+pub(crate) fn tar_stream(chunks: BoxStream<'static, io::Result<Bytes>>) -> Answer {
+    let mut answer = plain(StatusCode::OK, Body::Stream(chunks));
+    answer.headers_mut().insert(header::CONTENT_TYPE, TAR);
     answer
 }
 

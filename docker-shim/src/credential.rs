@@ -14,7 +14,7 @@ use crate::error::Failure;
 /// The largest credential that is read. Tokens of clouds have a few kilobytes.
 pub(crate) const LIMIT: usize = 64 * 1024;
 
-const HEADER: HeaderName = HeaderName::from_static("x-registry-auth");
+pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-registry-auth");
 
 /// A credential and the registry that its sender says it is for.
 #[derive(Default)]

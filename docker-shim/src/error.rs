@@ -62,6 +62,17 @@ impl Failure {
         }
     }
 
+    /// A failed look into a registry: what the registry said keeps the status that it said it with.
+    pub(crate) fn of_distribution(error: CallError) -> Self {
+        let failure = Self::from(error);
+        let status = match failure.reason {
+            "DENIED" => StatusCode::FORBIDDEN,
+            "RATE_LIMITED" | "QUOTA_EXHAUSTED" => StatusCode::TOO_MANY_REQUESTS,
+            _ => failure.status,
+        };
+        Self { status, ..failure }
+    }
+
     fn of_status(status: &Status, rejected: StatusCode) -> Self {
         let message = text_of(status);
         match reason_of(status) {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::StatusCode;
+use http::{HeaderMap, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
 
@@ -89,6 +89,14 @@ fn unreadable() -> Failure {
 
 fn late() -> Failure {
     Failure::new(StatusCode::REQUEST_TIMEOUT, "the request's body did not arrive in time")
+}
+
+/// Reads away a body that nobody needs, unless its client waits for leave to send it: while it is unread the server does not see its
+/// client go, and nobody would drop what runs for it.
+pub(crate) async fn drain_unasked(body: &mut RequestBody, headers: &HeaderMap) {
+    if !headers.contains_key(header::EXPECT) {
+        drain(body).await;
+    }
 }
 
 /// Reads what is left of a body and forgets it: a client that is still sending reads no answer. Gives up at a size and at a time.

@@ -20,37 +20,62 @@ pub enum Call<'p> {
     Events,
     SystemDf,
     ImageList,
-    ImageInspect { name: &'p str },
-    ImageHistory { name: &'p str },
+    ImageInspect {
+        name: &'p str,
+    },
+    ImageHistory {
+        name: &'p str,
+    },
     ImageCreate,
-    ImageTag { name: &'p str },
-    ImageRemove { name: &'p str },
+    ImageTag {
+        name: &'p str,
+    },
+    ImageRemove {
+        name: &'p str,
+    },
     ImageLoad,
-    ImageSave,
-    ImagePush,
+    /// With the names in the query if it has none.
+    ImageSave {
+        name: Option<&'p str>,
+    },
+    ImagePush {
+        name: &'p str,
+    },
     ImagePrune,
     ImageSearch,
-    Distribution,
+    Distribution {
+        name: &'p str,
+    },
     Build,
     BuildPrune,
     Upgrade,
     ContainerList,
     ContainerCreate,
     ContainerPrune,
-    Container { id: &'p str },
-    Exec { id: &'p str },
+    Container {
+        id: &'p str,
+    },
+    Exec {
+        id: &'p str,
+    },
     Commit,
     NetworkList,
     NetworkCreate,
     NetworkPrune,
-    Network { id: &'p str },
+    Network {
+        id: &'p str,
+    },
     VolumeList,
     VolumeCreate,
     VolumePrune,
-    Volume { name: &'p str },
+    Volume {
+        name: &'p str,
+    },
     PluginList,
     PluginInstall,
-    Plugin { name: &'p str },
+    Plugin {
+        name: &'p str,
+    },
     Swarm,
 }
 
@@ -108,7 +133,7 @@ fn get(path: &str) -> Option<Call<'_>> {
         "/system/df" => Call::SystemDf,
         "/images/json" => Call::ImageList,
         "/images/search" => Call::ImageSearch,
-        "/images/get" => Call::ImageSave,
+        "/images/get" => Call::ImageSave { name: None },
         "/containers/json" => Call::ContainerList,
         "/networks" => Call::NetworkList,
         "/volumes" => Call::VolumeList,
@@ -123,12 +148,12 @@ fn get_named(path: &str) -> Option<Call<'_>> {
         return match operation {
             "json" => Some(Call::ImageInspect { name }),
             "history" => Some(Call::ImageHistory { name }),
-            "get" => Some(Call::ImageSave),
+            "get" => Some(Call::ImageSave { name: Some(name) }),
             _ => None,
         };
     }
     let distribution = path.strip_prefix("/distribution/").and_then(|tail| tail.strip_suffix("/json"));
-    distribution.map(|_| Call::Distribution).or_else(|| elsewhere(&Method::GET, path))
+    distribution.map(|name| Call::Distribution { name }).or_else(|| elsewhere(&Method::GET, path))
 }
 
 fn post(path: &str) -> Option<Call<'_>> {
@@ -156,7 +181,7 @@ fn post_named(path: &str) -> Option<Call<'_>> {
     let Some(tail) = path.strip_prefix("/images/") else { return elsewhere(&Method::POST, path) };
     match tail.rsplit_once('/')? {
         (name, "tag") => Some(Call::ImageTag { name }),
-        (_, "push") => Some(Call::ImagePush),
+        (name, "push") => Some(Call::ImagePush { name }),
         _ => None,
     }
 }

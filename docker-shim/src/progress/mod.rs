@@ -55,9 +55,14 @@ pub(crate) fn error_line(message: &str) -> Bytes {
     line(&ErrorLine { error_detail: ErrorDetail { message }, error: message })
 }
 
+/// One step, in words.
+pub(crate) fn status(status: &str) -> Bytes {
+    line(&StatusLine { status, id: None })
+}
+
 /// Something that a person should read.
 fn warning(message: &str) -> Bytes {
-    line(&StatusLine { status: &format!("WARNING: {message}"), id: None })
+    status(&format!("WARNING: {message}"))
 }
 
 /// The state of a layer, and how far it is.

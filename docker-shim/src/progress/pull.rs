@@ -3,12 +3,12 @@
 use bytes::Bytes;
 use imageservice_proto::v1::{PullEvent, pull_event::Event};
 
-use super::{line, warning};
+use super::{line, status, warning};
 use crate::dto::progress::StatusLine;
 
 /// None for an event that is newer than this shim.
 pub(crate) fn line_of(event: PullEvent) -> Option<Bytes> {
-    let status = match event.event? {
+    let text = match event.event? {
         Event::Started(started) => {
             let status = format!("Pulling from {}", started.repository);
             return Some(line(&StatusLine { status: &status, id: Some(&started.id) }));
@@ -20,7 +20,7 @@ pub(crate) fn line_of(event: PullEvent) -> Option<Bytes> {
         }
         Event::Finished(finished) => format!("Status: Image is up to date for {}", finished.reference),
     };
-    Some(line(&StatusLine { status: &status, id: None }))
+    Some(status(&text))
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use imageservice_proto::v1::{LayerPush, PushEvent, TagPushed, layer_push::State, push_event::Event};
 
-use super::{layer, line};
-use crate::dto::progress::{ProgressDetail, PushedLine, PushedTag, StatusLine};
+use super::{layer, line, status};
+use crate::dto::progress::{ProgressDetail, PushedLine, PushedTag};
 
 /// Nothing for an event or a state that is newer than this shim.
 pub(crate) fn lines_of(event: PushEvent) -> Vec<Bytes> {
@@ -41,8 +41,4 @@ fn tag_lines(pushed: &TagPushed) -> Vec<Bytes> {
         status(&format!("{tag}: digest: {digest} size: {size}")),
         line(&PushedLine { progress_detail: ProgressDetail::default(), aux }),
     ]
-}
-
-fn status(status: &str) -> Bytes {
-    line(&StatusLine { status, id: None })
 }

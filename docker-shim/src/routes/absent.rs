@@ -47,12 +47,8 @@ fn lacking(call: Call<'_>) -> &'static str {
     match call {
         Call::Events => "events are not supported by this server",
         Call::SystemDf => "disk usage is not supported by this server: it keeps no layers",
-        Call::ImageLoad => "loading images is not supported by this server",
-        Call::ImageSave => "saving images is not supported by this server: it keeps no layers",
-        Call::ImagePush => "pushing images is not supported by this server",
         Call::ImagePrune => "pruning images is not supported by this server",
         Call::ImageSearch => "searching registries is not supported by this server",
-        Call::Distribution => "inspecting images of a registry is not supported by this server",
         Call::Build => "image builds are not supported by this server",
         Call::Upgrade => "BuildKit sessions are not supported by this server",
         Call::NetworkCreate => "networks are not supported by this server",

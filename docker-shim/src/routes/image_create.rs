@@ -1,9 +1,8 @@
 //! `POST /images/create`: a pull with `fromImage`, an import with `fromSrc`.
 
-use http::header;
 use imageservice_proto::v1::PullRequest;
 
-use super::Asked;
+use super::{Asked, image_import::image_import};
 use crate::{
     answer::{self, Answer},
     api_version::ApiVersion,
@@ -20,17 +19,15 @@ const PLATFORM_SINCE: ApiVersion = ApiVersion::new(1, 32);
 
 pub(crate) async fn image_create(shim: &Shim, asked: Asked<'_>) -> Result<Answer, Failure> {
     let query = Query::parse(asked.head.uri.query())?;
+    let platform = if asked.version < PLATFORM_SINCE { "" } else { query.text("platform") };
     if query.text("fromImage").is_empty() {
-        return Err(Failure::unsupported("importing images is not supported by this server"));
+        return image_import(shim, asked, &query, platform).await;
     }
-    // While a body is unread the server does not see its client leave, and nobody would drop the pull.
-    if !asked.head.headers.contains_key(header::EXPECT) {
-        request_body::drain(asked.body).await;
-    }
+    request_body::drain_unasked(asked.body, &asked.head.headers).await;
     let rejected = error::rejected_in_pull(&asked.head.headers);
     let request = PullRequest {
         auth: credential::from_headers(&asked.head.headers)?,
-        ..pull_request(&query, asked.version)
+        ..pull_request(&query, platform)
     };
     let events = shim.upstream.pull(request).await.map_err(|error| Failure::of_call(error, rejected))?;
     let id = asked.id;
@@ -44,8 +41,7 @@ pub(crate) async fn image_create(shim: &Shim, asked: Asked<'_>) -> Result<Answer
 }
 
 /// Docker's clients say "latest" when they mean it; without a tag all are meant.
-fn pull_request(query: &Query<'_>, version: ApiVersion) -> PullRequest {
-    let platform = if version < PLATFORM_SINCE { "" } else { query.text("platform") };
+fn pull_request(query: &Query<'_>, platform: &str) -> PullRequest {
     PullRequest {
         reference: query.text("fromImage").to_owned(),
         tag: query.text("tag").to_owned(),
@@ -61,17 +57,11 @@ mod tests {
 
     #[test]
     fn a_digest_may_come_as_tag() {
-        let query = Query::parse(Some("fromImage=a&tag=sha256:ab&platform=linux/arm64")).unwrap();
-        let request = pull_request(&query, ApiVersion::new(1, 44));
+        let query = Query::parse(Some("fromImage=a&tag=sha256:ab")).unwrap();
+        let request = pull_request(&query, "linux/arm64");
         assert_eq!(
             (request.reference.as_str(), request.tag.as_str(), request.platform.as_str()),
             ("a", "sha256:ab", "linux/arm64")
         );
-    }
-
-    #[test]
-    fn platforms_are_ignored_below_1_32() {
-        let query = Query::parse(Some("fromImage=a&platform=linux/arm64")).unwrap();
-        assert_eq!(pull_request(&query, ApiVersion::new(1, 31)).platform, "");
     }
 }

@@ -23,7 +23,8 @@ pub(crate) async fn image_history(shim: &Shim, asked: Asked<'_>, name: &str) -> 
     answer::json(&history.entries.iter().map(history_item).collect::<Vec<_>>())
 }
 
-async fn check_platform(shim: &Shim, name: &str, choice: &PlatformChoice) -> Result<(), Failure> {
+/// Fails if the image is for another platform.
+pub(crate) async fn check_platform(shim: &Shim, name: &str, choice: &PlatformChoice) -> Result<(), Failure> {
     let inspected = shim.upstream.inspect(name, "").await?;
     choice.check(name, &inspected.image.as_ref().map(config_of).unwrap_or_default())
 }

@@ -3,12 +3,16 @@
 pub(crate) mod absent;
 pub(crate) mod auth;
 pub(crate) mod container_create;
+pub(crate) mod distribution;
 pub(crate) mod image_create;
 pub(crate) mod image_history;
+pub(crate) mod image_import;
 pub(crate) mod image_inspect;
 pub(crate) mod image_list;
 pub(crate) mod image_load;
+pub(crate) mod image_push;
 pub(crate) mod image_remove;
+pub(crate) mod image_save;
 pub(crate) mod image_tag;
 pub(crate) mod info;
 pub(crate) mod ping;

@@ -1,6 +1,7 @@
 //! From the image service's messages to Docker's shapes, by API version. Nothing here asks anybody.
 
 pub(crate) mod container_config;
+pub(crate) mod distribution;
 pub(crate) mod image_history;
 pub(crate) mod image_inspect;
 pub(crate) mod image_list;

@@ -2,6 +2,7 @@
 //!
 //! `fail/REASON` is an error with that reason; `late/REASON` is one after a first event; `hang` never answers and `stall` never goes on.
 
+mod archives;
 mod uploads;
 
 use std::{
@@ -11,11 +12,12 @@ use std::{
 };
 
 use imageservice_proto::{ERROR_DOMAIN, v1::*};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::{Code, Request, Response, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
+pub(crate) use self::archives::DIGEST;
 use self::uploads::Uploads;
 
 type Answer<T> = Result<Response<T>, Status>;
@@ -29,6 +31,10 @@ pub(crate) struct Canned {
     pub(crate) inspected: Mutex<Vec<InspectRequest>>,
     pub(crate) pulled: Mutex<Vec<PullRequest>>,
     pub(crate) checked: Mutex<Vec<CheckRequest>>,
+    pub(crate) pushed: Mutex<Vec<PushRequest>>,
+    pub(crate) looked_up: Mutex<Vec<DistributionInspectRequest>>,
+    /// Chunks of the archive without end.
+    pub(crate) saved: watch::Sender<usize>,
     pub(crate) load: Arc<Uploads<LoadOptions, LoadEvent>>,
     pub(crate) import: Arc<Uploads<ImportOptions, ImportEvent>>,
     /// A call has begun that will not end by itself.
@@ -92,12 +98,12 @@ impl images_server::Images for Service {
         self.0.import.serve(uploads::import_parts(request.into_inner())).await
     }
 
-    async fn save(&self, _: Request<SaveRequest>) -> Answer<Self::SaveStream> {
-        Err(Status::unimplemented("save"))
+    async fn save(&self, request: Request<SaveRequest>) -> Answer<Self::SaveStream> {
+        archives::save(&self.0, request.into_inner())
     }
 
-    async fn push(&self, _: Request<PushRequest>) -> Answer<Self::PushStream> {
-        Err(Status::unimplemented("push"))
+    async fn push(&self, request: Request<PushRequest>) -> Answer<Self::PushStream> {
+        archives::push(&self.0, request.into_inner())
     }
 
     async fn resolve(&self, _: Request<ResolveRequest>) -> Answer<ResolveResponse> {
@@ -106,9 +112,9 @@ impl images_server::Images for Service {
 
     async fn distribution_inspect(
         &self,
-        _: Request<DistributionInspectRequest>,
+        request: Request<DistributionInspectRequest>,
     ) -> Answer<DistributionInspectResponse> {
-        Err(Status::unimplemented("distribution inspect"))
+        archives::distribution(&self.0, request.into_inner())
     }
 
     async fn pull(&self, request: Request<PullRequest>) -> Answer<Self::PullStream> {
