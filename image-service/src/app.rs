@@ -5,14 +5,19 @@ use std::{fs, future::Future, path::PathBuf, sync::Arc};
 
 use anyhow::Context;
 use tokio_stream::wrappers::{TcpListenerStream, UnixListenerStream};
+use tokio_util::task::AbortOnDropHandle;
 use tonic::transport::{Certificate, Identity, ServerTlsConfig};
 
 use crate::{
+    archive::{ArchiveReader, SaveLayout},
     config::{Config, Listen, TlsConfig},
+    embedded_registry::EmbeddedRegistry,
     grpc::{self, Listener},
-    ops::Operations,
+    ops::{Operations, Ports},
+    ports::Staging,
     registry::RegistryClient,
     secrets::Seal,
+    staging::Stager,
     store::SqliteStore,
 };
 
@@ -39,8 +44,34 @@ pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Resu
         None => Seal::in_data_dir(&data_dir)?,
     };
     let store = Arc::new(SqliteStore::open(&data_dir, Arc::new(seal)).await?);
-    let registry = RegistryClient::new(&config.registries, config.pull.other_architectures)?;
-    let operations = Operations::new(store.clone(), store.clone(), Arc::new(registry), &config.pull)?;
+    let registry = Arc::new(RegistryClient::new(&config.registries, config.pull.other_architectures)?);
+    let embedded = match config.embeds_registry() {
+        true => Some(EmbeddedRegistry::start(&config.embedded_registry, &data_dir).await?),
+        false => None,
+    };
+    let inside = embedded.as_ref().map(|embedded| embedded.repository.clone());
+    let staging = match config.staging.repository.clone().or(inside) {
+        Some(repository) => Some(Arc::new(Stager::new(
+            repository,
+            &config.staging,
+            data_dir.join("spool"),
+            registry.clone(),
+            store.clone(),
+        )?) as Arc<dyn Staging>),
+        None => None,
+    };
+    let ports = Ports {
+        images: store.clone(),
+        locations: store.clone(),
+        credentials: store.clone(),
+        registry: registry.clone(),
+        writer: registry,
+        archives: Arc::new(ArchiveReader::default()),
+        layout: Arc::new(SaveLayout),
+        staging,
+    };
+    let operations = Operations::new(ports, &config.pull)?;
+    let sweeping = AbortOnDropHandle::new(tokio::spawn(operations.clone().sweep_now_and_then()));
 
     let tls = config.tls.as_ref().map(tls).transpose()?;
     let listener = grpc::bind(&listen, tls.is_some() || config.allow_remote_plaintext).await?;
@@ -56,6 +87,10 @@ pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Resu
             tracing::info!(listen = %address, %data_dir, "listening on {address}");
             grpc::serve(operations, tls, TcpListenerStream::new(listener), stop).await?;
         }
+    }
+    drop(sweeping);
+    if let Some(embedded) = embedded {
+        embedded.shutdown().await;
     }
     store.close().await;
     Ok(())

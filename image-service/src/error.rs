@@ -52,6 +52,9 @@ pub enum Error {
         short_id: String,
     },
 
+    /// A repository of which other tags are here, asked for by `save`.
+    #[error("reference does not exist")]
+    NoSuchReference,
     /// A repository of which no tag is here.
     #[error("An image does not exist locally with the tag: {repository}")]
     NoTagsHere {

@@ -6,6 +6,8 @@
 pub mod app;
 pub mod archive;
 pub mod config;
+#[cfg(feature = "embedded-staging")]
+mod embedded_registry;
 pub mod error;
 pub mod grpc;
 pub mod model;

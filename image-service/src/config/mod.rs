@@ -126,6 +126,12 @@ fn seconds<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration
 }
 
 impl Config {
+    /// Whether a registry runs inside this process.
+    #[must_use]
+    pub fn embeds_registry(&self) -> bool {
+        self.embedded_registry.enabled.unwrap_or(self.staging.repository.is_none())
+    }
+
     /// Reads a file.
     pub fn from_file(path: &Path) -> anyhow::Result<Self> {
         use anyhow::Context;

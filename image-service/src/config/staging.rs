@@ -49,19 +49,14 @@ impl Default for StagingConfig {
 }
 
 /// The registry inside this process.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EmbeddedRegistryConfig {
-    /// Whether there is one. It is what images are staged to unless `staging.repository` says otherwise.
-    pub enabled: bool,
-    /// Where it listens. It asks nobody who they are, so it belongs on loopback. Once another port had to be taken, that one is kept.
+    /// Whether there is one. By default only if images are staged nowhere else.
+    pub enabled: Option<bool>,
+    /// Where it listens: 127.0.0.1:5100 if that is free at the first start, else any port, which is then kept. It asks nobody who they are, so it
+    /// belongs on loopback.
     pub listen: Option<std::net::SocketAddr>,
-}
-
-impl Default for EmbeddedRegistryConfig {
-    fn default() -> Self {
-        Self { enabled: true, listen: None }
-    }
 }
 
 fn repository<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Repository>, D::Error> {

@@ -10,8 +10,8 @@ use crate::{
         Credential, Digest, HistoryStep, Image, ImageName, ImageSummary, Pattern, PatternError, Platform,
         Removed, Repository, Tag,
     },
-    ops::{ListFilters, PullEvent, PullRequest},
-    ports::{CredentialKind, RateLimit, StoredCredential},
+    ops::{Distribution, ListFilters, PullEvent, PullRequest, Resolved},
+    ports::{CredentialKind, Location, Origin, RateLimit, StoredCredential},
 };
 
 /// A registry token stands alone; an identity token goes before a password, as in dockerd.
@@ -69,6 +69,35 @@ pub(super) fn platform(platform: &Platform) -> v1::Platform {
         variant: platform.variant().to_owned(),
         os_version: platform.os_version().to_owned(),
     }
+}
+
+pub(super) fn resolved(resolved: &Resolved) -> v1::ResolveResponse {
+    let locations: Vec<_> = resolved.locations.iter().map(location).collect();
+    v1::ResolveResponse {
+        image_id: resolved.image.to_string(),
+        pullable_reference: locations.first().map(|best| best.reference.clone()).unwrap_or_default(),
+        locations,
+        platform: Some(platform(&resolved.platform)),
+    }
+}
+
+pub(super) fn distribution(found: &Distribution) -> v1::DistributionInspectResponse {
+    v1::DistributionInspectResponse {
+        media_type: found.descriptor.media_type.clone(),
+        digest: found.descriptor.digest.to_string(),
+        size: size(found.descriptor.size),
+        platforms: found.platforms.iter().map(platform).collect(),
+    }
+}
+
+fn location(location: &Location) -> v1::Location {
+    use v1::location::Origin as Wire;
+    let origin = match location.origin {
+        Origin::Pulled => Wire::Pulled,
+        Origin::Pushed => Wire::Pushed,
+        Origin::Staged => Wire::Staged,
+    };
+    v1::Location { reference: location.pullable(), origin: origin.into() }
 }
 
 pub(super) fn image(image: &Image) -> v1::Image {
@@ -129,7 +158,7 @@ pub(super) fn timestamp(time: OffsetDateTime) -> Timestamp {
     Timestamp { seconds: time.unix_timestamp(), nanos: i32::try_from(time.nanosecond()).unwrap_or_default() }
 }
 
-fn size(size: u64) -> i64 {
+pub(super) fn size(size: u64) -> i64 {
     i64::try_from(size).unwrap_or(i64::MAX)
 }
 

@@ -2,10 +2,10 @@
 
 use futures_util::{Stream, StreamExt, stream};
 use imageservice_proto::v1::{self, images_server::Images};
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 
-use super::{convert, namespace_of, status::failed};
-use crate::ops::Operations;
+use super::{archives, convert, namespace_of, push, status::failed};
+use crate::ops::{Operations, PushRequest};
 
 /// Image calls, each one operation.
 #[derive(Clone, Debug)]
@@ -90,34 +90,59 @@ impl Images for ImagesService {
 
     async fn load(
         &self,
-        _: Request<tonic::Streaming<v1::LoadRequest>>,
+        request: Request<Streaming<v1::LoadRequest>>,
     ) -> Result<Response<Self::LoadStream>, Status> {
-        Err(Status::unimplemented("Load"))
+        let namespace = namespace_of(&request);
+        let (wanted, body) = archives::load_request(request.into_inner()).await.map_err(failed("Load"))?;
+        let loading = self.0.load(namespace, wanted, body);
+        Ok(Response::new(archives::events(failed("Load"), loading, archives::load_event).boxed()))
     }
 
     async fn import(
         &self,
-        _: Request<tonic::Streaming<v1::ImportRequest>>,
+        request: Request<Streaming<v1::ImportRequest>>,
     ) -> Result<Response<Self::ImportStream>, Status> {
-        Err(Status::unimplemented("Import"))
+        let namespace = namespace_of(&request);
+        let (order, body) = archives::import_request(request.into_inner()).await.map_err(failed("Import"))?;
+        let importing = self.0.import(namespace, order, body).map_err(failed("Import"))?;
+        Ok(Response::new(archives::events(failed("Import"), importing, archives::import_event).boxed()))
     }
 
-    async fn save(&self, _: Request<v1::SaveRequest>) -> Result<Response<Self::SaveStream>, Status> {
-        Err(Status::unimplemented("Save"))
+    async fn save(&self, request: Request<v1::SaveRequest>) -> Result<Response<Self::SaveStream>, Status> {
+        let namespace = namespace_of(&request);
+        let names = request.into_inner().names;
+        let saving = self.0.save(namespace, &names).await.map_err(failed("Save"))?;
+        let chunks = saving.map(|piece| piece.map(|data| v1::SaveChunk { data }).map_err(failed("Save")));
+        Ok(Response::new(chunks.boxed()))
     }
 
-    async fn push(&self, _: Request<v1::PushRequest>) -> Result<Response<Self::PushStream>, Status> {
-        Err(Status::unimplemented("Push"))
+    async fn push(&self, request: Request<v1::PushRequest>) -> Result<Response<Self::PushStream>, Status> {
+        let namespace = namespace_of(&request);
+        let v1::PushRequest { repository, tag, auth } = request.into_inner();
+        let order = PushRequest { repository, tag, credential: convert::credential(auth) };
+        let pushing = self.0.push(namespace, order).map_err(failed("Push"))?;
+        Ok(Response::new(archives::events(failed("Push"), pushing, push::event).boxed()))
     }
 
-    async fn resolve(&self, _: Request<v1::ResolveRequest>) -> Result<Response<v1::ResolveResponse>, Status> {
-        Err(Status::unimplemented("Resolve"))
+    async fn resolve(
+        &self,
+        request: Request<v1::ResolveRequest>,
+    ) -> Result<Response<v1::ResolveResponse>, Status> {
+        let namespace = namespace_of(&request);
+        let name = request.into_inner().name;
+        let resolved = self.0.resolve(&namespace, &name).await.map_err(failed("Resolve"))?;
+        Ok(Response::new(convert::resolved(&resolved)))
     }
 
     async fn distribution_inspect(
         &self,
-        _: Request<v1::DistributionInspectRequest>,
+        request: Request<v1::DistributionInspectRequest>,
     ) -> Result<Response<v1::DistributionInspectResponse>, Status> {
-        Err(Status::unimplemented("DistributionInspect"))
+        let namespace = namespace_of(&request);
+        let v1::DistributionInspectRequest { reference, auth } = request.into_inner();
+        let credential = convert::credential(auth);
+        let found = self.0.distribution(&namespace, &reference, credential).await;
+        let found = found.map_err(failed("DistributionInspect"))?;
+        Ok(Response::new(convert::distribution(&found)))
     }
 }

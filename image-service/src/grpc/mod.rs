@@ -1,9 +1,11 @@
 //! The gRPC face: decode, call one operation, encode. No decision is made here.
 
+mod archives;
 mod convert;
 mod credentials;
 mod images;
 mod listen;
+mod push;
 mod serve;
 mod status;
 mod system;

@@ -26,8 +26,8 @@ const DRAIN: Duration = Duration::from_secs(10);
 const KEEPALIVE: Duration = Duration::from_secs(30);
 /// How often readiness is checked against the store.
 const HEALTH_INTERVAL: Duration = Duration::from_secs(5);
-/// Requests hold names, never content, so anything longer is a mistake or an attack.
-const MAX_REQUEST: usize = 1024 * 1024;
+/// Requests hold names, or one chunk of an archive: anything longer is a mistake or an attack.
+const MAX_REQUEST: usize = 2 * 1024 * 1024;
 
 /// Serves on `incoming` until `stop` resolves.
 pub async fn serve<I, C>(

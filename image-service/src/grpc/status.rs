@@ -56,9 +56,10 @@ fn reason(error: &Error) -> ErrorReason {
         Error::Platform(_) => ErrorReason::PlatformInvalid,
         Error::RegistryHost(_) | Error::Change(_) | Error::Argument(_) => ErrorReason::ArgumentInvalid,
         Error::ReservedName(_) => ErrorReason::NameReserved,
-        Error::ImageNotFound { .. } | Error::NoTagsHere { .. } | Error::NoSuchTagHere { .. } => {
-            ErrorReason::ImageNotFound
-        }
+        Error::ImageNotFound { .. }
+        | Error::NoSuchReference
+        | Error::NoTagsHere { .. }
+        | Error::NoSuchTagHere { .. } => ErrorReason::ImageNotFound,
         Error::LayersUnavailable { .. } => ErrorReason::LayersUnavailable,
         Error::TagImmutable { .. } => ErrorReason::TagImmutable,
         Error::Archive(_) => ErrorReason::ArchiveInvalid,
@@ -101,6 +102,7 @@ fn code(error: &Error) -> Code {
         | Error::Archive(_)
         | Error::AmbiguousId { .. } => Code::InvalidArgument,
         Error::ImageNotFound { .. }
+        | Error::NoSuchReference
         | Error::NoTagsHere { .. }
         | Error::NoSuchTagHere { .. }
         | Error::ManifestUnknown { .. }
@@ -178,6 +180,7 @@ fn metadata(operation: &str, error: &Error) -> HashMap<String, String> {
             add("found", found);
         }
         Error::Shared(_)
+        | Error::NoSuchReference
         | Error::Reference(_)
         | Error::Platform(_)
         | Error::RegistryHost(_)

@@ -21,7 +21,7 @@ impl Operations {
     ) -> Result<Access> {
         let credential = match offered {
             Some(credential) => Some(credential),
-            None => self.credentials.get(namespace, host).await?,
+            None => self.ports.credentials.get(namespace, host).await?,
         };
         Ok(self.access_with(credential))
     }

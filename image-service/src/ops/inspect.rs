@@ -10,6 +10,6 @@ use crate::{
 impl Operations {
     /// The image that a name names.
     pub async fn inspect(&self, namespace: &Namespace, name: &str) -> Result<Found> {
-        self.images.find(namespace, &ImageName::parse(name)?).await
+        self.ports.images.find(namespace, &ImageName::parse(name)?).await
     }
 }

@@ -64,7 +64,7 @@ impl Operations {
     ) -> Result<Vec<OffsetDateTime>> {
         let mut times = Vec::with_capacity(names.len());
         for name in names {
-            let found = self.images.find(namespace, name).await?;
+            let found = self.ports.images.find(namespace, name).await?;
             let created = ImageConfig::parse(&found.image.config).ok().and_then(|config| config.created);
             times.push(created.unwrap_or(OffsetDateTime::UNIX_EPOCH));
         }
@@ -76,7 +76,7 @@ impl Listing {
     /// The next images that pass; empty at the end.
     pub async fn next_page(&mut self) -> Result<Vec<ImageSummary>> {
         while !self.done {
-            let images = &self.operations.images;
+            let images = &self.operations.ports.images;
             let page = images.list(&self.namespace, self.after.as_ref(), PAGE).await?;
             self.done = page.len() < PAGE as usize;
             self.after = page.last().map(|last| ListCursor { created: last.created, id: last.id.clone() });

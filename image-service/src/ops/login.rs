@@ -16,7 +16,7 @@ impl Operations {
         credential: Option<Credential>,
     ) -> Result<Option<String>> {
         let access = self.access_with(credential);
-        let token = self.registry.check(registry, &access).await?;
+        let token = self.ports.registry.check(registry, &access).await?;
         let Some(credential) = access.credential else { return Ok(token) };
         let kept = match &token {
             Some(token) => Credential::IdentityToken {
@@ -25,19 +25,19 @@ impl Operations {
             },
             None => credential,
         };
-        self.credentials.put(namespace, registry, &kept).await?;
+        self.ports.credentials.put(namespace, registry, &kept).await?;
         tracing::info!(%registry, username = kept.username(), "stored the credentials for {registry}");
         Ok(token)
     }
 
     /// The credentials that are kept, without their secrets.
     pub async fn stored_credentials(&self, namespace: &Namespace) -> Result<Vec<StoredCredential>> {
-        self.credentials.list(namespace).await
+        self.ports.credentials.list(namespace).await
     }
 
     /// Drops the credential of a registry.
     pub async fn forget_credential(&self, namespace: &Namespace, registry: &RegistryHost) -> Result<()> {
-        if !self.credentials.forget(namespace, registry).await? {
+        if !self.ports.credentials.forget(namespace, registry).await? {
             return Err(Error::CredentialsNotFound { registry: registry.to_string() });
         }
         Ok(())

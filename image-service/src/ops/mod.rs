@@ -1,60 +1,92 @@
 //! What the service can do: one use case per file. Operations see ports, never adapters; they conduct, and leave computing to `model`.
 
 mod access;
+mod distribution;
 mod flight;
 mod history;
+mod import;
 mod inspect;
+mod intake;
 mod list;
+mod load;
 mod login;
 mod pull;
+mod push;
 mod remove;
+mod resolve;
+mod save;
+mod sweep;
 mod tag;
 
 use std::sync::Arc;
 
+pub use distribution::Distribution;
+pub use import::ImportRequest;
+pub use intake::Body;
 pub use list::{ListFilters, Listing};
+pub use load::{LoadEvent, Loading};
 pub use pull::{PullEvent, PullRequest, Pulling};
+pub use push::{LayerState, PushEvent, PushRequest, Pushing};
+pub use resolve::Resolved;
+pub use save::Saving;
 
 use crate::{
     config::PullConfig,
     error::Result,
     model::FingerprintKey,
-    ports::{CredentialStore, ImageStore, Registry},
+    ports::{
+        ArchiveWriter, Archives, CredentialStore, ImageStore, LocationStore, Registry, RegistryWriter,
+        Staging,
+    },
 };
+
+/// What the operations stand on.
+#[derive(Clone, Debug)]
+pub struct Ports {
+    /// The state of images.
+    pub images: Arc<dyn ImageStore>,
+    /// Where images are.
+    pub locations: Arc<dyn LocationStore>,
+    /// Stored credentials.
+    pub credentials: Arc<dyn CredentialStore>,
+    /// The reading half of the registry client.
+    pub registry: Arc<dyn Registry>,
+    /// The writing half.
+    pub writer: Arc<dyn RegistryWriter>,
+    /// Reads archives.
+    pub archives: Arc<dyn Archives>,
+    /// Lays archives out.
+    pub layout: Arc<dyn ArchiveWriter>,
+    /// The staging registry, if there is one.
+    pub staging: Option<Arc<dyn Staging>>,
+}
 
 /// The operations over their ports.
 #[derive(Clone, Debug)]
 pub struct Operations {
-    images: Arc<dyn ImageStore>,
-    credentials: Arc<dyn CredentialStore>,
-    registry: Arc<dyn Registry>,
+    ports: Ports,
     fingerprints: Arc<FingerprintKey>,
     pulls: Arc<pull::Pulls>,
 }
 
 impl Operations {
     /// Wires the operations to their ports.
-    pub fn new(
-        images: Arc<dyn ImageStore>,
-        credentials: Arc<dyn CredentialStore>,
-        registry: Arc<dyn Registry>,
-        config: &PullConfig,
-    ) -> Result<Self> {
+    pub fn new(ports: Ports, config: &PullConfig) -> Result<Self> {
         let fingerprints =
             Arc::new(FingerprintKey::random().map_err(|_| crate::error::Error::internal("no randomness"))?);
-        let pulls = Arc::new(pull::Pulls::new(images.clone(), registry.clone(), config));
-        Ok(Self { images, credentials, registry, fingerprints, pulls })
+        let pulls = Arc::new(pull::Pulls::new(ports.images.clone(), ports.registry.clone(), config));
+        Ok(Self { ports, fingerprints, pulls })
     }
 
     /// The store of images, for what needs no operation: its name and its count.
     #[must_use]
     pub fn images(&self) -> &dyn ImageStore {
-        &*self.images
+        &*self.ports.images
     }
 
     /// The registry client, for what needs no operation: the budgets it has seen.
     #[must_use]
     pub fn registry(&self) -> &dyn Registry {
-        &*self.registry
+        &*self.ports.registry
     }
 }

@@ -14,7 +14,7 @@ impl Operations {
         }
         let name = ImageName::parse(name)?;
         let wanted = name.clone();
-        self.images.remove(namespace, &name, Box::new(move |image| plan(image, &wanted, force))).await
+        self.ports.images.remove(namespace, &name, Box::new(move |image| plan(image, &wanted, force))).await
     }
 }
 

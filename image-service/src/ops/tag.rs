@@ -17,12 +17,13 @@ impl Operations {
     ) -> Result<(Digest, Reference)> {
         let (repository, tag) = new_name(repository, tag)?;
         let source = ImageName::parse(source)?;
-        let image = self.images.tag(namespace, &source, &repository, &tag).await?;
+        let image = self.ports.images.tag(namespace, &source, &repository, &tag).await?;
         Ok((image, Reference::tagged(repository, tag)))
     }
 }
 
-fn new_name(repository: &str, tag: &str) -> Result<(Repository, Tag), ReferenceError> {
+/// What `repository` and `tag` name together.
+pub(super) fn new_name(repository: &str, tag: &str) -> Result<(Repository, Tag), ReferenceError> {
     let written: Reference = repository.parse()?;
     if written.digest.is_some() {
         return Err(ReferenceError::DigestAsTag);

@@ -16,10 +16,14 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("registry", &["config", "error", "model", "ports"]),
     ("archive", &["error", "model", "ports"]),
     ("staging", &["config", "error", "model", "ports"]),
+    ("embedded_registry", &["config", "model"]),
     ("secrets", &["error", "model", "ports"]),
     ("ops", &["config", "error", "model", "ports"]),
     ("grpc", &["config", "error", "model", "ops", "ports"]),
-    ("app", &["archive", "config", "grpc", "ops", "registry", "secrets", "staging", "store"]),
+    (
+        "app",
+        &["archive", "config", "embedded_registry", "grpc", "ops", "registry", "secrets", "staging", "store"],
+    ),
     ("lib", &[]),
     ("main", &[]),
 ];

@@ -8,10 +8,11 @@ use fixtures::{
 };
 use http::Method;
 use image_service::{
+    archive::{ArchiveReader, SaveLayout},
     config::{Config, PullConfig},
     error::Error,
     model::{Credential, Namespace},
-    ops::{ListFilters, Operations, PullEvent, PullRequest},
+    ops::{ListFilters, Operations, Ports, PullEvent, PullRequest},
     registry::RegistryClient,
     secrets::Seal,
     store::SqliteStore,
@@ -35,8 +36,18 @@ async fn service_with(pull: PullConfig, config: &Config) -> Service {
     let data = tempfile::tempdir().unwrap();
     let seal = Arc::new(Seal::in_data_dir(data.path()).unwrap());
     let store = Arc::new(SqliteStore::open(data.path(), seal).await.unwrap());
-    let registry = RegistryClient::new(&config.registries, false).unwrap();
-    let operations = Operations::new(store.clone(), store, Arc::new(registry), &pull).unwrap();
+    let registry = Arc::new(RegistryClient::new(&config.registries, false).unwrap());
+    let ports = Ports {
+        images: store.clone(),
+        locations: store.clone(),
+        credentials: store,
+        registry: registry.clone(),
+        writer: registry,
+        archives: Arc::new(ArchiveReader::default()),
+        layout: Arc::new(SaveLayout),
+        staging: None,
+    };
+    let operations = Operations::new(ports, &pull).unwrap();
     Service { operations, _data: data }
 }
 

@@ -116,4 +116,3 @@ pub(super) fn manifest(media_type: &str, bytes: &[u8]) -> Manifest {
 pub(super) fn by_digest(repository: &str, manifest: &Manifest) -> String {
     format!("{repository}@{}", manifest.digest)
 }
-
