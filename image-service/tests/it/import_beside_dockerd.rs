@@ -53,9 +53,10 @@ const ACCEPTED: &[&[&str]] = &[
     &["HEALTHCHECK --interval= --retries=+2 CMD\tx", "HEALTHCHECK --interval=1ms CMD y  z"],
     &["ONBUILD RUN  make $x  ", "onbuild copy --from=a b c", "ONBUILD NONSENSE x", "ONBUILD ENV"],
     &["USER -- --a"],
-    &["USER --"],
     &["  \tUSER\t a b"],
     &["USER \"\"", "LABEL $n=x"],
+    &["USER ä\u{a0}ö ", "ENV ü='é' ß\\ =x", "LABEL a=\u{2003}b=c"],
+    &["ENV a=b\\", "ENV c=\"d\\\"\"", "USER $@$*$-$1x$0", "CMD \\"],
 ];
 
 const REFUSED: &[&[&str]] = &[
@@ -93,7 +94,14 @@ const REFUSED: &[&[&str]] = &[
     &["WORKDIR"],
     &["WORKDIR $none"],
     &["USER"],
+    &["USER --"],
     &["USER --x a"],
+    &["USER ----x=1 a"],
+    &["USER --x"],
+    &["VOLUME --x"],
+    &["ENV --x"],
+    &["CMD --x"],
+    &["ONBUILD --x FROM a"],
     &["USER ${a"],
     &["USER ${}"],
     &["USER ${a:*b}"],

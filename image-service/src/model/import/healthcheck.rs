@@ -71,7 +71,7 @@ impl<'a> Flags<'a> {
     fn read(flags: &'a [String]) -> Result<Self, ChangeError> {
         let mut read = Self::default();
         for flag in flags {
-            let flag = flag.trim_start_matches("--");
+            let flag = flag.strip_prefix("--").unwrap_or(flag);
             let (name, value) =
                 flag.split_once('=').map_or((flag, None), |(name, value)| (name, Some(value)));
             let place = match name {

@@ -1,3 +1,4 @@
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
@@ -112,4 +113,13 @@ fn what_an_import_writes_can_be_read_again_at_its_largest() {
     let config = config.unwrap();
     assert_eq!(config.platform.to_string(), "windows(10.0.17763)/amd64");
     assert_eq!((config.labels.len(), config.diff_ids.len(), config.history.len()), (6000, 1, 1));
+}
+
+proptest! {
+    #[test]
+    fn whatever_a_client_writes_is_read_or_refused(
+        lines in prop::collection::vec("(CMD|ENV|EXPOSE|HEALTHCHECK|LABEL|ONBUILD|USER|VOLUME|WORKDIR) [ a=\\\\\"'$\\{\\}:?+/0-9\\[\\],é-]{0,20}", 0..4)
+    ) {
+        let _ = ImportChanges::parse(&lines);
+    }
 }

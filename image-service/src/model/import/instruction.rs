@@ -56,8 +56,8 @@ impl TryFrom<Statement> for Instruction {
     type Error = ChangeError;
 
     fn try_from(Statement { name, flags, arguments }: Statement) -> Result<Self, ChangeError> {
-        // The flags of a check are read with it; STOPSIGNAL never looks at any.
-        if !matches!(name.as_str(), "healthcheck" | "stopsignal") {
+        // Here dockerd looks at flags first, elsewhere at the number of arguments; STOPSIGNAL never looks at any flags.
+        if matches!(name.as_str(), "cmd" | "entrypoint" | "env" | "label" | "shell") {
             no_flags(&flags)?;
         }
         Ok(match (name.as_str(), arguments) {
@@ -65,27 +65,29 @@ impl TryFrom<Statement> for Instruction {
             ("entrypoint", arguments) => Self::Entrypoint(command_line(arguments)),
             ("env", Arguments::Pairs(pairs)) => Self::Env(named("ENV", pairs)?),
             ("label", Arguments::Pairs(pairs)) => Self::Label(named("LABEL", pairs)?),
-            ("expose", Arguments::Words(ports)) => Self::Expose(sorted(some("EXPOSE", ports)?)),
+            ("expose", Arguments::Words(ports)) => Self::Expose(sorted(some("EXPOSE", ports, &flags)?)),
             ("healthcheck", Arguments::Check(kind, command)) => {
                 Self::Healthcheck(Healthcheck::read(&kind, *command, &flags)?)
             }
-            ("onbuild", Arguments::Trigger(name, line)) => Self::Onbuild(trigger(&name, line)?),
-            ("shell", Arguments::Json(words)) => Self::Shell(some("SHELL", words)?),
+            ("onbuild", Arguments::Trigger(name, line)) => Self::Onbuild(trigger(&name, line, &flags)?),
+            ("shell", Arguments::Json(words)) => Self::Shell(some("SHELL", words, &[])?),
             ("shell", Arguments::Words(words)) => {
-                some("SHELL", words)?;
+                some("SHELL", words, &[])?;
                 return Err(ChangeError::NotJson("SHELL"));
             }
-            ("stopsignal", Arguments::Words(words)) => Self::StopSignal(one("STOPSIGNAL", words)?),
-            ("user", Arguments::Words(words)) => Self::User(one("USER", words)?),
-            ("volume", Arguments::Json(paths) | Arguments::Words(paths)) => Self::Volume(volumes(paths)?),
-            ("workdir", Arguments::Words(words)) => Self::Workdir(one("WORKDIR", words)?),
+            ("stopsignal", Arguments::Words(words)) => Self::StopSignal(one("STOPSIGNAL", words, &[])?),
+            ("user", Arguments::Words(words)) => Self::User(one("USER", words, &flags)?),
+            ("volume", Arguments::Json(paths) | Arguments::Words(paths)) => {
+                Self::Volume(volumes(paths, &flags)?)
+            }
+            ("workdir", Arguments::Words(words)) => Self::Workdir(one("WORKDIR", words, &flags)?),
             _ => return Err(ChangeError::NotAChange(name)),
         })
     }
 }
 
 fn no_flags(flags: &[String]) -> Result<(), ChangeError> {
-    match flags.first().and_then(|flag| flag.trim_start_matches("--").split('=').next()) {
+    match flags.first().and_then(|flag| flag.get(2..)?.split('=').next()) {
         Some(name) => Err(ChangeError::UnknownFlag(name.to_owned())),
         None => Ok(()),
     }
@@ -99,12 +101,16 @@ fn command_line(arguments: Arguments) -> CommandLine {
     }
 }
 
-fn some(instruction: &'static str, words: Vec<String>) -> Result<Vec<String>, ChangeError> {
-    if words.is_empty() { Err(ChangeError::NoArgument(instruction)) } else { Ok(words) }
+fn some(instruction: &'static str, words: Vec<String>, flags: &[String]) -> Result<Vec<String>, ChangeError> {
+    if words.is_empty() {
+        return Err(ChangeError::NoArgument(instruction));
+    }
+    no_flags(flags).map(|()| words)
 }
 
-fn one(instruction: &'static str, words: Vec<String>) -> Result<String, ChangeError> {
-    words.into_iter().next().ok_or(ChangeError::NotOneArgument(instruction))
+fn one(instruction: &'static str, words: Vec<String>, flags: &[String]) -> Result<String, ChangeError> {
+    let word = words.into_iter().next().ok_or(ChangeError::NotOneArgument(instruction))?;
+    no_flags(flags).map(|()| word)
 }
 
 /// In the order in which dockerd looks for mistakes.
@@ -126,15 +132,18 @@ fn named(
     Ok(pairs)
 }
 
-fn trigger(name: &str, line: String) -> Result<String, ChangeError> {
+fn trigger(name: &str, line: String, flags: &[String]) -> Result<String, ChangeError> {
+    if name.is_empty() {
+        return Err(ChangeError::NoArgument("ONBUILD"));
+    }
+    no_flags(flags)?;
     match name {
-        "" => Err(ChangeError::NoArgument("ONBUILD")),
         "from" | "maintainer" => Err(ChangeError::NotATrigger(name.to_uppercase())),
         _ => Ok(line),
     }
 }
 
-fn volumes(paths: Vec<String>) -> Result<Vec<String>, ChangeError> {
-    let paths: Vec<_> = some("VOLUME", paths)?.iter().map(|path| path.trim().to_owned()).collect();
+fn volumes(paths: Vec<String>, flags: &[String]) -> Result<Vec<String>, ChangeError> {
+    let paths: Vec<_> = some("VOLUME", paths, flags)?.iter().map(|path| path.trim().to_owned()).collect();
     if paths.iter().any(String::is_empty) { Err(ChangeError::EmptyVolume) } else { Ok(paths) }
 }
