@@ -11,7 +11,7 @@ use super::{
     answer::{self, Answer, Content},
     uploads,
 };
-use crate::model::{Digest, Reference, RepositoryName};
+use crate::model::{Digest, RepositoryName};
 
 /// Why a request is refused.
 #[derive(Debug)]
@@ -23,7 +23,8 @@ pub(crate) enum Error {
     NameInvalid,
     NameUnknown(RepositoryName),
     BlobUnknown(Digest),
-    ManifestUnknown(Reference),
+    /// No manifest by this tag or digest, which may be neither.
+    ManifestUnknown(String),
     /// The manifest is there in a media type that the client does not accept.
     NotAccepted(String),
     ManifestInvalid(String),

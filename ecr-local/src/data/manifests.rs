@@ -27,15 +27,17 @@ pub(super) async fn get(
     plane: &DataPlane,
     asked: &Asked,
     name: &RepositoryName,
-    reference: Reference,
+    reference: &str,
 ) -> Result<Answer, Error> {
+    let unknown = || Error::ManifestUnknown(reference.to_owned());
     let repository = plane.repository(asked, name).await?;
+    // What can be no name of a manifest is that of none.
+    let reference: Reference = reference.parse().map_err(|_| unknown())?;
     let found = plane.store.state.manifest(repository, &reference).await?;
-    let Some(mut found) = found else { return Err(Error::ManifestUnknown(reference)) };
+    let mut found = found.ok_or_else(unknown)?;
     if let Some(child) = stand_in(&asked.head.headers, &reference, &found)? {
-        let child = Reference::Digest(child);
-        let stored = plane.store.state.manifest(repository, &child).await?;
-        found = stored.ok_or(Error::ManifestUnknown(child))?;
+        let stored = plane.store.state.manifest(repository, &Reference::Digest(child)).await?;
+        found = stored.ok_or_else(unknown)?;
     }
     let fresh = is_fresh(&asked.head, &found.digest);
     let mut answer = match fresh {
@@ -128,7 +130,7 @@ pub(super) async fn delete(
     };
     match outcome {
         DeleteOutcome::Deleted => Ok(answer::empty(StatusCode::ACCEPTED)),
-        DeleteOutcome::Unknown => Err(Error::ManifestUnknown(reference)),
+        DeleteOutcome::Unknown => Err(Error::ManifestUnknown(reference.to_string())),
         DeleteOutcome::ReferredTo(parent) => {
             Err(Error::Unsupported(format!("the index {parent} refers to the manifest")))
         }

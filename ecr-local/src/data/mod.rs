@@ -132,9 +132,7 @@ impl DataPlane {
             ("GET" | "HEAD", Within::Referrers(subject)) => {
                 referrers::list(self, asked, name, &digest(subject)?).await
             }
-            ("GET" | "HEAD", Within::Manifest(text)) => {
-                manifests::get(self, asked, name, reference(text)?).await
-            }
+            ("GET" | "HEAD", Within::Manifest(text)) => manifests::get(self, asked, name, text).await,
             ("PUT", Within::Manifest(text)) => {
                 manifests::put(self, asked, body, name, reference(text)?).await
             }
