@@ -44,6 +44,8 @@ pub(crate) struct Placed {
 pub(crate) enum ReceiveError {
     /// Another request is writing.
     Busy,
+    /// It was cancelled, or given up for lack of content.
+    Gone,
     /// The content does not begin where the upload ends.
     OutOfOrder,
     /// Less or more content than announced.
@@ -58,6 +60,8 @@ pub(crate) enum ReceiveError {
 pub(crate) enum CompleteError {
     /// Another request is writing.
     Busy,
+    /// It was cancelled, or given up for lack of content.
+    Gone,
     /// The content has another digest.
     Mismatch,
     Io(io::Error),
@@ -182,12 +186,12 @@ where
 
 impl From<io::Error> for ReceiveError {
     fn from(error: io::Error) -> Self {
-        Self::Io(error)
+        if error.kind() == io::ErrorKind::NotFound { Self::Gone } else { Self::Io(error) }
     }
 }
 
 impl From<io::Error> for CompleteError {
     fn from(error: io::Error) -> Self {
-        Self::Io(error)
+        if error.kind() == io::ErrorKind::NotFound { Self::Gone } else { Self::Io(error) }
     }
 }

@@ -147,6 +147,7 @@ impl Upload<'_> {
         match self.session.receive(body.begin(), placed).await {
             Ok(size) => Ok(size),
             Err(ReceiveError::Busy) => Err(Error::UploadBusy),
+            Err(ReceiveError::Gone) => Err(Error::UploadUnknown),
             Err(ReceiveError::OutOfOrder) => {
                 Err(Error::OutOfOrder { location: self.location(), size: self.session.size().await? })
             }
@@ -160,6 +161,7 @@ impl Upload<'_> {
         match plane.store.complete_upload(&self.key, &self.session, digest).await {
             Ok(()) => created(self.name, digest),
             Err(CompleteError::Busy) => Err(Error::UploadBusy),
+            Err(CompleteError::Gone) => Err(Error::UploadUnknown),
             Err(CompleteError::Mismatch) => Err(Error::DigestInvalid("the content has another digest")),
             Err(CompleteError::Io(error)) => Err(error.into()),
         }

@@ -1,0 +1,20 @@
+//! The local registry as its clients see it: over HTTP, with real clients, and after a crash.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends at the first surprise")]
+
+mod auth;
+mod clients;
+mod connections;
+mod deleting;
+mod durability;
+mod endpoints;
+mod garbage;
+mod hosts;
+mod listing;
+mod manifests;
+mod pulling;
+mod pushing;
+mod referrers;
+mod stage;
+mod starting;
+mod uploads;

@@ -1,0 +1,59 @@
+//! What keeps a registry from starting, and how it ends.
+
+use ecr_local::{EcrLocal, StartError};
+use fixtures::images::Image;
+
+use crate::stage::Stage;
+
+#[tokio::test]
+async fn a_folder_belongs_to_one_registry() {
+    let stage = Stage::start().await;
+    let second = EcrLocal::builder(stage.data_dir()).start().await;
+    assert!(matches!(second, Err(StartError::InUse { .. })), "{second:?}");
+}
+
+#[tokio::test]
+async fn an_address_that_is_taken_and_a_folder_that_is_a_file_are_named() {
+    let stage = Stage::start().await;
+    let dir = tempfile::tempdir().unwrap();
+    let taken = EcrLocal::builder(dir.path()).listen(stage.host()).start().await.unwrap_err();
+    assert!(taken.to_string().contains(&stage.host()), "{taken}");
+    let file = dir.path().join("file");
+    std::fs::write(&file, "x").unwrap();
+    let error = EcrLocal::builder(&file).start().await.unwrap_err();
+    assert!(error.to_string().contains(&file.display().to_string()), "{error}");
+}
+
+#[tokio::test]
+async fn where_other_machines_reach_it_it_wants_users_or_the_operators_word() {
+    let dir = tempfile::tempdir().unwrap();
+    let builder = |name: &str| EcrLocal::builder(dir.path().join(name)).listen("0.0.0.0:0");
+    let open = builder("open").start().await;
+    assert!(matches!(open, Err(StartError::Unprotected { .. })), "{open:?}");
+    builder("users").user("alice", "s3cret".into()).start().await.unwrap().shutdown().await;
+    builder("anyone").allow_anyone(true).start().await.unwrap().shutdown().await;
+}
+
+#[tokio::test]
+async fn several_registries_run_in_one_process() {
+    let (one, two) = (Stage::start().await, Stage::start().await);
+    one.push("app", "v1", &Image::oci("one")).await;
+    two.get("/v2/app/tags/list").await.refused(404, "NAME_UNKNOWN");
+}
+
+#[tokio::test]
+async fn everything_is_there_after_a_restart_and_private_to_its_owner() {
+    use std::os::unix::fs::PermissionsExt;
+    let mut stage = Stage::start().await;
+    let image = Image::oci("one");
+    stage.push("app", "v1", &image).await;
+    stage.restart(|builder| builder).await;
+    assert_eq!(stage.get("/v2/app/manifests/v1").await.expect(200).body, image.manifest.bytes);
+    let layer = format!("/v2/app/blobs/{}", image.layers[0].digest());
+    assert_eq!(stage.get(&layer).await.expect(200).body, image.layers[0].bytes);
+    for path in [stage.data_dir(), stage.data_dir().join("token-key"), stage.data_dir().join("state.sqlite")]
+    {
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{}", path.display());
+    }
+}
