@@ -16,6 +16,8 @@ use crate::{
 pub(super) const IMAGES: usize = 1024;
 /// Layers of one image: engines have room for 128.
 pub(super) const LAYERS: usize = 1024;
+/// Objects and arrays within each other, as many as readers of JSON follow.
+const MAX_DEPTH: usize = 128;
 /// Layers of all images, counted for each of them.
 const ALL_LAYERS: usize = 32_768;
 
@@ -87,11 +89,31 @@ pub(super) fn read_config(bytes: &[u8]) -> Result<ImageConfig> {
         rootfs: Option<IgnoredAny>,
     }
     let unreadable = |why: String| Error::Archive(format!("invalid image JSON, {why}"));
+    if depth(bytes) > MAX_DEPTH {
+        return Err(unreadable(format!("it is nested deeper than the limit of {MAX_DEPTH}")));
+    }
     let shape: Shape = serde_json::from_slice(bytes).map_err(|error| unreadable(error.to_string()))?;
     if shape.rootfs.is_none() {
         return Err(unreadable("no RootFS key".to_owned()));
     }
     ImageConfig::parse(bytes).map_err(unreadable)
+}
+
+/// How deep JSON is nested: members that are passed over here are read by others.
+fn depth(json: &[u8]) -> usize {
+    let (mut depth, mut deepest, mut within, mut escape) = (0_usize, 0, false, false);
+    for byte in json {
+        match byte {
+            _ if escape => escape = false,
+            b'\\' => escape = within,
+            b'"' => within = !within,
+            b'{' | b'[' if !within => depth += 1,
+            b'}' | b']' if !within => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
 }
 
 /// A name of an image, which has a tag and nothing more.
