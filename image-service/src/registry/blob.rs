@@ -52,11 +52,11 @@ const fn ask<'a>(repository: &'a Repository, blob: &'a Descriptor, from: u64) ->
     Ask::get(Wanted::Blob { repository, digest: &blob.digest, from })
 }
 
-fn body(site: &Site, answer: Answer) -> Result<Rest> {
-    let detail = format!("received unexpected HTTP status: {}", answer.status);
-    answer.rest.filter(|_| matches!(answer.status, StatusCode::OK | StatusCode::PARTIAL_CONTENT)).ok_or_else(
-        || Error::RegistryProtocol { registry: site.origin.registry.to_string(), detail, retryable: false },
-    )
+fn body(site: &Site, mut answer: Answer) -> Result<Rest> {
+    match (answer.status, answer.rest.take()) {
+        (StatusCode::OK | StatusCode::PARTIAL_CONTENT, Some(rest)) => Ok(rest),
+        _ => Err(error::no_success(&site.origin, &answer)),
+    }
 }
 
 /// A download under way; owns what it needs, as it outlives the call that began it.

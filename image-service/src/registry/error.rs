@@ -204,6 +204,20 @@ pub(super) fn no_token(endpoint: &Endpoint, why: &str) -> Error {
     }
 }
 
+/// An answer that no registry gives.
+pub(super) fn broken(endpoint: &Endpoint, detail: impl Into<String>) -> Error {
+    Error::RegistryProtocol {
+        registry: endpoint.registry.to_string(),
+        detail: detail.into(),
+        retryable: false,
+    }
+}
+
+/// A success where there can be none: a website has a page for everything.
+pub(super) fn no_success(endpoint: &Endpoint, answer: &Answer) -> Error {
+    broken(endpoint, format!("received unexpected HTTP status: {}", answer.status))
+}
+
 /// A request without a whole answer.
 pub(super) fn failure(endpoint: &Endpoint, ask: &Ask<'_>, failure: Failure) -> Error {
     let registry = endpoint.registry.to_string();

@@ -13,7 +13,7 @@ mod session;
 mod step;
 mod upload;
 
-use super::{endpoint::Endpoint, manifest::View};
+use super::manifest::View;
 use crate::{
     error::{Error, Result},
     model::{Descriptor, Repository},
@@ -49,6 +49,7 @@ pub(super) async fn put_blob(
         match Session::open(view, uploads, Some((&blob.digest, from))).await {
             Ok(Opened::Mounted) => return Ok(Placed::Mounted(from.clone())),
             Ok(Opened::Session(opened)) => session = Some(opened),
+            Err(why) if is_out_of_reach(&why) => return Err(why),
             // Registries refuse a mount in many ways, and an upload needs none.
             Err(why) => tracing::debug!(registry = %view.site.origin.registry, %why, "no mount"),
         }
@@ -56,11 +57,9 @@ pub(super) async fn put_blob(
     upload::upload(view, uploads, content, session).await.map(|()| Placed::Uploaded)
 }
 
-/// What no registry answers.
-fn broken(endpoint: &Endpoint, detail: impl Into<String>) -> Error {
-    Error::RegistryProtocol {
-        registry: endpoint.registry.to_string(),
-        detail: detail.into(),
-        retryable: false,
-    }
+fn is_out_of_reach(why: &Error) -> bool {
+    matches!(
+        why.root(),
+        Error::RegistryUnavailable { .. } | Error::RateLimited { .. } | Error::QuotaExhausted { .. }
+    )
 }

@@ -12,8 +12,9 @@ use super::{
         endpoint::Site,
         fetch::{Caller, Fetcher},
         manifest::View,
+        redirect::is_same_origin,
     },
-    step::{self, Step},
+    step::{self, Place, Step},
     upload::Uploads,
 };
 use crate::{model::Repository, ports::Access};
@@ -23,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Cancels its session when it is dropped.
 pub(super) struct Cancel {
     /// Where the session is now.
-    pub(super) url: Url,
+    pub(super) place: Place,
     /// Nothing if there is nothing to cancel.
     owner: Option<Owner>,
     permits: Arc<Semaphore>,
@@ -38,14 +39,19 @@ struct Owner {
 }
 
 impl Cancel {
-    pub(super) fn of(view: &View<'_>, url: Url, uploads: &Uploads) -> Self {
+    pub(super) fn of(view: &View<'_>, place: Place, uploads: &Uploads) -> Self {
         let owner = Owner {
             fetcher: Arc::clone(view.fetcher),
             site: view.site.clone(),
             repository: view.repository.clone(),
             access: view.caller.to_access(),
         };
-        Self { url, owner: Some(owner), permits: Arc::clone(&uploads.cancels) }
+        Self { place, owner: Some(owner), permits: Arc::clone(&uploads.cancels) }
+    }
+
+    pub(super) fn move_to(&mut self, url: Url) {
+        let at_home = self.place.at_home && is_same_origin(&self.place.url, &url);
+        self.place = Place { url, at_home };
     }
 
     pub(super) fn forget(&mut self) {
@@ -59,9 +65,9 @@ impl Drop for Cancel {
         // Registries drop old sessions themselves; with too many to cancel, or no time left to do it, they have to.
         let permit = Arc::clone(&self.permits).try_acquire_owned();
         if let (Ok(permit), Ok(runtime)) = (permit, Handle::try_current()) {
-            let url = self.url.clone();
+            let place = self.place.clone();
             runtime.spawn(async move {
-                let _ = timeout(PATIENCE, owner.cancel(url)).await;
+                let _ = timeout(PATIENCE, owner.cancel(place)).await;
                 drop(permit);
             });
         }
@@ -69,7 +75,7 @@ impl Drop for Cancel {
 }
 
 impl Owner {
-    async fn cancel(&self, url: Url) {
+    async fn cancel(&self, place: Place) {
         let view = View {
             fetcher: &self.fetcher,
             site: &self.site,
@@ -78,7 +84,8 @@ impl Owner {
         };
         // A token that may push may not always delete: the second time the right one is there.
         for _ in 0..2 {
-            let step = Step { verb: Verb::Delete, url: url.clone(), headers: HeaderMap::new(), body: None };
+            let step =
+                Step { verb: Verb::Delete, place: place.clone(), headers: HeaderMap::new(), body: None };
             match step::take(view, step).await {
                 Ok(stepped) if stepped.renewed => {}
                 _ => return,

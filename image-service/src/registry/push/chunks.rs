@@ -4,10 +4,10 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::{
     super::{
+        error,
         retry::Tries,
         transport::{Answer, Cursor, Failure},
     },
-    broken,
     session::Session,
 };
 use crate::model::Descriptor;
@@ -50,7 +50,7 @@ impl Session<'_> {
             return Ok(reached);
         }
         let why = "the registry does not keep the pieces of an upload";
-        Err(Failure::Inner(broken(&self.view.site.origin, why)))
+        Err(Failure::Inner(error::broken(&self.view.site.origin, why)))
     }
 
     /// Where to go on after a piece that failed; nothing if there is no point in it.

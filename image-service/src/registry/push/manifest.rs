@@ -2,16 +2,13 @@
 
 use http::StatusCode;
 
-use super::{
-    super::{
-        ask::{Ask, Verb, Wanted, reference},
-        error,
-        error_body::ErrorBody,
-        fetch::Reply,
-        manifest::{View, claimed_digest, verify},
-        transport::Answer,
-    },
-    broken,
+use super::super::{
+    ask::{Ask, Verb, Wanted, reference},
+    error,
+    error_body::ErrorBody,
+    fetch::Reply,
+    manifest::{View, claimed_digest, verify},
+    transport::Answer,
 };
 use crate::{
     error::{Error, Result},
@@ -88,7 +85,7 @@ async fn confirm(view: View<'_>, manifest: &Manifest, receipt: &Answer) -> Resul
     if answer.status.is_success() && verify(&target, &answer.headers, &answer.body).is_ok() {
         return Ok(());
     }
-    Err(broken(origin, format!("received unexpected HTTP status: {}", receipt.status)))
+    Err(error::no_success(origin, receipt))
 }
 
 /// ECR says `TAG_INVALID` and that the tag "already exists … immutable"; Harbor and Quay have the word, too.

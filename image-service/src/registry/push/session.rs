@@ -13,11 +13,10 @@ use super::{
         manifest::View,
         transport::{Answer, Cursor, Failure},
     },
-    broken,
     cancel::Cancel,
     location,
     method::Method,
-    step::{self, Step},
+    step::{self, Place, Step},
     upload::Uploads,
 };
 use crate::{
@@ -61,15 +60,15 @@ impl<'a> Session<'a> {
             return Ok(Opened::Mounted);
         }
         let url = location::of(&answer).map_err(|failure| error::failure(origin, &ask, failure))?;
-        let Some(url) = url else {
-            return Err(broken(origin, format!("received unexpected HTTP status: {}", answer.status)));
+        let Some(url) = url.filter(|_| answer.status != StatusCode::CREATED) else {
+            return Err(error::no_success(origin, &answer));
         };
         let least_chunk = answer.headers.get(CHUNK_MIN_LENGTH).and_then(|value| value.to_str().ok());
         Ok(Opened::Session(Self {
             view,
             least_chunk: least_chunk.and_then(|length| length.trim().parse().ok()).unwrap_or(0),
             renewed: false,
-            cancel: Cancel::of(&view, url, uploads),
+            cancel: Cancel::of(&view, Place::of(&view, url), uploads),
         }))
     }
 
@@ -125,12 +124,12 @@ impl<'a> Session<'a> {
     }
 
     const fn url(&self) -> &Url {
-        &self.cancel.url
+        &self.cancel.place.url
     }
 
     fn go_on(&mut self, answer: &Answer) -> Result<(), Failure> {
         if let Some(next) = location::of(answer)?.filter(|_| answer.status.is_success()) {
-            self.cancel.url = next;
+            self.cancel.move_to(next);
         }
         Ok(())
     }
@@ -147,7 +146,8 @@ impl<'a> Session<'a> {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
         }
         headers.extend(range.map(|range| (header::CONTENT_RANGE, range)));
-        let stepped = step::take(self.view, Step { verb, url, headers, body }).await?;
+        let place = Place { url, ..self.cancel.place };
+        let stepped = step::take(self.view, Step { verb, place, headers, body }).await?;
         self.renewed |= stepped.renewed;
         Ok(stepped.answer)
     }

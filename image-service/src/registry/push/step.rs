@@ -1,6 +1,7 @@
 //! One request of an upload session, to wherever the registry keeps it.
 //!
-//! Invariant: what authorises at the registry goes to the registry's own origin and nowhere else.
+//! Invariant: what authorises at the registry goes to the registry's own origin and nowhere else, and not even there once a stranger has said
+//! where in it.
 
 use std::ops::Range;
 
@@ -19,10 +20,26 @@ use super::super::{
 };
 use crate::error::Result;
 
+/// Where a session is.
+#[derive(Clone)]
+pub(super) struct Place {
+    pub(super) url: Url,
+    /// The registry itself has said so, and has never sent the session away.
+    pub(super) at_home: bool,
+}
+
+impl Place {
+    /// Where the registry has opened a session.
+    pub(super) fn of(view: &View<'_>, url: Url) -> Self {
+        let at_home = is_same_origin(&view.site.origin.base, &url);
+        Self { url, at_home }
+    }
+}
+
 /// What to send.
 pub(super) struct Step<'s, 'c> {
     pub(super) verb: Verb,
-    pub(super) url: Url,
+    pub(super) place: Place,
     pub(super) headers: HeaderMap,
     /// Which bytes of which blob.
     pub(super) body: Option<(&'s mut Cursor<'c>, Range<u64>)>,
@@ -45,34 +62,34 @@ pub(super) async fn take(view: View<'_>, mut step: Step<'_, '_>) -> Result<Stepp
     let (endpoint, ask) = (&view.site.origin, ask(&view, step.verb));
     let delivery = &view.fetcher.delivery;
     for _ in 0..=redirect::MAX_HOPS {
-        let at_home = is_same_origin(&endpoint.base, &step.url);
+        let at_home = step.place.at_home;
         let (presented, reach) = if at_home {
             let beforehand = view.fetcher.auth.beforehand(&delivery.transport, endpoint, &ask, view.caller);
             (beforehand.await.map_err(Failure::Inner)?, Reach::direct(endpoint))
         } else {
             let lookup = &*delivery.transport.network().lookup;
-            (Presented::Nothing, Reach::derived(endpoint, &step.url, Purpose::Redirect, lookup).await)
+            (Presented::Nothing, Reach::derived(endpoint, &step.place.url, Purpose::Redirect, lookup).await)
         };
         let outgoing = outgoing(&view, &ask, &mut step, &presented, reach).await?;
         let answer = delivery.transport.send(&outgoing).await?;
         let answer = withhold_echo(answer, view.caller, presented.authorization());
         tracing::debug!(
             registry = %endpoint.registry,
-            endpoint = step.url.host_str(),
+            endpoint = step.place.url.host_str(),
             repository = view.repository.path(),
             method = %outgoing.method,
             status = answer.status.as_u16(),
             "registry answered an upload"
         );
         match redirect::target_of_write(&answer)? {
-            Some(next) => step.url = next,
+            Some(next) => step.place.url = next,
             None => {
                 let renewed = at_home && renew(view, &ask, &presented, &answer).await?;
                 return Ok(Stepped { answer, renewed });
             }
         }
     }
-    Err(Failure::Redirects(operation(&ask.method(), &step.url)))
+    Err(Failure::Redirects(operation(&ask.method(), &step.place.url)))
 }
 
 async fn outgoing(
@@ -95,7 +112,7 @@ async fn outgoing(
     };
     Ok(Outgoing {
         method: ask.method(),
-        url: step.url.clone(),
+        url: step.place.url.clone(),
         headers,
         payload,
         cap: ask.wanted.cap(),

@@ -12,10 +12,10 @@ use super::{
         error,
         error_body::ErrorBody,
         manifest::View,
-        retry::Tries,
+        retry::{Tries, retry_after},
         transport::{Answer, Cursor, Failure},
     },
-    Content, broken,
+    Content,
     method::{Method, Methods},
     presence,
     session::{Opened, Session},
@@ -103,7 +103,9 @@ pub(super) async fn upload<'a>(
 async fn open_session<'a>(view: View<'a>, uploads: &Uploads) -> Result<Session<'a>> {
     match Session::open(view, uploads, None).await? {
         Opened::Session(session) => Ok(session),
-        Opened::Mounted => Err(broken(&view.site.origin, "the registry has mounted what was not asked for")),
+        Opened::Mounted => {
+            Err(error::broken(&view.site.origin, "the registry has mounted what it was not asked to"))
+        }
     }
 }
 
@@ -112,7 +114,7 @@ async fn confirm(view: View<'_>, content: Content<'_>, answer: &Answer) -> Resul
     if answer.status == StatusCode::CREATED || presence::is_known_there(view, content.blob).await? {
         return Ok(());
     }
-    Err(broken(&view.site.origin, format!("received unexpected HTTP status: {}", answer.status)))
+    Err(error::no_success(&view.site.origin, answer))
 }
 
 impl Chances {
@@ -161,7 +163,7 @@ fn refused(view: View<'_>, outcome: Result<Answer, Failure>) -> Error {
     let (endpoint, ask) = (&view.site.origin, step::ask(&view, Verb::Put));
     match outcome {
         Ok(answer) if answer.status == StatusCode::TOO_MANY_REQUESTS => {
-            error::rate_limited(endpoint, &answer, super::super::retry::retry_after(&answer.headers))
+            error::rate_limited(endpoint, &answer, retry_after(&answer.headers))
         }
         Ok(answer) => error::refusal(endpoint, &ask, &answer, view.caller.credential.is_some()),
         Err(failure) => error::failure(endpoint, &ask, failure),

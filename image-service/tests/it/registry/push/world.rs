@@ -1,13 +1,18 @@
 //! What tests of pushing need: content of any size, and a hand that pushes it.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use fixtures::registry::ScriptedRegistry;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use http::Method;
 use image_service::{
     error::{Error, Result},
-    model::{Descriptor, Digest, Manifest, Repository, Target},
+    model::{Descriptor, Digest, Manifest, Repository},
     ports::{Access, BlobSource, BlobStream, Placed, RegistryWriter as _},
 };
 
@@ -20,12 +25,23 @@ pub(super) struct Blob {
     piece: usize,
     /// Where reading fails.
     breaks_at: Option<usize>,
+    /// Goes by the digest and the size of another.
+    called: Option<Descriptor>,
+    /// What each piece takes.
+    pause: Duration,
     pub(super) opened: AtomicUsize,
 }
 
 impl Blob {
     pub(super) fn of(bytes: impl Into<Bytes>) -> Self {
-        Self { bytes: bytes.into(), piece: 60_000, breaks_at: None, opened: AtomicUsize::new(0) }
+        Self {
+            bytes: bytes.into(),
+            piece: 60_000,
+            breaks_at: None,
+            called: None,
+            pause: Duration::ZERO,
+            opened: AtomicUsize::new(0),
+        }
     }
 
     /// That many bytes, none like its neighbour.
@@ -37,12 +53,20 @@ impl Blob {
         Self { breaks_at: Some(offset), ..self }
     }
 
+    pub(super) fn called(self, other: Self) -> Self {
+        Self { called: Some(other.descriptor()), ..self }
+    }
+
+    pub(super) fn slowly(self, pause: Duration) -> Self {
+        Self { pause, ..self }
+    }
+
     pub(super) fn descriptor(&self) -> Descriptor {
-        Descriptor {
+        self.called.clone().unwrap_or_else(|| Descriptor {
             media_type: "application/vnd.oci.image.layer.v1.tar+gzip".into(),
             digest: Digest::of(&self.bytes),
             size: self.bytes.len() as u64,
-        }
+        })
     }
 
     pub(super) fn digest(&self) -> Digest {
@@ -63,7 +87,14 @@ impl BlobSource for Blob {
         let pieces: Vec<_> =
             (0..end).step_by(piece).map(|at| Ok(bytes.slice(at..end.min(at + piece)))).collect();
         let fault = self.breaks_at.map(|_| Err(Error::Archive("the spool file is gone".into())));
-        Ok(stream::iter(pieces.into_iter().chain(fault)).boxed())
+        let pause = self.pause;
+        let pieces = stream::iter(pieces.into_iter().chain(fault)).then(move |piece| async move {
+            if !pause.is_zero() {
+                tokio::time::sleep(pause).await;
+            }
+            piece
+        });
+        Ok(pieces.boxed())
     }
 }
 
@@ -115,4 +146,30 @@ pub(super) fn manifest(media_type: &str, bytes: &[u8]) -> Manifest {
 /// `repository@digest`
 pub(super) fn by_digest(repository: &str, manifest: &Manifest) -> String {
     format!("{repository}@{}", manifest.digest)
+}
+
+/// `127.0.0.1:PORT/team/app`
+pub(super) fn app(registry: &ScriptedRegistry) -> String {
+    format!("{}/team/app", registry.host())
+}
+
+/// Everything that goes to an upload session, and to its opening.
+pub(super) const UPLOADS: &str = "/v2/team/app/blobs/uploads/*";
+
+/// The requests so far as `PUT PATH`, where a session is `…`; HEADs left out.
+pub(super) fn writes(registry: &ScriptedRegistry) -> Vec<String> {
+    let lines = registry.requests().into_iter().filter(|request| request.method != Method::HEAD);
+    lines.map(|request| format!("{} {}", request.method, shortened(&request.path))).collect()
+}
+
+fn shortened(path: &str) -> String {
+    match path.split_once("/session-") {
+        Some((_, number)) => format!("session {number}"),
+        None => path.strip_prefix("/v2/team/app/").unwrap_or(path).to_owned(),
+    }
+}
+
+/// What a registry has of a blob.
+pub(super) fn kept(registry: &ScriptedRegistry, blob: &Blob) -> Option<Bytes> {
+    registry.blob("team/app", &blob.digest().to_string())
 }
