@@ -41,7 +41,7 @@ async fn two_challenges_in_one_line_are_told_apart_and_bearer_is_answered() {
 }
 
 #[tokio::test]
-async fn the_scope_that_a_request_is_challenged_with_is_the_one_asked_for() {
+async fn the_scopes_that_a_request_is_challenged_with_are_the_ones_asked_for() {
     let (world, registry) = (World::new(), registry().await);
     registry.require_bearer([]);
     let scope = "repository:team/app:pull repository:base:pull";
@@ -51,7 +51,7 @@ async fn the_scope_that_a_request_is_challenged_with_is_the_one_asked_for() {
     assert!(
         registry.requests()[1]
             .query
-            .ends_with("scope=repository%3Ateam%2Fapp%3Apull+repository%3Abase%3Apull")
+            .ends_with("scope=repository%3Ateam%2Fapp%3Apull&scope=repository%3Abase%3Apull")
     );
 }
 

@@ -3,7 +3,9 @@
 use fixtures::{
     images::Image,
     peers::{DockerRegistry, Grants, TokenServer},
+    registry::{Reply, ScriptedRegistry},
 };
+use http::Method;
 use image_service::{
     error::Error,
     ports::{Access, Placed},
@@ -11,7 +13,7 @@ use image_service::{
 
 use super::{
     super::world::World,
-    world::{Blob, by_digest, manifest},
+    world::{Blob, UPLOADS, app, by_digest, manifest, repo},
 };
 
 /// Puts an image there and reads it back, by every call there is.
@@ -65,5 +67,65 @@ async fn a_registry_with_tokens_takes_an_image_and_gives_it_back() {
     for actions in ["pull,push", "pull", "delete"] {
         let scope = format!("repository:team/app:{actions}");
         assert_eq!(scopes.iter().filter(|asked| **asked == scope).count(), 1, "{scopes:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_registry_with_tokens_mounts_what_it_has_elsewhere() {
+    let grants = Grants::none().user("alice", "s3cret").allow("alice", "team/app", &["pull", "push"]).allow(
+        "alice",
+        "team/base",
+        &["pull", "push"],
+    );
+    let tokens = TokenServer::start(grants).await;
+    let (world, registry) = (World::new(), DockerRegistry::with_tokens(&tokens).await);
+    let (alice, blob) = (world.user("alice", "s3cret"), Blob::sized(10));
+    let (base, app) = (registry.reference("team/base"), registry.reference("team/app"));
+    world.put_as(&base, &blob, None, &alice).await.unwrap();
+    let placed = world.put_as(&app, &blob, Some(&base), &alice).await.unwrap();
+    assert_eq!(placed, Placed::Mounted(repo(&base)));
+    assert!(world.has(&app, &blob, &alice).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_mount_from_where_one_may_not_read_becomes_an_upload() {
+    let grants = Grants::none()
+        .user("alice", "s3cret")
+        .user("bob", "b")
+        .allow("alice", "team/base", &["pull", "push"])
+        .allow("bob", "team/app", &["pull", "push"]);
+    let tokens = TokenServer::start(grants).await;
+    let (world, registry) = (World::new(), DockerRegistry::with_tokens(&tokens).await);
+    let (base, app, blob) =
+        (registry.reference("team/base"), registry.reference("team/app"), Blob::sized(10));
+    world.put_as(&base, &blob, None, &world.user("alice", "s3cret")).await.unwrap();
+    let placed = world.put_as(&app, &blob, Some(&base), &world.user("bob", "b")).await.unwrap();
+    assert_eq!(placed, Placed::Uploaded);
+}
+
+/// Where a session of a registry is.
+async fn session(registry: &DockerRegistry) -> String {
+    let url = format!("http://{}/v2/team/app/blobs/uploads/", registry.host());
+    let answer = reqwest::Client::new().post(url).send().await.unwrap();
+    answer.headers()["location"].to_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn docker_registry_takes_one_patch_and_several() {
+    for refusals in [1, 2] {
+        let (world, registry, front) =
+            (World::new(), DockerRegistry::open().await, ScriptedRegistry::start().await);
+        let blob = Blob::sized(9 * 1024 * 1024);
+        for refusal in 0..refusals {
+            front.next(Method::POST, UPLOADS, Reply::honest());
+            let method = if refusal == 0 { Method::PUT } else { Method::PATCH };
+            front.next(method, UPLOADS, Reply::status(413));
+        }
+        front.next(Method::POST, UPLOADS, Reply::redirect(202, &session(&registry).await));
+        assert_eq!(world.put(&app(&front), &blob).await.unwrap(), Placed::Uploaded);
+        let read = world.read(&registry.reference("team/app"), &blob, &world.anonymous()).await.unwrap();
+        assert!(read == blob.bytes);
+        let patches = registry.requests().await.iter().filter(|access| access.method == "PATCH").count();
+        assert_eq!(patches, refusals);
     }
 }

@@ -79,9 +79,9 @@ async fn who_may_only_pull_may_not_push() {
 
 #[tokio::test]
 async fn a_registry_that_is_not_there_is_named_with_the_request() {
-    let world = World::new();
-    let error = world.put("127.0.0.1:1/team/app", &Blob::sized(10)).await.unwrap_err();
-    let digest = Blob::sized(10).digest();
+    let (world, blob) = (World::new(), Blob::sized(10));
+    let error = world.put("127.0.0.1:1/team/app", &blob).await.unwrap_err();
+    let digest = blob.digest();
     let text = format!(
         "Head \"http://127.0.0.1:1/v2/team/app/blobs/{digest}\": dial tcp 127.0.0.1:1: connect: connection refused"
     );

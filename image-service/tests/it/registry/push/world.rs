@@ -25,8 +25,8 @@ pub(super) struct Blob {
     piece: usize,
     /// Where reading fails.
     breaks_at: Option<usize>,
-    /// Goes by the digest and the size of another.
-    called: Option<Descriptor>,
+    /// Its digest and size, or those of another that it pretends to be.
+    descriptor: Descriptor,
     /// What each piece takes.
     pause: Duration,
     pub(super) opened: AtomicUsize,
@@ -34,14 +34,14 @@ pub(super) struct Blob {
 
 impl Blob {
     pub(super) fn of(bytes: impl Into<Bytes>) -> Self {
-        Self {
-            bytes: bytes.into(),
-            piece: 60_000,
-            breaks_at: None,
-            called: None,
-            pause: Duration::ZERO,
-            opened: AtomicUsize::new(0),
-        }
+        let bytes = bytes.into();
+        let descriptor = Descriptor {
+            media_type: "application/vnd.oci.image.layer.v1.tar+gzip".into(),
+            digest: Digest::of(&bytes),
+            size: bytes.len() as u64,
+        };
+        let (piece, opened) = (60_000, AtomicUsize::new(0));
+        Self { bytes, piece, breaks_at: None, descriptor, pause: Duration::ZERO, opened }
     }
 
     /// That many bytes, none like its neighbour.
@@ -54,23 +54,15 @@ impl Blob {
     }
 
     pub(super) fn called(self, other: Self) -> Self {
-        Self { called: Some(other.descriptor()), ..self }
+        Self { descriptor: other.descriptor, ..self }
     }
 
     pub(super) fn slowly(self, pause: Duration) -> Self {
         Self { pause, ..self }
     }
 
-    pub(super) fn descriptor(&self) -> Descriptor {
-        self.called.clone().unwrap_or_else(|| Descriptor {
-            media_type: "application/vnd.oci.image.layer.v1.tar+gzip".into(),
-            digest: Digest::of(&self.bytes),
-            size: self.bytes.len() as u64,
-        })
-    }
-
-    pub(super) fn digest(&self) -> Digest {
-        Digest::of(&self.bytes)
+    pub(super) fn digest(&self) -> &Digest {
+        &self.descriptor.digest
     }
 
     pub(super) fn times_opened(&self) -> usize {
@@ -111,15 +103,15 @@ impl World {
         access: &Access,
     ) -> Result<Placed> {
         let mount_from = mount_from.map(repo);
-        self.client.put_blob(&repo(repository), &blob.descriptor(), blob, mount_from.as_ref(), access).await
+        self.client.put_blob(&repo(repository), &blob.descriptor, blob, mount_from.as_ref(), access).await
     }
 
     pub(super) async fn has(&self, repository: &str, blob: &Blob, access: &Access) -> Result<bool> {
-        self.client.has_blob(&repo(repository), &blob.digest(), access).await
+        self.client.has_blob(&repo(repository), blob.digest(), access).await
     }
 
     pub(super) async fn read(&self, repository: &str, blob: &Blob, access: &Access) -> Result<Vec<u8>> {
-        let stream = self.client.blob(&repo(repository), &blob.descriptor(), access).await?;
+        let stream = self.client.blob(&repo(repository), &blob.descriptor, access).await?;
         let pieces: Vec<Bytes> = stream.try_collect().await?;
         Ok(pieces.concat())
     }
