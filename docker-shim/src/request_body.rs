@@ -23,6 +23,7 @@ const CHUNK: usize = 256 * 1024;
 const LARGEST_CHUNK: usize = 1024 * 1024;
 
 /// The body of a request.
+#[derive(Default)]
 pub(crate) struct RequestBody {
     /// None once a call has taken it.
     incoming: Option<Incoming>,
@@ -33,16 +34,12 @@ pub(crate) struct RequestBody {
 
 impl RequestBody {
     pub(crate) fn new(incoming: Incoming) -> Self {
-        Self { incoming: Some(incoming), gathered: BytesMut::new(), begun: false }
+        Self { incoming: Some(incoming), ..Self::default() }
     }
 
     /// Moves the body to one who may read it after the answer has begun.
     pub(crate) fn take(&mut self) -> Self {
-        Self {
-            incoming: self.incoming.take(),
-            gathered: std::mem::take(&mut self.gathered),
-            begun: self.begun,
-        }
+        std::mem::take(self)
     }
 
     /// The next part, of 256 KiB to 1 MiB but for the last; none at the end. Dropping the future loses nothing.

@@ -106,3 +106,26 @@ async fn send(body: &mut RequestBody, sender: &UploadSender) -> Result<Sent, Fai
     }
     Ok(Sent::Enough)
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::stream;
+    use tokio::sync::mpsc;
+
+    use super::*;
+    use crate::upstream::Upload;
+
+    #[tokio::test]
+    async fn a_call_that_nobody_waits_for_is_kept_until_it_has_failed() {
+        let (sender, _upload) = Upload::new();
+        let (call, mut events) = mpsc::channel::<Result<(), CallError>>(1);
+        let events = stream::poll_fn(move |context| events.poll_recv(context)).boxed();
+        let mut transfer = Transfer::new(RequestBody::default(), (sender, events));
+        call.send(Ok(())).await.unwrap();
+        assert!(matches!(transfer.next().await, Ok(Some(()))));
+        drop(transfer);
+        call.send(Ok(())).await.unwrap();
+        call.send(Err(CallError::Lost("reset".to_owned()))).await.unwrap();
+        call.closed().await;
+    }
+}

@@ -3,6 +3,7 @@
 //! Invariant: a call that fails because of the connection says where the service was looked for; the next call connects anew.
 
 mod address;
+mod archives;
 mod trouble;
 mod upload;
 
@@ -11,23 +12,21 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{
-    FutureExt, StreamExt, TryStreamExt,
-    stream::{self, BoxStream},
-};
+use futures_util::FutureExt;
 use imageservice_proto::v1::{
     CheckRequest, CheckResponse, DistributionInspectRequest, DistributionInspectResponse, HistoryRequest,
-    HistoryResponse, ImageSummary, ImportEvent, ImportOptions, ImportRequest, InfoRequest, InfoResponse,
-    InspectRequest, InspectResponse, ListRequest, LoadEvent, LoadOptions, LoadRequest, PullEvent,
-    PullRequest, PushEvent, PushRequest, RemoveRequest, RemoveResponse, SaveChunk, SaveRequest, TagRequest,
-    TagResponse, credentials_client::CredentialsClient, images_client::ImagesClient, import_request,
-    load_request, system_client::SystemClient,
+    HistoryResponse, ImageSummary, InfoRequest, InfoResponse, InspectRequest, InspectResponse, ListRequest,
+    PullEvent, PullRequest, PushEvent, PushRequest, RemoveRequest, RemoveResponse, TagRequest, TagResponse,
+    credentials_client::CredentialsClient, images_client::ImagesClient, system_client::SystemClient,
 };
 use tonic::{Response, Status, Streaming, transport::Channel};
 
 pub use self::address::ServiceAddress;
-use self::upload::Upload;
-pub(crate) use self::{trouble::CallError, upload::UploadSender};
+pub(crate) use self::{
+    archives::CallEvents,
+    trouble::CallError,
+    upload::{Upload, UploadSender},
+};
 
 /// An HTTP/2 connection is served by one task at each end. Twice as many as cores keep all of them busy under load.
 const CHANNELS: usize = 4;
@@ -37,9 +36,6 @@ const DEADLINE: Duration = Duration::from_secs(30);
 const REGISTRY_DEADLINE: Duration = Duration::from_secs(55);
 /// A config may have 8 MiB.
 const LARGEST_MESSAGE: usize = 16 * 1024 * 1024;
-
-/// The events of a call that takes a body, its beginning included.
-pub(crate) type CallEvents<T> = BoxStream<'static, Result<T, CallError>>;
 
 /// The connections to the image service.
 #[derive(Debug)]
@@ -114,49 +110,6 @@ impl Upstream {
         self.patient(answer)
     }
 
-    /// The body goes through the sender. Has no deadline: a layer may go on to a registry while it comes.
-    pub(crate) fn load(&self, options: LoadOptions) -> (UploadSender, CallEvents<LoadEvent>) {
-        use load_request::Part;
-        let (sender, upload) = Upload::new();
-        let channel = self.own_channel();
-        let call = async move {
-            let (mut images, chunks) = upload.through(channel?);
-            let parts = stream::iter([Part::Options(options)]).chain(chunks.map(Part::Chunk));
-            images.load(parts.map(|part| LoadRequest { part: Some(part) })).await
-        };
-        (sender, self.events_of(call))
-    }
-
-    /// As `load`.
-    pub(crate) fn import(&self, options: ImportOptions) -> (UploadSender, CallEvents<ImportEvent>) {
-        use import_request::Part;
-        let (sender, upload) = Upload::new();
-        let channel = self.own_channel();
-        let call = async move {
-            let (mut images, chunks) = upload.through(channel?);
-            let parts = stream::iter([Part::Options(options)]).chain(chunks.map(Part::Chunk));
-            images.import(parts.map(|part| ImportRequest { part: Some(part) })).await
-        };
-        (sender, self.events_of(call))
-    }
-
-    fn events_of<T: Send + 'static>(
-        &self,
-        call: impl Future<Output = Result<Response<Streaming<T>>, Status>> + Send + 'static,
-    ) -> CallEvents<T> {
-        let address = self.address.clone();
-        let events = stream::once(call).map_ok(Response::into_inner).try_flatten();
-        events.map_err(move |status| trouble::explain(status, &address)).boxed()
-    }
-
-    /// Has no deadline, as a client may read slowly.
-    pub(crate) async fn save(&self, request: SaveRequest) -> Result<Events<SaveChunk>, CallError> {
-        let channel = self.own_channel().map_err(CallError::Refused)?;
-        let answer =
-            ImagesClient::new(channel).max_decoding_message_size(LARGEST_MESSAGE).save(request).await;
-        self.patient(answer)
-    }
-
     /// As `pull`.
     pub(crate) async fn push(&self, request: PushRequest) -> Result<Events<PushEvent>, CallError> {
         let answer = self.images().push(request).await;
@@ -170,13 +123,13 @@ impl Upstream {
         self.within(REGISTRY_DEADLINE, self.images().distribution_inspect(request)).await
     }
 
+    async fn list_once(&self, request: ListRequest) -> Result<Streaming<ImageSummary>, CallError> {
+        self.within(DEADLINE, self.images().list(request)).await
+    }
+
     fn patient<T>(&self, answer: Result<Response<Streaming<T>>, Status>) -> Result<Events<T>, CallError> {
         let stream = answer.map_err(|status| trouble::explain(status, &self.address))?.into_inner();
         Ok(Events { stream, address: self.address.clone(), patience: None })
-    }
-
-    async fn list_once(&self, request: ListRequest) -> Result<Streaming<ImageSummary>, CallError> {
-        self.within(DEADLINE, self.images().list(request)).await
     }
 
     fn images(&self) -> ImagesClient<Channel> {
@@ -186,12 +139,6 @@ impl Upstream {
     fn channel(&self) -> Channel {
         let turn = self.next.fetch_add(1, Ordering::Relaxed);
         self.channels[turn % self.channels.len()].clone()
-    }
-
-    /// For archives: what one end does not take in time fills the window that all calls of a connection share.
-    fn own_channel(&self) -> Result<Channel, Status> {
-        let channel = self.address.channel(self.ca.as_deref());
-        channel.map_err(|error| Status::unavailable(format!("{error:#}")))
     }
 
     /// Not an async function, as one would hold the call twice: as its argument, and where it awaits it.

@@ -15,7 +15,6 @@ use std::{
 use bytes::Bytes;
 use futures_util::{Stream, stream};
 use http_body::{Body, Frame};
-use imageservice_proto::v1::images_client::ImagesClient;
 use tokio::sync::mpsc;
 use tonic::{Status, body::Body as CallBody, codegen::http::Request, transport::Channel};
 use tower::{ServiceExt, util::MapRequest};
@@ -51,21 +50,21 @@ impl Upload {
         (UploadSender { chunks: sender, whole: Arc::clone(&whole) }, Self { chunks, whole })
     }
 
-    /// A client whose call fails if the body does, and the chunks for it.
+    /// The channel for a call that is to fail if the body does.
     pub(super) fn through(
-        self,
+        &self,
         channel: Channel,
-    ) -> (
-        ImagesClient<MapRequest<Channel, impl FnMut(Request<CallBody>) -> Request<CallBody>>>,
-        impl Stream<Item = Bytes>,
-    ) {
-        let Self { mut chunks, whole } = self;
-        let honest = move |request: Request<CallBody>| {
+    ) -> MapRequest<Channel, impl FnMut(Request<CallBody>) -> Request<CallBody> + use<>> {
+        let whole = Arc::clone(&self.whole);
+        channel.map_request(move |request: Request<CallBody>| {
             let whole = Arc::clone(&whole);
             request.map(|messages| CallBody::new(Messages { messages, whole }))
-        };
-        let chunks = stream::poll_fn(move |context| chunks.poll_recv(context));
-        (ImagesClient::new(channel.map_request(honest)), chunks)
+        })
+    }
+
+    /// What is sent, chunk by chunk.
+    pub(super) fn chunks(mut self) -> impl Stream<Item = Bytes> {
+        stream::poll_fn(move |context| self.chunks.poll_recv(context))
     }
 }
 

@@ -13,6 +13,7 @@ mod errors;
 mod framing;
 mod importing;
 mod inspecting;
+mod load_bodies;
 mod loading;
 mod pulling;
 mod pushing;

@@ -32,9 +32,7 @@ async fn an_archive_that_breaks_off_has_no_end() {
     send(&mut client, "GET /images/late/REGISTRY_UNAVAILABLE/get", &[], b"").await;
     let mut answer = String::new();
     client.read_to_string(&mut answer).await.unwrap();
-    assert!(
-        answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("archive of late/REGISTRY_UNAVAILABLE\r\n")
-    );
+    assert!(!answer.ends_with("0\r\n\r\n"), "{answer}");
 }
 
 #[tokio::test]

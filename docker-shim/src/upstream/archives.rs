@@ -1,0 +1,66 @@
+//! The calls that carry whole archives: each on a connection of its own, as what one end does not take in time fills the window that
+//! all calls of a connection share. None has a deadline; that a remote service is gone shows in its keep-alive.
+
+use futures_util::{
+    StreamExt, TryStreamExt,
+    stream::{self, BoxStream},
+};
+use imageservice_proto::v1::{
+    ImportEvent, ImportOptions, ImportRequest, LoadEvent, LoadOptions, LoadRequest, SaveChunk, SaveRequest,
+    images_client::ImagesClient, import_request, load_request,
+};
+use tonic::{Response, Status, Streaming, transport::Channel};
+
+use super::{CallError, Events, LARGEST_MESSAGE, Upload, UploadSender, Upstream, trouble};
+
+/// The events of a call that takes a body, its beginning included.
+pub(crate) type CallEvents<T> = BoxStream<'static, Result<T, CallError>>;
+
+impl Upstream {
+    /// The body goes through the sender while the events are asked for.
+    pub(crate) fn load(&self, options: LoadOptions) -> (UploadSender, CallEvents<LoadEvent>) {
+        use load_request::Part;
+        let (sender, upload) = Upload::new();
+        let channel = self.own_channel();
+        let call = async move {
+            let mut images = ImagesClient::new(upload.through(channel?));
+            let parts = stream::iter([Part::Options(options)]).chain(upload.chunks().map(Part::Chunk));
+            images.load(parts.map(|part| LoadRequest { part: Some(part) })).await
+        };
+        (sender, self.events_of(call))
+    }
+
+    /// As `load`.
+    pub(crate) fn import(&self, options: ImportOptions) -> (UploadSender, CallEvents<ImportEvent>) {
+        use import_request::Part;
+        let (sender, upload) = Upload::new();
+        let channel = self.own_channel();
+        let call = async move {
+            let mut images = ImagesClient::new(upload.through(channel?));
+            let parts = stream::iter([Part::Options(options)]).chain(upload.chunks().map(Part::Chunk));
+            images.import(parts.map(|part| ImportRequest { part: Some(part) })).await
+        };
+        (sender, self.events_of(call))
+    }
+
+    pub(crate) async fn save(&self, request: SaveRequest) -> Result<Events<SaveChunk>, CallError> {
+        let channel = self.own_channel().map_err(CallError::Refused)?;
+        let mut images = ImagesClient::new(channel).max_decoding_message_size(LARGEST_MESSAGE);
+        let answer = images.save(request).await;
+        self.patient(answer)
+    }
+
+    fn events_of<T: Send + 'static>(
+        &self,
+        call: impl Future<Output = Result<Response<Streaming<T>>, Status>> + Send + 'static,
+    ) -> CallEvents<T> {
+        let address = self.address.clone();
+        let events = stream::once(call).map_ok(Response::into_inner).try_flatten();
+        events.map_err(move |status| trouble::explain(status, &address)).boxed()
+    }
+
+    fn own_channel(&self) -> Result<Channel, Status> {
+        let channel = self.address.channel(self.ca.as_deref());
+        channel.map_err(|error| Status::unavailable(format!("{error:#}")))
+    }
+}
