@@ -131,6 +131,7 @@ mod tests {
         assert_eq!(settings.socket, PathBuf::from("/s/image-service/docker.sock"));
         assert_eq!(settings.image_service.to_string(), "unix:///s/image-service/image-service.sock");
         assert_eq!((settings.worker_threads, settings.log_format), (2, LogFormat::Human));
+        assert_eq!(settings.loads, LoadAnswers { held_for: Duration::from_secs(1), names_only: false });
     }
 
     #[test]
@@ -148,6 +149,11 @@ mod tests {
         assert!(settle(&[], None).is_err());
         let flags = ["--socket", "/d.sock", "--image-service", "https://images.example:443"];
         assert_eq!(settle(&flags, None).unwrap().image_service.to_string(), "https://images.example:443/");
+    }
+
+    #[test]
+    fn ids_of_images_with_names_are_told_unless_the_flag_says_otherwise() {
+        assert!(settle(&["--load-names-only"], Some("/s")).unwrap().loads.names_only);
     }
 
     #[test]

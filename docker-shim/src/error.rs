@@ -45,6 +45,17 @@ impl Failure {
             || Some(self.reason) == unnamed
     }
 
+    /// The text of what failed after its answer had begun, where the log is the only other place to say so.
+    pub(crate) fn told_late(self, call: &'static str, request: u64) -> String {
+        let reason = self.reason;
+        if self.is_ours() {
+            tracing::error!(request, call, reason, "failed after the answer began");
+        } else {
+            tracing::info!(request, call, reason, "failed after the answer began");
+        }
+        self.message.into_owned()
+    }
+
     /// A failed call, where rejected credentials have the given status.
     pub(crate) fn of_call(error: CallError, rejected: StatusCode) -> Self {
         match error {

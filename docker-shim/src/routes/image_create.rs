@@ -31,11 +31,7 @@ pub(crate) async fn image_create(shim: &Shim, asked: Asked<'_>) -> Result<Answer
     };
     let events = shim.upstream.pull(request).await.map_err(|error| Failure::of_call(error, rejected))?;
     let id = asked.id;
-    let describe = move |error| {
-        let failure = Failure::of_call(error, rejected);
-        tracing::error!(request = id, reason = failure.reason, "pull failed after it began");
-        failure.message.into_owned()
-    };
+    let describe = move |error| Failure::of_call(error, rejected).told_late("pull", id);
     let lines = progress::begin(events, progress::pull::line_of, describe).await;
     lines.map(answer::json_stream).map_err(|error| Failure::of_call(error, rejected))
 }

@@ -24,10 +24,7 @@ pub(crate) async fn image_load(shim: &Shim, asked: Asked<'_>) -> Result<Answer, 
     let held = load::hold(&mut transfer, lines, shim.loads.held_for).await;
     let held = held.inspect_err(|_| *asked.body = transfer.rest())?;
     let id = asked.id;
-    let describe = move |failure: Failure| {
-        tracing::error!(request = id, reason = failure.reason, "load failed after it began");
-        failure.message.into_owned()
-    };
+    let describe = move |failure: Failure| failure.told_late("load", id);
     Ok(answer::json_stream(load::follow(transfer, held, lines, describe)))
 }
 

@@ -53,9 +53,8 @@ fn archive(
 ) -> BoxStream<'static, io::Result<Bytes>> {
     let rest = stream::try_unfold(rest, move |mut rest| async move {
         let chunk = rest.next().await.map_err(|error| {
-            let reason = failure(error).reason;
-            tracing::error!(request, reason, "save failed after it began");
-            io::Error::other("the archive broke off")
+            let message = failure(error).told_late("save", request);
+            io::Error::other(message)
         })?;
         Ok(chunk.map(|chunk| (chunk, rest)))
     });

@@ -162,3 +162,14 @@ async fn a_client_that_asks_before_it_uploads_is_let_in() {
     client.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
 }
+
+#[tokio::test]
+async fn a_client_that_leaves_while_nothing_is_told_yet_ends_the_call() {
+    let stage = Stage::new();
+    let answering = stage.canned.load.answer();
+    let mut client = UnixStream::connect(stage.socket()).await.unwrap();
+    send(&mut client, "POST /images/load", &[], b"an archive").await;
+    assert_eq!(stage.canned.load.ended().await.end, Some(Ok(())));
+    drop(client);
+    answering.closed().await;
+}

@@ -8,6 +8,7 @@ mod client;
 mod stage;
 
 mod connections;
+mod docker_commands;
 mod e2e;
 mod errors;
 mod framing;

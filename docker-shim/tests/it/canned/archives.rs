@@ -63,8 +63,8 @@ pub(super) fn push(canned: &Arc<Canned>, request: PushRequest) -> Answer<Events<
 
 fn ending(request: &PushRequest) -> Vec<Result<PushEvent, Status>> {
     use layer_push::State;
-    if let Some(reason) = request.repository.strip_prefix("late/") {
-        return vec![Err(failure(reason))];
+    if let Some((_, reason)) = request.repository.split_once("late/") {
+        return vec![Err(failure(&reason.to_uppercase()))];
     }
     let layer = |id: &str, state: State, current, mounted_from: &str| {
         let total = if state == State::Pushing { 405_270 } else { 0 };
