@@ -4,7 +4,7 @@ use crate::error::Error;
 
 /// SQLite's primary result codes for what passes, or what an operator can mend: busy, locked, read-only, input/output, full,
 /// cannot open.
-const UNAVAILABLE: [u32; 6] = [5, 6, 8, 10, 13, 14];
+const UNAVAILABLE: [i32; 6] = [5, 6, 8, 10, 13, 14];
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
@@ -13,16 +13,25 @@ impl From<sqlx::Error> for Error {
             | sqlx::Error::PoolClosed
             | sqlx::Error::WorkerCrashed
             | sqlx::Error::Io(_) => true,
-            sqlx::Error::Database(error) => error.code().is_some_and(|code| is_passing(&code)),
+            sqlx::Error::Database(error) => {
+                error.code().and_then(|code| code.parse().ok()).is_some_and(is_passing)
+            }
             _ => false,
         };
         if unavailable { Self::StoreUnavailable(error.into()) } else { Self::internal(error) }
     }
 }
 
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        let unavailable = error.sqlite_error().is_some_and(|error| is_passing(error.extended_code));
+        if unavailable { Self::StoreUnavailable(error.into()) } else { Self::internal(error) }
+    }
+}
+
 /// The low byte of an extended code is the primary one.
-fn is_passing(code: &str) -> bool {
-    code.parse::<u32>().is_ok_and(|code| UNAVAILABLE.contains(&(code & 0xff)))
+fn is_passing(code: i32) -> bool {
+    UNAVAILABLE.contains(&(code & 0xff))
 }
 
 #[cfg(test)]
@@ -33,6 +42,6 @@ mod tests {
     fn a_database_that_does_not_answer_is_unavailable_and_a_wrong_statement_is_our_fault() {
         assert!(matches!(sqlx::Error::PoolTimedOut.into(), Error::StoreUnavailable(_)));
         assert!(matches!(sqlx::Error::RowNotFound.into(), Error::Internal(_)));
-        assert!(is_passing("5") && is_passing("517") && is_passing("522") && !is_passing("1555"));
+        assert!(is_passing(5) && is_passing(517) && is_passing(522) && !is_passing(1555));
     }
 }

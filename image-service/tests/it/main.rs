@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends at the first surprise")]
 
-mod import_beside_dockerd;
 mod archive;
+mod import_beside_dockerd;
 mod layering;
 mod process;
 mod pulling;

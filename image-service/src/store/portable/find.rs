@@ -4,7 +4,7 @@
 use super::Connection;
 use crate::{
     error::{Error, Result},
-    model::{Digest, IdPrefix, Image, ImageName, Namespace, Reference, Tag, Target},
+    model::{IdPrefix, Image, ImageName, Namespace, Reference, Tag, Target},
     store::encoding::{read, read_digests, read_json, read_tags, read_time},
 };
 
@@ -13,9 +13,8 @@ macro_rules! select_image {
         concat!(
             "SELECT CAST(",
             $how,
-            " AS BIGINT) AS how, i.id, i.layer_sizes, i.last_tagged, c.content, ",
-            gathered_names!(),
-            " FROM images i JOIN image_configs c ON c.namespace = i.namespace AND c.id = i.id ",
+            " AS BIGINT) AS how, i.id, i.layer_sizes, i.last_tagged, i.content, i.tags, i.repo_digests \
+              FROM image_configs i ",
             $rest
         )
     };
@@ -52,75 +51,63 @@ const BY_TAG_OR_PREFIX: &str = concat!(
 pub(in crate::store) const STATEMENTS: [&str; 4] = [BY_ID, BY_TAG, BY_DIGEST, BY_TAG_OR_PREFIX];
 
 /// How it was found, ID, layer sizes, last tagged, config, tags, repo digests.
-type ImageRow = (i64, String, String, Option<String>, Vec<u8>, Option<String>, Option<String>);
+pub(in crate::store) type ImageRow =
+    (i64, String, String, Option<String>, Vec<u8>, Option<String>, Option<String>);
 
-/// The image of a name.
+/// What an engine is asked for the image of a name: a statement, and its values in order. The answer has two rows at most that count.
+#[derive(Debug)]
+pub(in crate::store) struct Question {
+    pub(in crate::store) statement: &'static str,
+    pub(in crate::store) values: Vec<String>,
+}
+
+impl Question {
+    /// A digest decides; what is beside it is not looked at. What reads like the beginning of an ID has a tag and no digest.
+    pub(super) fn of(namespace: &Namespace, name: &ImageName) -> Self {
+        let (statement, keys) = match name {
+            ImageName::Id(id) => (BY_ID, vec![id.to_string()]),
+            ImageName::Reference { reference, prefix } => by_reference(reference, prefix.as_ref()),
+        };
+        let values = [namespace.to_string()].into_iter().chain(keys).collect();
+        Self { statement, values }
+    }
+}
+
+fn by_reference(reference: &Reference, prefix: Option<&IdPrefix>) -> (&'static str, Vec<String>) {
+    let repository = reference.repository.to_string();
+    let tag = match reference.target() {
+        Some(Target::Digest(digest)) => return (BY_DIGEST, vec![repository, digest.to_string()]),
+        Some(Target::Tag(tag)) => tag.to_string(),
+        None => Tag::latest().to_string(),
+    };
+    let Some(prefix) = prefix else { return (BY_TAG, vec![repository, tag]) };
+    let first = format!("sha256:{}", prefix.hex());
+    // No ID sorts between the last one with this prefix and the prefix with `g`, the letter after the last digit.
+    let end = format!("{first}g");
+    (BY_TAG_OR_PREFIX, vec![repository, tag, first, end])
+}
+
+/// The image of a name, as a transaction sees it.
 pub(super) async fn image(
     connection: &mut Connection,
     namespace: &Namespace,
     name: &ImageName,
 ) -> Result<Image> {
-    let row = match name {
-        ImageName::Id(id) => by_id(connection, namespace, id).await?,
-        ImageName::Reference { reference, prefix: None } => {
-            by_reference(connection, namespace, reference).await?
-        }
-        ImageName::Reference { reference, prefix: Some(prefix) } => {
-            the_one(by_reference_or_prefix(connection, namespace, reference, prefix).await?, prefix)?
-        }
-    };
-    row.map_or_else(|| Err(Error::ImageNotFound { name: name.to_string() }), read_image)
+    let Question { statement, values } = Question::of(namespace, name);
+    let query = values.into_iter().fold(sqlx::query_as(statement), sqlx::query::QueryAs::bind);
+    the_one(query.fetch_all(connection).await?, name)
 }
 
-async fn by_id(
-    connection: &mut Connection,
-    namespace: &Namespace,
-    id: &Digest,
-) -> sqlx::Result<Option<ImageRow>> {
-    let query = sqlx::query_as(BY_ID).bind(namespace.as_str()).bind(id.to_string());
-    query.fetch_optional(connection).await
-}
-
-/// A digest decides; what is beside it is not looked at.
-async fn by_reference(
-    connection: &mut Connection,
-    namespace: &Namespace,
-    reference: &Reference,
-) -> sqlx::Result<Option<ImageRow>> {
-    let (statement, key) = match reference.target() {
-        Some(Target::Digest(digest)) => (BY_DIGEST, digest.to_string()),
-        Some(Target::Tag(tag)) => (BY_TAG, tag.to_string()),
-        None => (BY_TAG, Tag::latest().to_string()),
-    };
-    let query = sqlx::query_as(statement).bind(namespace.as_str()).bind(reference.repository.to_string());
-    query.bind(key).fetch_optional(connection).await
-}
-
-/// What reads like the beginning of an ID has a tag and no digest.
-async fn by_reference_or_prefix(
-    connection: &mut Connection,
-    namespace: &Namespace,
-    reference: &Reference,
-    prefix: &IdPrefix,
-) -> sqlx::Result<Vec<ImageRow>> {
-    let tag = reference.tag.clone().unwrap_or_else(Tag::latest);
-    let first = format!("sha256:{}", prefix.hex());
-    // No ID sorts between the last one with this prefix and the prefix with `g`, the letter after the last digit.
-    let end = format!("{first}g");
-    let query = sqlx::query_as(BY_TAG_OR_PREFIX).bind(namespace.as_str());
-    let query = query.bind(reference.repository.to_string()).bind(tag.to_string());
-    query.bind(first).bind(end).fetch_all(connection).await
-}
-
-/// The image with that name, or else the only one with that prefix.
-fn the_one(mut rows: Vec<ImageRow>, prefix: &IdPrefix) -> Result<Option<ImageRow>> {
+/// Of the rows of an answer, the image with that name, or else the only one with that prefix.
+pub(super) fn the_one(mut rows: Vec<ImageRow>, name: &ImageName) -> Result<Image> {
     rows.sort_by_key(|row| row.0);
     let mut rows = rows.into_iter();
-    match (rows.next(), rows.next()) {
-        (Some(first), Some(_)) if first.0 != BY_NAME => {
+    match (rows.next(), rows.next(), name) {
+        (Some(first), Some(_), ImageName::Reference { prefix: Some(prefix), .. }) if first.0 != BY_NAME => {
             Err(Error::AmbiguousId { name: prefix.hex().to_owned() })
         }
-        (first, _) => Ok(first),
+        (Some(first), ..) => read_image(first),
+        (None, ..) => Err(Error::ImageNotFound { name: name.to_string() }),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{ENGINE, Store, find, list, pull::RecordPull, remove::Remove, tag, tag::GiveTag};
+use super::{ENGINE, Question, Store, find, list, pull::RecordPull, remove::Remove, tag, tag::GiveTag};
 use crate::{
     error::Result,
     model::{Digest, ImageName, ImageSummary, Namespace, Removed, Repository, Tag},
@@ -17,7 +17,8 @@ impl ImageStore for Store {
             LookUp::Hit(found) => return Ok(found),
             LookUp::Miss(moment) => moment,
         };
-        let image = find::image(&mut *self.reader.acquire().await?, namespace, name).await?;
+        let rows = self.finder.rows(Question::of(namespace, name)).await?;
+        let image = find::the_one(rows, name)?;
         Ok(self.cache.keep(&moment, namespace, name, image))
     }
 

@@ -1,5 +1,5 @@
-//! The store above its engine. Everything here goes through names that the including module gives: `Pool`, `Connection`, `Ownership`,
-//! `ENGINE`, `BEGIN`.
+//! The store above its engine. Everything here goes through names that the including module gives: `Pool`, `Connection`, `Finder`,
+//! `Ownership`, `ENGINE`, `BEGIN`.
 //!
 //! Rules for statements: literals with `$n`, text that both engines read, times and JSON as text, nothing bound as a boolean.
 
@@ -30,8 +30,9 @@ mod tag;
 
 use std::sync::Arc;
 
-use super::{BEGIN, Connection, ENGINE, Ownership, Pool};
+use super::{BEGIN, Connection, ENGINE, Finder, Ownership, Pool};
 use crate::{ports::Sealer, store::cache::FoundCache};
+pub(super) use find::{ImageRow, Question};
 
 #[cfg(test)]
 pub(super) use self::{
@@ -43,6 +44,7 @@ pub(super) use self::{
 #[derive(Debug)]
 pub struct Store {
     // Readers go first when the store is dropped: the last connection to close clears the log away, and only the writer can.
+    finder: Finder,
     reader: Pool,
     writer: Pool,
     cache: Arc<FoundCache>,
@@ -57,6 +59,7 @@ impl Store {
         ownership: Ownership,
         writer: Pool,
         reader: Pool,
+        finder: Finder,
         sealer: Arc<dyn Sealer>,
         boot: String,
         fresh_id: &str,
@@ -65,11 +68,12 @@ impl Store {
         sqlx::query(insert).bind(fresh_id).execute(&writer).await?;
         let id = sqlx::query_scalar("SELECT id FROM store_identity").fetch_one(&writer).await?;
         let (cache, ownership) = (Arc::new(FoundCache::new(boot)), Arc::new(ownership));
-        Ok(Self { reader, writer, cache, sealer, id, ownership })
+        Ok(Self { finder, reader, writer, cache, sealer, id, ownership })
     }
 
     /// Waits for what is under way and closes the database. Every later call answers that the store is unavailable.
     pub async fn close(&self) {
+        self.finder.close();
         self.reader.close().await;
         self.writer.close().await;
     }

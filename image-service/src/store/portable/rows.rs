@@ -59,18 +59,17 @@ pub(super) async fn insert_image(
     image: &ImageRow,
 ) -> sqlx::Result<()> {
     let insert = "INSERT INTO images \
-         (namespace, id, size, created, os, architecture, variant, labels, layer_sizes) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
-         ON CONFLICT (namespace, id) DO UPDATE SET size = excluded.size, layer_sizes = excluded.layer_sizes";
+         (namespace, id, size, created, os, architecture, variant, labels) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+         ON CONFLICT (namespace, id) DO UPDATE SET size = excluded.size";
     let platform = &image.config.platform;
     let query = sqlx::query(insert).bind(namespace).bind(&image.id).bind(image.size).bind(&image.created);
     let query = query.bind(platform.os()).bind(platform.architecture()).bind(platform.variant());
-    query.bind(&image.labels).bind(&image.layer_sizes).execute(&mut *connection).await?;
+    query.bind(&image.labels).execute(&mut *connection).await?;
 
-    let insert = "INSERT INTO image_configs (namespace, id, content) VALUES ($1, $2, $3) \
-         ON CONFLICT (namespace, id) DO NOTHING";
+    let insert = "INSERT INTO image_configs (namespace, id, content, layer_sizes) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (namespace, id) DO UPDATE SET layer_sizes = excluded.layer_sizes";
     let query = sqlx::query(insert).bind(namespace).bind(&image.id).bind(&image.content[..]);
-    query.execute(connection).await.map(drop)
+    query.bind(&image.layer_sizes).execute(connection).await.map(drop)
 }
 
 /// The manifest, and that the image has it.

@@ -72,7 +72,7 @@ impl Change for GiveTag {
         let query = sqlx::query(upsert).bind(self.namespace.as_str()).bind(self.repository.to_string());
         query.bind(self.tag.as_str()).bind(&id).bind(&now).execute(&mut *connection).await?;
 
-        let touch = "UPDATE images SET last_tagged = $3 WHERE namespace = $1 AND id = $2";
+        let touch = "UPDATE image_configs SET last_tagged = $3 WHERE namespace = $1 AND id = $2";
         let query = sqlx::query(touch).bind(self.namespace.as_str()).bind(id).bind(now);
         query.execute(connection).await?;
         Ok(image.id)

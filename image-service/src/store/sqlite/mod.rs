@@ -1,8 +1,10 @@
-//! The embedded engine: SQLite with a write-ahead log, one connection that writes and a few that read.
+//! The embedded engine: SQLite with a write-ahead log, one connection that writes and a few that read. Look-ups of
+//! images, which most requests are, have connections of their own and no thread between them and the caller (`finder`).
 //!
 //! Invariants: one process per data folder. A commit is on disk, even through a power cut, before it is answered (`synchronous = FULL`).
 //! Every change begins with the write lock, so that none fails half-way for lack of it.
 
+mod finder;
 mod folder;
 mod open;
 mod schema;
@@ -13,6 +15,7 @@ mod portable;
 pub use open::OpenError;
 pub use portable::Store as SqliteStore;
 
+use finder::Finder;
 use folder::DataFolder as Ownership;
 
 type Pool = sqlx::SqlitePool;

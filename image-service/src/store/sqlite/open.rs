@@ -13,7 +13,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{Pool, folder::DataFolder, portable::Store, schema};
+use super::{Finder, Pool, folder::DataFolder, portable::Store, schema};
 use crate::ports::Sealer;
 
 /// A reader is a thread; more of them than cores do not read faster.
@@ -23,8 +23,6 @@ const READ_TIMEOUT: Duration = Duration::from_secs(5);
 /// Changes stand in line for the one writer; a finished pull is worth some patience.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// Reads up to here cost no system call.
-const MAPPED_BYTES: &str = "268435456";
 /// The log is cut back to this after a checkpoint.
 const LOG_BYTES: &str = "67108864";
 
@@ -70,7 +68,7 @@ pub enum OpenError {
         /// As configured.
         folder: PathBuf,
         /// From the database.
-        cause: sqlx::Error,
+        cause: Box<dyn std::error::Error + Send + Sync>,
     },
     /// No randomness.
     #[error("the system gives no random numbers")]
@@ -81,16 +79,20 @@ impl Store {
     /// Opens the state in a data folder, which is made if it is missing and belongs to this value until it is dropped.
     pub async fn open(data_dir: &Path, sealer: Arc<dyn Sealer>) -> Result<Self, OpenError> {
         let folder = DataFolder::claim(data_dir)?;
-        let options = options(&folder.database()?);
-        let fault = |cause| OpenError::Database { folder: data_dir.to_owned(), cause };
+        let database = folder.database()?;
+        let options = options(&database);
+        let fault =
+            |cause: sqlx::Error| OpenError::Database { folder: data_dir.to_owned(), cause: cause.into() };
         // The writer comes first: it turns the write-ahead log on, which a reader cannot.
         let writer = pool(1, WRITE_TIMEOUT, options.clone()).await.map_err(fault)?;
         schema::migrate(&folder, &writer).await?;
         let reader = pool(READERS, READ_TIMEOUT, options.read_only(true).optimize_on_close(false, None))
             .await
             .map_err(fault)?;
+        let finder = Finder::open(&database)
+            .map_err(|cause| OpenError::Database { folder: data_dir.to_owned(), cause: cause.into() })?;
         let (boot, fresh_id) = (random_name()?, random_name()?);
-        Self::on(folder, writer, reader, sealer, boot, &fresh_id).await.map_err(fault)
+        Self::on(folder, writer, reader, finder, sealer, boot, &fresh_id).await.map_err(fault)
     }
 }
 
@@ -101,7 +103,6 @@ pub(super) fn options(database: &Path) -> SqliteConnectOptions {
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(BUSY_TIMEOUT)
         .foreign_keys(true)
-        .pragma("mmap_size", MAPPED_BYTES)
         .pragma("journal_size_limit", LOG_BYTES)
         .optimize_on_close(true, None)
         .disable_statement_logging()

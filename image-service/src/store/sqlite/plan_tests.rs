@@ -11,10 +11,10 @@ use crate::secrets::Seal;
 const FILL: [&str; 5] = [
     "CREATE TEMP TABLE n AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) \
      SELECT i, 'sha256:' || printf('%064x', i * 7919) AS id FROM n",
-    "INSERT INTO images SELECT 'default', id, i, '2024-01-01T00:00:00.000000000Z', 'linux', 'amd64', '', '{}', '[]', NULL FROM n",
-    "INSERT INTO image_configs SELECT 'default', id, x'7b7d' FROM n",
+    "INSERT INTO images SELECT 'default', id, i, '2024-01-01T00:00:00.000000000Z', 'linux', 'amd64', '', '{}' FROM n",
     "INSERT INTO tags SELECT 'default', 'docker.io/library/app', i, id, NULL, NULL, '2024-01-01T00:00:00.000000000Z' FROM n",
     "INSERT INTO repo_digests SELECT 'default', 'docker.io/library/app', id, id, 'linux/amd64', 'pulled' FROM n",
+    "INSERT INTO image_configs (namespace, id, content) SELECT 'default', id, x'7b7d' FROM n",
 ];
 
 async fn plan(pool: &Pool, statement: &str) -> Vec<String> {

@@ -229,6 +229,8 @@ async fn a_closed_store_is_unavailable() {
     let store = open(folder.path()).await.unwrap();
     store.close().await;
     assert!(matches!(store.ping().await, Err(Error::StoreUnavailable(_))));
+    let error = store.find(&here(), &name("app")).await.unwrap_err();
+    assert!(matches!(error, Error::StoreUnavailable(_)), "{error}");
     let error = pull_error(&store).await;
     assert!(matches!(error, Error::StoreUnavailable(_)), "{error}");
 }
