@@ -45,6 +45,7 @@ impl RequestBody {
     /// The next part, of 256 KiB to 1 MiB but for the last; none at the end. Dropping the future loses nothing.
     pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, Failure> {
         self.begun = true;
+        self.gathered.reserve(CHUNK);
         while self.gathered.len() < CHUNK {
             let Some(incoming) = &mut self.incoming else { break };
             match tokio::time::timeout(SILENCE, incoming.frame()).await {

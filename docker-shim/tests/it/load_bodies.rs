@@ -1,8 +1,12 @@
 //! The bodies of loads: whole ones, torn ones, and those that one side is too slow or too quick for.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
-use docker_shim::config::LoadAnswers;
+use docker_shim::{
+    config::LoadAnswers,
+    server::Server,
+    upstream::{ServiceAddress, Upstream},
+};
 use imageservice_proto::v1::{ImageLoaded, LoadEvent, load_event::Event};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -11,7 +15,7 @@ use tokio::{
 
 use crate::{
     client::{ask_with, read_until, send},
-    stage::Stage,
+    stage::{Stage, start_service},
 };
 
 fn loaded() -> Result<LoadEvent, tonic::Status> {
@@ -82,9 +86,26 @@ async fn a_service_that_reads_slowly_slows_its_client_down() {
     read_until(&mut sent.await.unwrap(), "\r\n0\r\n\r\n").await;
 }
 
-/// A body that ends before its length is reached.
-async fn torn(stage: &Stage) -> UnixStream {
+#[tokio::test]
+async fn a_body_goes_on_after_the_answer_has_begun() {
+    let stage = Stage::loading(LoadAnswers { held_for: Duration::ZERO, names_only: false });
+    let answering = stage.canned.load.answer();
     let mut client = UnixStream::connect(stage.socket()).await.unwrap();
+    let length = format!("Content-Length: {}", 16 * 1024 * 1024);
+    send(&mut client, "POST /images/load", &[&length, "Connection: close"], b"").await;
+    answering.send(loaded()).await.unwrap();
+    read_until(&mut client, "Loaded image ID: sha256:aa").await;
+    client.write_all(&vec![7; 16 * 1024 * 1024]).await.unwrap();
+    let taken = stage.canned.load.ended().await;
+    assert_eq!((taken.end, taken.bytes.len()), (Some(Ok(())), 16 * 1024 * 1024));
+    answering.send(loaded()).await.unwrap();
+    drop(answering);
+    assert!(read_until(&mut client, "\r\n0\r\n\r\n").await.contains("Loaded image ID: sha256:aa"));
+}
+
+/// A body that ends before its length is reached.
+async fn torn(socket: &Path) -> UnixStream {
+    let mut client = UnixStream::connect(socket).await.unwrap();
     send(&mut client, "POST /images/load", &["Content-Length: 3000000"], b"").await;
     client.write_all(&[7; 1_500_000]).await.unwrap();
     client
@@ -95,7 +116,7 @@ async fn a_client_that_leaves_in_the_middle_of_its_body_makes_the_call_fail() {
     for late in [false, true] {
         let stage = Stage::new();
         let _answering = if late { stage.canned.load.answer_late() } else { stage.canned.load.answer() };
-        let client = torn(&stage).await;
+        let client = torn(&stage.socket()).await;
         stage.canned.load.taken(|taken| !taken.chunks.is_empty()).await;
         drop(client);
         assert!(matches!(stage.canned.load.ended().await.end, Some(Err(_))), "late: {late}");
@@ -106,7 +127,7 @@ async fn a_client_that_leaves_in_the_middle_of_its_body_makes_the_call_fail() {
 async fn a_client_that_leaves_after_the_first_line_makes_the_call_fail_too() {
     let stage = Stage::loading(LoadAnswers { held_for: Duration::ZERO, names_only: false });
     let answering = stage.canned.load.answer();
-    let mut client = torn(&stage).await;
+    let mut client = torn(&stage.socket()).await;
     answering.send(loaded()).await.unwrap();
     read_until(&mut client, "Loaded image ID").await;
     drop(client);
@@ -125,7 +146,46 @@ async fn a_chunked_body_without_its_end_makes_the_call_fail() {
 }
 
 #[tokio::test]
-async fn a_service_that_goes_away_in_the_middle_is_named() {
+async fn a_shim_that_dies_in_the_middle_makes_the_call_fail() {
+    let stage = Stage::new();
+    let _answering = stage.canned.load.answer();
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("docker.sock");
+    let machine = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    {
+        let _inside = machine.enter();
+        let upstream = Upstream::new(ServiceAddress::Unix(stage.service_socket()), None).unwrap();
+        let loads = LoadAnswers { held_for: Duration::ZERO, names_only: false };
+        machine.spawn(Server::bind(&socket, upstream, loads).unwrap().run(std::future::pending()));
+    }
+    let _client = torn(&socket).await;
+    stage.canned.load.taken(|taken| !taken.chunks.is_empty()).await;
+    machine.shutdown_background();
+    assert!(matches!(stage.canned.load.ended().await.end, Some(Err(_))));
+}
+
+#[tokio::test]
+async fn a_service_that_dies_in_the_middle_is_named() {
+    let stage = Stage::new();
+    let machine = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let _service = {
+        let _inside = machine.enter();
+        start_service(&stage.service_socket(), stage.canned.clone())
+    };
+    let _answering = stage.canned.load.answer();
+    let mut client = torn(&stage.socket()).await;
+    stage.canned.load.taken(|taken| !taken.chunks.is_empty()).await;
+    machine.shutdown_background();
+    client.write_all(&[7; 1_500_000]).await.unwrap();
+    let reply = read_until(&mut client, "\"}\n").await;
+    assert!(
+        reply.starts_with("HTTP/1.1 503 ") && reply.contains("Cannot reach the image service"),
+        "{reply}"
+    );
+}
+
+#[tokio::test]
+async fn a_service_that_is_not_there_is_named() {
     let mut stage = Stage::new();
     stage.service.stop();
     std::fs::remove_file(stage.service_socket()).unwrap();
