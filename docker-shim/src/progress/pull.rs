@@ -25,7 +25,7 @@ pub(crate) fn line_of(event: PullEvent) -> Option<Bytes> {
 
 #[cfg(test)]
 mod tests {
-    use imageservice_proto::v1::{PullCompleted, PullFinished, PullStarted, PullWarning};
+    use imageservice_proto::v1::{PullCompleted, PullFinished, PullStarted};
 
     use super::*;
 
@@ -49,15 +49,6 @@ mod tests {
             let finished = PullFinished { reference: "nginx:1.25".to_owned(), newer };
             assert_eq!(text_of(Event::Finished(finished)), line);
         }
-    }
-
-    #[test]
-    fn markup_is_escaped_in_streams() {
-        let warning = PullWarning { message: "a <b> & \"c\"\u{2028}".to_owned() };
-        assert_eq!(
-            text_of(Event::Warning(warning)),
-            "{\"status\":\"WARNING: a \\u003cb\\u003e \\u0026 \\\"c\\\"\\u2028\"}\r\n"
-        );
     }
 
     #[test]
