@@ -56,11 +56,15 @@ impl Operations {
         let session = self.staging_session(namespace).await?;
         let (mut input, feeding) = body::feed(body, session.clone());
         let feeding = AbortOnDropHandle::new(tokio::spawn(feeding));
-        let mut intake = layers::reported(session.as_deref(), events);
+        let mut intake = layers::reported(session.as_deref(), events.clone());
         let span = Span::current();
         let reading = tokio::task::spawn_blocking(move || span.in_scope(|| read(&mut input, &mut *intake)));
         let content = reading.await.map_err(Error::internal)??;
         drop(feeding);
+        // The end of a body that was called off looks like any other end; but then nobody listens any more.
+        if events.is_closed() {
+            return Err(Error::Cancelled("the caller has left".into()));
+        }
         Ok(TakenIn { content, session })
     }
 
