@@ -61,7 +61,7 @@ pub(super) fn image<'a, T>(
 ) -> Result<ArchivedImage> {
     let ImageConfig { platform, diff_ids, .. } = read_config(&config)?;
     if layers.len() != diff_ids.len() {
-        return Err(Error::Archive(format!(
+        return Err(fault::refused(&format!(
             "invalid manifest, layers length mismatch: expected {}, got {}",
             layers.len(),
             diff_ids.len()
@@ -71,7 +71,7 @@ pub(super) fn image<'a, T>(
     for (place, (layer, diff_id)) in layers.iter().zip(&diff_ids).enumerate() {
         let layer = find(layer)?;
         if layer.diff_id != *diff_id {
-            return Err(Error::Archive(format!(
+            return Err(fault::refused(&format!(
                 r#"invalid diffID for layer {place}: expected "{diff_id}", got "{}""#,
                 layer.diff_id
             )));
@@ -88,7 +88,7 @@ pub(super) fn read_config(bytes: &[u8]) -> Result<ImageConfig> {
     struct Shape {
         rootfs: Option<IgnoredAny>,
     }
-    let unreadable = |why: String| Error::Archive(format!("invalid image JSON, {why}"));
+    let unreadable = |why: String| fault::refused(&format!("invalid image JSON, {why}"));
     if depth(bytes) > MAX_DEPTH {
         return Err(unreadable(format!("it is nested deeper than the limit of {MAX_DEPTH}")));
     }
@@ -119,10 +119,10 @@ fn depth(json: &[u8]) -> usize {
 /// A name of an image, which has a tag and nothing more.
 pub(super) fn name(text: &str) -> Result<Reference> {
     let reference: Reference =
-        text.parse().map_err(|why| Error::Archive(format!(r#"invalid tag "{text}": {why}"#)))?;
+        text.parse().map_err(|why| fault::refused(&format!(r#"invalid tag "{text}": {why}"#)))?;
     match (&reference.tag, &reference.digest) {
         (Some(_), None) => Ok(reference),
-        _ => Err(Error::Archive(format!(r#"invalid tag "{text}""#))),
+        _ => Err(fault::refused(&format!(r#"invalid tag "{text}""#))),
     }
 }
 

@@ -37,6 +37,10 @@ impl Contents {
         Self { limits, remembered: 0, members: HashMap::new() }
     }
 
+    pub(super) const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     /// Remembers a member.
     pub(super) fn insert(&mut self, name: String, found: Found) -> Result<()> {
         if let Some(before) = self.members.get(&name) {
@@ -131,5 +135,7 @@ impl Contents {
 }
 
 fn missing(what: &str, path: &str) -> crate::error::Error {
-    fault::invalid(format_args!("{what} {path:?} is named but not there: save the image again"))
+    fault::invalid(format_args!(
+        "{what} {path:?} is named but not there, or is something else: save the image again"
+    ))
 }

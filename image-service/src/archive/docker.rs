@@ -6,10 +6,10 @@ use serde_json::value::RawValue;
 use super::{
     assemble::{self, IMAGES, Images, LAYERS, undecodable},
     contents::Contents,
-    oci,
+    fault, oci,
 };
 use crate::{
-    error::{Error, Result},
+    error::Result,
     model::{Bounded, Reference},
     ports::{ArchivedImage, Compression},
 };
@@ -32,7 +32,7 @@ pub(super) fn images(contents: &Contents, manifest: &[u8]) -> Result<Vec<Archive
     let entries: Option<Bounded<&RawValue, IMAGES>> =
         serde_json::from_slice(manifest).map_err(undecodable(MANIFEST))?;
     let Some(Bounded(entries)) = entries else {
-        return Err(Error::Archive("invalid manifest, manifest cannot be null (but can be [])".to_owned()));
+        return Err(fault::refused("invalid manifest, manifest cannot be null (but can be [])"));
     };
     let manifests = oci::manifests(contents);
     let mut images = Images::default();

@@ -8,7 +8,7 @@ use super::{
     assemble::{IMAGES, read_config},
     contents::Contents,
     fault, oci,
-    oci_names::{Entry, explained},
+    oci_names::{Entry, explained, parse},
 };
 use crate::{
     error::Result,
@@ -26,21 +26,23 @@ pub(super) struct Leaf {
     pub(super) rank: Option<usize>,
 }
 
-/// Opens entries; none twice.
+/// Opens entries; none twice on the way from one.
 pub(super) struct Leaves<'a> {
     contents: &'a Contents,
     candidates: Vec<Platform>,
-    opened: HashSet<Digest>,
+    visited: HashSet<Digest>,
+    opened: usize,
 }
 
 impl<'a> Leaves<'a> {
     /// `candidates`: platforms that fit, best first.
     pub(super) fn new(contents: &'a Contents, candidates: Vec<Platform>) -> Self {
-        Self { contents, candidates, opened: HashSet::new() }
+        Self { contents, candidates, visited: HashSet::new(), opened: 0 }
     }
 
     /// The images that an entry leads to, in document order. An archive may leave out platforms, but not all of them.
     pub(super) fn of(&mut self, entry: &Entry) -> Result<Vec<Leaf>> {
+        self.visited.clear();
         let bytes = oci::required_blob(self.contents, "manifest", &entry.0)?;
         let mut found = Vec::new();
         if let Some(missing) = self.open(entry, bytes, 0, &mut found)?
@@ -59,15 +61,16 @@ impl<'a> Leaves<'a> {
         depth: u32,
         found: &mut Vec<Leaf>,
     ) -> Result<Option<Entry>> {
-        if !self.opened.insert(descriptor.digest.clone()) {
+        if !self.visited.insert(descriptor.digest.clone()) {
             return Ok(None);
         }
-        if depth > MAX_DEPTH || self.opened.len() > IMAGES {
+        self.opened += 1;
+        if depth > MAX_DEPTH || self.opened > IMAGES {
             return Err(fault::invalid("its index leads too far before it comes to an image"));
         }
         let digest = &descriptor.digest;
         let content_type = Some(descriptor.media_type.as_str());
-        let manifest = match Manifest::parse(digest.clone(), content_type, bytes) {
+        let manifest = match parse(digest.clone(), content_type, bytes) {
             Ok(manifest) => manifest,
             // A chart or a signature beside images is no harm.
             Err(ManifestFault::NotAnImage(_)) => return Ok(None),

@@ -1,7 +1,7 @@
 //! Archives of Docker before 1.10: a folder for each layer with its `json`, and `repositories`. Their images had no config; it is made of
 //! these files, byte for byte as dockerd makes it, so that the image's ID is the same.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use bytes::Bytes;
 use serde::Deserialize;
@@ -19,6 +19,8 @@ use crate::{
 
 pub(super) const REPOSITORIES: &str = "repositories";
 const CONFIG: &str = "json";
+/// Of one such file; to read it takes many times its size.
+const MAX_FILE: usize = 1 << 20;
 
 #[derive(Deserialize)]
 struct Link {
@@ -30,16 +32,22 @@ pub(super) fn images(contents: &Contents, repositories: &Bytes) -> Result<Vec<Ar
     let mut names = names(repositories)?;
     let chains = Chains::read(contents)?;
     let mut images = Images::default();
+    // What a layer says is part of every image that has it.
+    let mut made = 0;
     for id in chains.parents.keys() {
         let names = names.remove(*id).unwrap_or_default();
         if !names.is_empty() || chains.is_uppermost(id) {
             let mut image = image(contents, &chains.to(id)?)?;
             image.names = names;
+            made += image.config.len() as u64;
+            if made > contents.limits().remembered {
+                return Err(fault::invalid("the configs that its images come to are too large"));
+            }
             images.add(image)?;
         }
     }
     match names.keys().next() {
-        Some(id) => Err(Error::Archive(format!("invalid target ID: {id}"))),
+        Some(id) => Err(fault::refused(&format!("invalid target ID: {id}"))),
         None => Ok(images.finish()),
     }
 }
@@ -47,14 +55,14 @@ pub(super) fn images(contents: &Contents, repositories: &Bytes) -> Result<Vec<Ar
 /// Which layer lies on which.
 struct Chains<'a> {
     parents: BTreeMap<&'a str, Option<String>>,
-    below: std::collections::HashSet<String>,
+    below: HashSet<String>,
 }
 
 impl<'a> Chains<'a> {
     fn read(contents: &'a Contents) -> Result<Self> {
         let mut parents = BTreeMap::new();
         for id in contents.folders_with(CONFIG) {
-            let config = contents.required_document("layer configuration", &format!("{id}/{CONFIG}"))?;
+            let config = configuration(contents, id)?;
             let link: Link = serde_json::from_slice(&config).map_err(undecodable(CONFIG))?;
             parents.insert(id, link.parent.filter(|parent| !parent.is_empty()));
         }
@@ -91,17 +99,37 @@ impl<'a> Chains<'a> {
 
 fn image(contents: &Contents, chain: &[&str]) -> Result<ArchivedImage> {
     let mut layers: Vec<&ReadLayer> = Vec::new();
-    let mut steps = Vec::new();
+    let (mut steps, mut told) = (Vec::new(), 0);
     let mut uppermost = Bytes::new();
     for id in chain {
         layers.push(contents.required_layer(&format!("{id}/layer.tar"))?);
-        uppermost = contents.required_document("layer configuration", &format!("{id}/{CONFIG}"))?;
-        steps.push(legacy_config::step(&uppermost).map_err(|why| unusable(id, why))?);
+        uppermost = configuration(contents, id)?;
+        let step = legacy_config::step(&uppermost).map_err(|why| unusable(id, why))?;
+        told += step.len() as u64;
+        if told > contents.limits().document {
+            return Err(unusable(id, "with it the image's history is too large"));
+        }
+        steps.push(step);
     }
     let diff_ids: Vec<Digest> = layers.iter().map(|layer| layer.diff_id.clone()).collect();
     let config = legacy_config::config(&uppermost, &diff_ids, &steps);
     let config = config.map_err(|why| unusable(chain.last().unwrap_or(&""), why))?;
     assemble::image(config.into(), &layers, |layer| Ok(*layer))
+}
+
+fn configuration(contents: &Contents, id: &str) -> Result<Bytes> {
+    let path = format!("{id}/{CONFIG}");
+    let bytes = contents.required_document("layer configuration", &path)?;
+    small(&path, &bytes).map(|()| bytes)
+}
+
+fn small(path: &str, bytes: &[u8]) -> Result<()> {
+    if bytes.len() <= MAX_FILE {
+        return Ok(());
+    }
+    Err(fault::invalid(format_args!(
+        "{path:?} cannot be used: it is larger than the limit of {MAX_FILE} bytes"
+    )))
 }
 
 fn unusable(id: &str, why: impl std::fmt::Display) -> Error {
@@ -110,6 +138,7 @@ fn unusable(id: &str, why: impl std::fmt::Display) -> Error {
 
 /// Names by the ID that they point at.
 fn names(repositories: &[u8]) -> Result<HashMap<String, Vec<Reference>>> {
+    small(REPOSITORIES, repositories)?;
     let wire: BTreeMap<String, BTreeMap<String, String>> =
         serde_json::from_slice(repositories).map_err(undecodable(REPOSITORIES))?;
     let mut names: HashMap<_, Vec<_>> = HashMap::new();

@@ -14,6 +14,8 @@ use super::{
 };
 
 pub(super) const BLOCK: usize = 512;
+/// Where a header has its checksum.
+const CHECKSUM: std::ops::Range<usize> = 148..156;
 
 /// What a member is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -94,7 +96,7 @@ impl<R: Read> Members<R> {
         self.seen += 1;
         if self.seen > self.limits.members {
             let limit = self.limits.members;
-            return Err(fault::exceeded(format!("the archive has more than the limit of {limit} members")));
+            return Err(fault::exceeded(&format!("the archive has more than the limit of {limit} members")));
         }
         Ok(())
     }
@@ -124,8 +126,6 @@ impl<R: Read> Members<R> {
         let records = extensions.records.unwrap_or_default();
         let kind = match header.entry_type() {
             EntryType::Regular | EntryType::Continuous if records.sparse => Kind::Sparse,
-            // Before there were types, a folder was a file whose name ends so.
-            EntryType::Regular if header.path_bytes().ends_with(b"/") => Kind::Other,
             EntryType::Regular | EntryType::Continuous => Kind::File,
             EntryType::GNUSparse => Kind::Sparse,
             EntryType::Symlink => Kind::Symlink,
@@ -145,13 +145,13 @@ impl<R: Read> Members<R> {
             self.pass_over_map(header)?;
         }
         self.set_size(size);
+        let name = records.name.or(extensions.name).unwrap_or_else(|| header.path_bytes().into_owned());
+        // Before there were types, a folder was a file whose name ends so; readers differ over what content it has.
+        if kind == Kind::File && size > 0 && name.ends_with(b"/") {
+            return Err(invalid_header());
+        }
         let link = || header.link_name_bytes().unwrap_or_default().into_owned();
-        Ok(Member {
-            name: records.name.or(extensions.name).unwrap_or_else(|| header.path_bytes().into_owned()),
-            kind,
-            link: records.link.or(extensions.link).unwrap_or_else(link),
-            size,
-        })
+        Ok(Member { name, kind, link: records.link.or(extensions.link).unwrap_or_else(link), size })
     }
 
     /// A sparse file's map goes on in blocks of its own.
@@ -181,7 +181,7 @@ impl<R: Read> Members<R> {
     fn extension(&mut self, header: &Header) -> io::Result<Vec<u8>> {
         let (size, limit) = (size_of(header)?, self.limits.name);
         if size > limit {
-            return Err(fault::exceeded(format!(
+            return Err(fault::exceeded(&format!(
                 "the archive has a member whose name or records are larger than the limit of {limit} bytes"
             )));
         }
@@ -235,12 +235,15 @@ pub(super) fn is_header(block: &[u8; BLOCK]) -> bool {
 fn sound(block: &[u8; BLOCK]) -> io::Result<Header> {
     let header = Header::from_byte_slice(block).clone();
     let said = header.cksum().map_err(|_| invalid_header())?;
-    let byte = |(at, byte): (usize, &u8)| if (148..156).contains(&at) { b' ' } else { *byte };
-    let bytes = || block.iter().enumerate().map(byte);
-    let unsigned: u32 = bytes().map(u32::from).sum();
-    // Some old writers summed signed characters.
-    let signed: i64 = bytes().map(|byte| i64::from(byte.cast_signed())).sum();
-    match said == unsigned || i64::from(said) == signed {
+    let (before, rest) = block.split_at(CHECKSUM.start);
+    let after = rest.get(CHECKSUM.len()..).unwrap_or_default();
+    let bytes = || before.iter().chain(after);
+    // The field itself counts as blanks.
+    let blanks = u32::from(b' ') * CHECKSUM.len() as u32;
+    let unsigned = bytes().fold(blanks, |sum, byte| sum + u32::from(*byte));
+    // Some old writers summed signed characters: whatever is above 127 counts 256 less.
+    let signed = || unsigned.checked_sub(256 * bytes().fold(0, |count, byte| count + u32::from(byte >> 7)));
+    match said == unsigned || Some(said) == signed() {
         true => Ok(header),
         false => Err(invalid_header()),
     }

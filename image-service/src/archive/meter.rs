@@ -59,13 +59,13 @@ impl Gauge {
         let total = self.meter.decompressed.get().saturating_add(more);
         self.meter.decompressed.set(total);
         if total > decompressed {
-            return Err(fault::exceeded(format!(
+            return Err(fault::exceeded(&format!(
                 "the archive is larger than the limit of {decompressed} bytes after decompression"
             )));
         }
         let allowed = self.consumed.get().saturating_mul(ratio).saturating_add(expansion);
         if packing != Packing::Plain && yielded > allowed {
-            return Err(fault::exceeded(format!(
+            return Err(fault::exceeded(&format!(
                 "the archive has a compressed stream that grows beyond the limit of {ratio} times its size and {expansion} bytes"
             )));
         }

@@ -20,6 +20,7 @@ use crate::{
 pub(super) const INDEX: &str = "index.json";
 /// Platforms told to who asked for another.
 const MAX_SHOWN: usize = 32;
+const MAX_SHOWN_LENGTH: usize = 64;
 
 /// The images that `index.json` leads to, each for the platform that fits `wanted` best. What is there for one platform alone is taken
 /// whatever that is, as a single manifest of a registry is.
@@ -65,10 +66,11 @@ pub(super) fn fits(manifest: &Manifest, layers: &[ReadLayer]) -> bool {
 /// Entries of one name are one image for several platforms. Without names, those that fit equally well are different images.
 fn choose(leaves: &mut Leaves<'_>, group: &Group, wanted: &Platform) -> Result<Vec<Leaf>> {
     let mut best = Vec::new();
-    let mut available = Vec::new();
+    let mut available: Vec<String> = Vec::new();
     for entry in &group.entries {
         let mut all = leaves.of(entry)?;
-        available.extend(all.iter().take(MAX_SHOWN).map(|leaf| leaf.platform.to_string()));
+        let shown = |leaf: &Leaf| leaf.platform.to_string().chars().take(MAX_SHOWN_LENGTH).collect();
+        available.extend(all.iter().take(MAX_SHOWN).map(shown));
         // The first of several that fit equally well.
         all.sort_by_key(|leaf| leaf.rank.unwrap_or(usize::MAX));
         let single = all.len() == 1;

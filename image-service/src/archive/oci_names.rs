@@ -11,8 +11,11 @@ use super::{
 };
 use crate::{
     error::Result,
-    model::{Bounded, Descriptor, Digest, Manifest, ManifestBody, Platform, Reference},
+    model::{Bounded, Descriptor, Digest, Manifest, ManifestBody, ManifestFault, Platform, Reference},
 };
+
+/// As registries have it; to read one takes several times its size.
+const MAX_MANIFEST: usize = 4 << 20;
 
 /// An entry of an index.
 pub(super) type Entry = (Descriptor, Option<Platform>);
@@ -47,7 +50,7 @@ struct Annotations {
 /// The entries of `index.json` in its order, without attestations; each content once, with all of its names.
 pub(super) fn groups(index: &Bytes) -> Result<Vec<Group>> {
     let mut names = names(index)?;
-    let manifest = Manifest::parse(Digest::of(index), None, index.clone());
+    let manifest = parse(Digest::of(index), None, index.clone());
     let ManifestBody::Index(entries) =
         manifest.map_err(|why| fault::invalid(format_args!("{}: {}", oci::INDEX, explained(why))))?.body
     else {
@@ -65,13 +68,25 @@ pub(super) fn groups(index: &Bytes) -> Result<Vec<Group>> {
     Ok(groups)
 }
 
+/// A manifest or an index whose digest has been verified.
+pub(super) fn parse(
+    digest: Digest,
+    media_type: Option<&str>,
+    bytes: Bytes,
+) -> Result<Manifest, ManifestFault> {
+    if bytes.len() > MAX_MANIFEST {
+        let why = format!("it is larger than the limit of {MAX_MANIFEST} bytes");
+        return Err(ManifestFault::Invalid(why));
+    }
+    Manifest::parse(digest, media_type, bytes)
+}
+
 /// What a manifest's fault is, in one clause.
-pub(super) fn explained(fault: crate::model::ManifestFault) -> String {
-    use crate::model::ManifestFault as Fault;
+pub(super) fn explained(fault: ManifestFault) -> String {
     match fault {
-        Fault::Schema1 => "a manifest of schema 1 is no longer supported".to_owned(),
-        Fault::NotAnImage(media_type) => format!("it is of media type {media_type}"),
-        Fault::Invalid(why) => why,
+        ManifestFault::Schema1 => "a manifest of schema 1 is no longer supported".to_owned(),
+        ManifestFault::NotAnImage(media_type) => format!("it is of media type {media_type}"),
+        ManifestFault::Invalid(why) => why,
     }
 }
 

@@ -18,10 +18,7 @@ use super::{
     oci,
     read::{each, fill},
 };
-use crate::{
-    error::{Error, Result},
-    ports::LayerIntake,
-};
+use crate::{error::Result, ports::LayerIntake};
 
 /// Documents whatever they hold.
 const DOCUMENTS: [&str; 3] = [docker::MANIFEST, oci::INDEX, legacy::REPOSITORIES];
@@ -103,7 +100,7 @@ impl Walk<'_> {
         self.layers += 1;
         if self.layers > self.limits.layers {
             let limit = self.limits.layers;
-            return Err(Error::Archive(format!("the archive has more than the limit of {limit} layers")));
+            return Err(fault::refused(&format!("the archive has more than the limit of {limit} layers")));
         }
         let candidate = Candidate { promised: promised(name), head, rest, size };
         Ok(match candidate.pass(&self.meter, self.intake)? {

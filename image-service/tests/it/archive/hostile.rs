@@ -227,3 +227,19 @@ fn limits_of_a_layer_end_the_reading() {
     let text = fault(read_within(Limits { layers: 1, ..Limits::default() }, archive));
     assert_eq!(text, "the archive has more than the limit of 1 layers");
 }
+
+#[test]
+fn what_an_archive_says_of_itself_is_shown_neither_at_length_nor_as_it_is() {
+    let name = format!("../\u{1b}[2J{}", "x".repeat(100_000));
+    let tar = pax(Tar::new(), &[("path", &name)]).file("x", "{}");
+    let text = refusal(tar.bytes());
+    assert!(text.len() < 2000 && !text.contains('\u{1b}'), "{text}");
+    let text = refusal(Sample::new(&["a"]).archive(&["x:\u{1b}[2J\n"]));
+    assert_eq!(text, "invalid tag \"x:\u{fffd}[2J\u{fffd}\": invalid reference format");
+}
+
+#[test]
+fn a_folder_with_content_is_refused_as_readers_differ_over_it() {
+    assert!(refusal(Tar::new().file("x/", "{}").bytes()).contains("archive/tar: invalid tar header"));
+    assert!(read(Tar::new().file("x/", "").file("manifest.json", "[]").bytes()).unwrap().is_empty());
+}

@@ -93,3 +93,30 @@ fn what_cannot_be_read_is_named() {
         "{text}"
     );
 }
+
+#[test]
+fn what_a_layer_says_cannot_become_larger_than_the_archive_by_being_everywhere() {
+    let told = "x".repeat(500_000);
+    let mut tar = Tar::new();
+    let mut parent = String::new();
+    for id in 0..20 {
+        let config = json!({"parent": parent, "created": "2015-10-01T12:11:12Z", "comment": told});
+        tar = tar.json(&format!("{id}/json"), &config).file(&format!("{id}/layer.tar"), layer("a"));
+        parent = id.to_string();
+    }
+    let text = refusal(tar.file("repositories", "{}").bytes());
+    assert!(text.contains("the image's history is too large"), "{text}");
+}
+
+#[test]
+fn files_that_are_too_large_are_named_with_the_limit() {
+    let large = format!(r#"{{"created":"2015-10-01T12:11:12Z","comment":"{}"}}"#, "x".repeat(2 << 20));
+    let tar = || Tar::new().file("a/layer.tar", layer("a"));
+    let text = refusal(tar().file("a/json", &large).file("repositories", "{}").bytes());
+    assert_eq!(
+        text,
+        r#"invalid archive: "a/json" cannot be used: it is larger than the limit of 1048576 bytes"#
+    );
+    let text = refusal(tar().file("a/json", "{}").file("repositories", &large).bytes());
+    assert!(text.starts_with(r#"invalid archive: "repositories" cannot be used"#), "{text}");
+}

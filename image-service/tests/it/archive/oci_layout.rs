@@ -265,3 +265,21 @@ fn indexes_that_lead_too_far_are_refused() {
     }
     assert!(refusal(layout.archive(&[entry])).contains("leads too far"));
 }
+
+#[test]
+fn an_image_that_is_named_by_itself_and_within_an_index_has_both_names() {
+    let mut layout = Layout::new();
+    let manifest = on(layout.image(&Sample::new(&["a"])), "linux/amd64");
+    let index = layout.index(&[manifest.clone()]);
+    let archive = layout.archive(&[containerd(index, "x:1"), containerd(manifest, "y:1")]);
+    assert_eq!(names(&read_one(archive)), ["docker.io/library/x:1", "docker.io/library/y:1"]);
+}
+
+#[test]
+fn a_manifest_that_no_registry_would_take_is_refused() {
+    let mut layout = Layout::new();
+    let large = format!("{{\"schemaVersion\":2,{}\"manifests\":[]}}", " ".repeat(5 << 20));
+    let manifest = layout.blob(INDEX, large);
+    let text = refusal(layout.archive(&[manifest]));
+    assert!(text.contains("it is larger than the limit of 4194304 bytes"), "{text}");
+}
