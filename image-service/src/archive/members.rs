@@ -14,6 +14,7 @@ use super::{
 };
 
 pub(super) const BLOCK: usize = 512;
+const ZEROS: [u8; BLOCK] = [0; BLOCK];
 /// Where a header has its checksum.
 const CHECKSUM: std::ops::Range<usize> = 148..156;
 
@@ -104,11 +105,11 @@ impl<R: Read> Members<R> {
     /// Nothing at the end, which is two blocks of zeros, or nothing at all.
     fn header(&mut self) -> io::Result<Option<Header>> {
         let Some(block) = self.block()? else { return Ok(None) };
-        if block.iter().any(|byte| *byte != 0) {
+        if block != ZEROS {
             return sound(&block).map(Some);
         }
         match self.block()? {
-            Some(second) if second.iter().any(|byte| *byte != 0) => Err(invalid_header()),
+            Some(second) if second != ZEROS => Err(invalid_header()),
             _ => Ok(None),
         }
     }

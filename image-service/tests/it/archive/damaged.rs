@@ -128,7 +128,7 @@ struct Trickles<'a>(&'a [u8], usize);
 impl Read for Trickles<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.1 += 1;
-        if self.1 % 3 == 0 {
+        if self.1.is_multiple_of(3) {
             return Err(io::ErrorKind::Interrupted.into());
         }
         let most = buffer.len().min(self.1 % 7 + 1);

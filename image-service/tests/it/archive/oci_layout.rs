@@ -230,7 +230,7 @@ fn what_an_index_names_and_is_not_there_is_named() {
     let path = format!("\"blobs/sha256/{missing}\"");
     let absent = json!({"mediaType": MANIFEST, "digest": format!("sha256:{missing}"), "size": 7});
     assert!(
-        refusal(Layout::new().archive(&[absent.clone()]))
+        refusal(Layout::new().archive(std::slice::from_ref(&absent)))
             .contains(&format!("manifest {path} is named but not"))
     );
     for (what, member) in [("config", "config"), ("layer", "layers")] {
@@ -270,7 +270,7 @@ fn indexes_that_lead_too_far_are_refused() {
 fn an_image_that_is_named_by_itself_and_within_an_index_has_both_names() {
     let mut layout = Layout::new();
     let manifest = on(layout.image(&Sample::new(&["a"])), "linux/amd64");
-    let index = layout.index(&[manifest.clone()]);
+    let index = layout.index(std::slice::from_ref(&manifest));
     let archive = layout.archive(&[containerd(index, "x:1"), containerd(manifest, "y:1")]);
     assert_eq!(names(&read_one(archive)), ["docker.io/library/x:1", "docker.io/library/y:1"]);
 }

@@ -80,7 +80,7 @@ fn check(archive: &[u8]) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn an_altered_archive_is_refused_or_verified(changes in prop::collection::vec(change(), 1..6)) {
