@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use bytes::Bytes;
 
 use super::{
-    assemble::{IMAGES, read_config},
+    assemble::{IMAGES, LAYERS, read_config},
     contents::Contents,
     fault, oci,
     oci_names::{Entry, explained, parse},
@@ -83,6 +83,11 @@ impl<'a> Leaves<'a> {
         };
         let mut missing = None;
         match &manifest.body {
+            ManifestBody::Image { layers, .. } if layers.len() > LAYERS => {
+                return Err(fault::invalid(format_args!(
+                    "manifest {digest} has more than the limit of {LAYERS} layers"
+                )));
+            }
             ManifestBody::Image { .. } => found.push(self.leaf(manifest, platform.clone())?),
             ManifestBody::Index(entries) => {
                 for entry in entries {

@@ -27,7 +27,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             document: 8 << 20,
-            remembered: 48 << 20,
+            remembered: 32 << 20,
             name: 1 << 20,
             members: 1_000_000,
             layers: 16_384,

@@ -56,7 +56,7 @@ fn a_hundred_thousand_members_that_are_nothing_cost_nothing() {
 #[test]
 fn a_hundred_thousand_documents_are_refused_when_they_are_too_much_to_remember() {
     let text = refused(Limits::default(), Many::of("{}", 100_000));
-    assert_eq!(text, "invalid archive: its metadata is larger than the limit of 50331648 bytes");
+    assert_eq!(text, "invalid archive: its metadata is larger than the limit of 33554432 bytes");
     assert!(refused(Limits::default(), Many::of("{}", 10_000)).contains("does not contain a manifest.json"));
 }
 

@@ -283,3 +283,13 @@ fn a_manifest_that_no_registry_would_take_is_refused() {
     let text = refusal(layout.archive(&[manifest]));
     assert!(text.contains("it is larger than the limit of 4194304 bytes"), "{text}");
 }
+
+#[test]
+fn a_manifest_of_more_layers_than_an_image_has_is_refused() {
+    let mut layout = Layout::new();
+    let config = layout.blob(CONFIG, "{}");
+    let layers = vec![config.clone(); 1025];
+    let manifest = json!({"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": layers});
+    let manifest = layout.blob(MANIFEST, manifest.to_string());
+    assert!(refusal(layout.archive(&[manifest])).contains("has more than the limit of 1024 layers"));
+}
