@@ -64,7 +64,8 @@ pub struct StagedLayer {
     pub diff_id: Digest,
     /// Bytes of the uncompressed layer.
     pub uncompressed_size: u64,
-    /// Of the first bytes of the uncompressed layer, by which it may be recognised while it passes: how many is the stager's affair.
+    /// Of the first bytes of the uncompressed layer, by which it may be recognised while it passes: how many is the stager's affair. Of no
+    /// bytes if it came compressed.
     pub head: Digest,
     /// The blob.
     pub blob: Descriptor,

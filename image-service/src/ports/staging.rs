@@ -25,7 +25,7 @@ pub trait Staging: Send + Sync + std::fmt::Debug {
     /// Where everything is staged.
     fn repository(&self) -> &Repository;
 
-    /// Begins to take the layers of one archive.
+    /// Begins to take the layers of one archive. To be called on the runtime, where the uploads will be.
     fn begin(&self, access: Access) -> Box<dyn StagingSession>;
 
     /// Removes what loads have left behind that never came to their end: spool files, and manifests that no image needs.

@@ -39,7 +39,7 @@ async fn an_upload_that_breaks_ends_the_load_before_its_archive_ends() {
 async fn a_registry_that_is_gone_is_noticed_when_a_known_layer_is_looked_for() {
     let yard = TestYard::new();
     let layer = Layer::promised(content(1, LARGE));
-    yard.load(&[layer.clone()]).await.unwrap();
+    yard.load(std::slice::from_ref(&layer)).await.unwrap();
     let other = TestYard { access: TestYard::new().access, ..yard };
     other.registry.gone.store(true, SeqCst);
     let failed = other.load(&[layer]).await;
@@ -71,6 +71,16 @@ async fn a_reader_that_waits_for_the_disk_leaves_with_its_session() {
     yard.registry.begun.subscribe().wait_for(|begun| *begun >= 1).await.unwrap();
     drop(session);
     assert!(reader.await.unwrap().is_err());
+}
+
+#[tokio::test]
+async fn a_crash_in_the_middle_would_leave_no_file() {
+    let yard = TestYard::new();
+    yard.registry.open.send_replace(false);
+    let session = yard.begin();
+    hand(session.intake(), vec![Layer::plain(content(1, LARGE))]).await.unwrap();
+    yard.registry.begun.subscribe().wait_for(|begun| *begun == 1).await.unwrap();
+    assert_eq!(std::fs::read_dir(yard.folder.path().join("spool")).unwrap().count(), 0);
 }
 
 #[tokio::test]
@@ -123,11 +133,11 @@ async fn a_name_that_promises_a_known_layer_and_lies_costs_nothing_but_time() {
 async fn a_registry_that_has_lost_a_layer_is_sent_it_by_the_next_load() {
     let yard = TestYard::new();
     let layer = Layer::plain(content(1, LARGE));
-    let (staged, _) = yard.load(&[layer.clone()]).await.unwrap();
+    let (staged, _) = yard.load(std::slice::from_ref(&layer)).await.unwrap();
     yard.registry.blobs.lock().unwrap().remove(&staged.layers[0].digest);
-    let lost = yard.load(&[layer.clone()]).await.unwrap_err();
+    let lost = yard.load(std::slice::from_ref(&layer)).await.unwrap_err();
     assert!(matches!(lost.root(), Error::RegistryProtocol { retryable: true, .. }), "{lost}");
-    let (staged, known) = yard.load(&[layer.clone()]).await.unwrap();
+    let (staged, known) = yard.load(std::slice::from_ref(&layer)).await.unwrap();
     assert_eq!(known, [false]);
     assert!(gunzip(&yard.blobs(&staged)[0]) == layer.plain);
 }
@@ -217,7 +227,7 @@ async fn one_that_waits_for_anothers_upload_takes_over_when_that_is_given_up() {
 async fn what_comes_compressed_is_sent_as_it_came() {
     let yard = TestYard::new();
     let layer = Layer::gzip(content(1, LARGE));
-    let (staged, _) = yard.load(&[layer.clone()]).await.unwrap();
+    let (staged, _) = yard.load(std::slice::from_ref(&layer)).await.unwrap();
     assert!(yard.blobs(&staged)[0] == layer.written);
     assert_eq!(staged.manifest.media_type, MediaType::DockerManifest.as_str());
     let (_, known) = yard.load(&[layer]).await.unwrap();

@@ -9,7 +9,9 @@ use flate2::{Compress, Compression, Crc, FlushCompress};
 
 use crate::{config::LayerCompression, ports};
 
-const GZIP_LEVEL: u32 = 2;
+/// Twice as fast as 2, for a seventh more bytes: without that a load on two cores is no faster than its compression elsewhere.
+const GZIP_LEVEL: u32 = 1;
+/// Half as fast as 1, and yet faster than any gzip; for a twentieth fewer bytes.
 const ZSTD_LEVEL: i32 = 3;
 
 /// RFC 1952: deflate, no flags, no time, no extra flags, unknown system.
@@ -49,11 +51,11 @@ impl Codec {
         }
     }
 
-    /// Bytes in a block. Blocks of zstd are larger as they cannot be read as one frame.
+    /// Bytes in a block. A frame of zstd costs more than a block of deflate, and gains more from its length.
     pub(in crate::staging) fn block(self) -> usize {
         match self {
             Self::Stored | Self::Gzip => 256 * 1024,
-            Self::Zstd => 1024 * 1024,
+            Self::Zstd => 512 * 1024,
         }
     }
 

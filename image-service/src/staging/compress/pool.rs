@@ -14,10 +14,10 @@ use std::{
 
 use super::{codec::Encoder, lane::Lane};
 
-/// Blocks in flight for each thread: one at work, one waiting, and as many that wait for the one before them.
-const BLOCKS_PER_THREAD: usize = 4;
-/// More would hold more memory than their speed is worth.
-const MOST_THREADS: usize = 16;
+/// Blocks in flight for each thread: one at work, one that waits for a thread, and one that waits for the block before it.
+const BLOCKS_PER_THREAD: usize = 3;
+/// With more, the blocks of zstd in flight would be more than 24 MiB.
+const MOST_THREADS: usize = 8;
 
 /// Hands blocks to the threads, which end with it.
 pub(in crate::staging) struct Pool {
