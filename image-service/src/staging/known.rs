@@ -64,7 +64,7 @@ impl Known {
     where
         F: Future<Output = Result<()>> + Send,
     {
-        let key = (access.fingerprint.clone(), digest.clone());
+        let key = (access.fingerprint, digest.clone());
         self.present.try_get_with(key, put).await.map_err(Error::Shared)
     }
 
@@ -118,5 +118,5 @@ impl Known {
 }
 
 fn key(layer: &StagedLayer, access: &Access) -> (Fingerprint, Digest) {
-    (access.fingerprint.clone(), layer.blob.digest.clone())
+    (access.fingerprint, layer.blob.digest.clone())
 }
