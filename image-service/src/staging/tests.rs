@@ -183,6 +183,18 @@ async fn what_was_loaded_before_is_not_sent_again() {
 }
 
 #[tokio::test]
+async fn a_known_layer_is_recognised_by_its_head_or_its_name_before_anything_is_compressed() {
+    let yard = TestYard::new();
+    let layer = Layer::promised(content(1, LARGE));
+    yard.load(std::slice::from_ref(&layer)).await.unwrap();
+    let known = &yard.stager.0.known;
+    assert!(known.promises(&layer.offered(), &yard.access).await.unwrap());
+    let (size, head) = (LARGE as u64, Digest::of(&layer.plain[..256 * 1024]));
+    assert!(known.resembles(size, &head, &yard.access).await.unwrap());
+    assert!(!known.resembles(size + 1, &head, &yard.access).await.unwrap());
+}
+
+#[tokio::test]
 async fn a_layer_that_comes_twice_in_an_archive_is_sent_once() {
     let yard = TestYard::new();
     let layer = Layer::plain(content(1, LARGE));
