@@ -1,7 +1,7 @@
 //! A closed-loop load generator on raw Unix sockets: as little work per request as possible, so that the server is what is measured.
 
 use std::{
-    path::Path,
+    path::PathBuf,
     time::{Duration, Instant},
 };
 
@@ -11,21 +11,30 @@ use tokio::{
     task::JoinSet,
 };
 
+use crate::process;
+
 /// What one or several runs measured.
 #[derive(Debug, Default)]
 pub(crate) struct Sample {
     latencies: Vec<Duration>,
     elapsed: Duration,
+    cpu: Duration,
 }
 
 impl Sample {
     pub(crate) fn add(&mut self, other: Self) {
         self.latencies.extend(other.latencies);
         self.elapsed += other.elapsed;
+        self.cpu += other.cpu;
     }
 
     pub(crate) fn per_second(&self) -> f64 {
         self.latencies.len() as f64 / self.elapsed.as_secs_f64()
+    }
+
+    /// What the servers computed for each request: tells more than time on a machine that others use.
+    pub(crate) fn cpu_each(&self) -> Duration {
+        self.cpu.div_f64(self.latencies.len() as f64)
     }
 
     /// The latency that a share of the requests stayed within.
@@ -35,21 +44,28 @@ impl Sample {
     }
 }
 
+/// Who serves: the socket, and the processes behind it.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    pub(crate) socket: PathBuf,
+    pub(crate) pids: Vec<u32>,
+}
+
 /// Keeps connections busy for a while; `path` gives the path of each request by a number that looks random.
 pub(crate) async fn run(
-    socket: &Path,
+    target: &Target,
     connections: u32,
     time: Duration,
     path: impl Fn(u64) -> String + Clone + Send + 'static,
 ) -> Sample {
-    let start = Instant::now();
+    let (start, cpu) = (Instant::now(), process::cpu(&target.pids));
     let mut workers = JoinSet::new();
     for worker in 0..connections {
-        let stream = UnixStream::connect(socket).await.expect("the server accepts");
+        let stream = UnixStream::connect(&target.socket).await.expect("the server accepts");
         workers.spawn(keep_busy(stream, start + time, u64::from(worker), path.clone()));
     }
     let latencies = workers.join_all().await.concat();
-    Sample { latencies, elapsed: start.elapsed() }
+    Sample { latencies, elapsed: start.elapsed(), cpu: process::cpu(&target.pids) - cpu }
 }
 
 async fn keep_busy(

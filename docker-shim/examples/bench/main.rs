@@ -8,8 +8,8 @@
 )]
 
 mod load;
-mod memory;
 mod numbered;
+mod process;
 mod report;
 mod scale;
 
@@ -17,11 +17,10 @@ use std::time::Duration;
 
 use clap::Parser;
 use fixtures::{
-    engine::Engine,
     peers::{DockerRegistry, Dockerd, Recipe},
     system::System,
 };
-use load::Sample;
+use load::{Sample, Target};
 use serde_json::json;
 
 /// Measures inspect beside dockerd, idle memory, and how look-ups grow with the store.
@@ -57,27 +56,32 @@ async fn beside_dockerd(turn: Duration, rounds: u32) {
     }
     // Before any load: what an idle host pays.
     let ours = [system.service().pid(), system.shim().pid()];
-    memory::print(&[
+    process::print_memory(&[
         ("image-service", ours[0]),
         ("docker-shim", ours[1]),
         ("dockerd (without containerd)", dockerd.pid()),
     ]);
     let path = format!("/v1.41/images/{name}:v1/json");
+    let [us, them] = [(system.engine(), ours.to_vec()), (dockerd.engine(), vec![dockerd.pid()])]
+        .map(|(engine, pids)| Target { socket: engine.socket().to_owned(), pids });
     report::heading("inspect, one image, whole path to the store", "ours", "dockerd");
     for connections in [1, 16, 64] {
         let (mut ours, mut theirs) = (Sample::default(), Sample::default());
         for _ in 0..rounds {
-            ours.add(measure(system.engine(), &path, connections, turn).await);
-            theirs.add(measure(dockerd.engine(), &path, connections, turn).await);
+            ours.add(measure(&us, &path, connections, turn).await);
+            theirs.add(measure(&them, &path, connections, turn).await);
         }
         report::row(&format!("{connections} connections"), &mut ours, &mut theirs);
     }
-    memory::print(&[("image-service after the load", ours[0]), ("docker-shim after the load", ours[1])]);
+    process::print_memory(&[
+        ("image-service after the load", ours[0]),
+        ("docker-shim after the load", ours[1]),
+    ]);
 }
 
-async fn measure(engine: &Engine, path: &str, connections: u32, turn: Duration) -> Sample {
+async fn measure(target: &Target, path: &str, connections: u32, turn: Duration) -> Sample {
     let path = path.to_owned();
-    load::run(engine.socket(), connections, turn, move |_| path.clone()).await
+    load::run(target, connections, turn, move |_| path.clone()).await
 }
 
 /// An image as CI jobs use them: some environment, labels, a dozen steps.

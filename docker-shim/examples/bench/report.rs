@@ -8,7 +8,7 @@ use crate::load::Sample;
 pub(crate) fn heading(title: &str, left: &str, right: &str) {
     println!("\n{title}");
     println!(
-        "  {:<22} {:>12} {:>12} {:>7}   {:>9} {:>9}   {:>9} {:>9} {:>7}",
+        "  {:<22} {:>12} {:>12} {:>7}   {:>9} {:>9}   {:>9} {:>9} {:>7}   {:>9} {:>9}",
         "",
         format!("{left}/s"),
         format!("{right}/s"),
@@ -18,14 +18,16 @@ pub(crate) fn heading(title: &str, left: &str, right: &str) {
         format!("{right} p50"),
         "p99",
         "p99 ratio",
+        "cpu each",
+        "",
     );
 }
 
-/// One line: rates, their ratio, latencies.
+/// One line: rates, their ratio, latencies, what the servers computed for each request.
 pub(crate) fn row(name: &str, left: &mut Sample, right: &mut Sample) {
     let (left_p99, right_p99) = (left.percentile(0.99), right.percentile(0.99));
     println!(
-        "  {name:<22} {:>12.0} {:>12.0} {:>6.2}x   {:>9} {:>9}   {:>9} {:>9} {:>6.2}x",
+        "  {name:<22} {:>12.0} {:>12.0} {:>6.2}x   {:>9} {:>9}   {:>9} {:>9} {:>6.2}x   {:>9} {:>9}",
         left.per_second(),
         right.per_second(),
         left.per_second() / right.per_second(),
@@ -34,6 +36,8 @@ pub(crate) fn row(name: &str, left: &mut Sample, right: &mut Sample) {
         micros(right.percentile(0.5)),
         micros(right_p99),
         left_p99.as_secs_f64() / right_p99.as_secs_f64(),
+        micros(left.cpu_each()),
+        micros(right.cpu_each()),
     );
 }
 

@@ -7,7 +7,12 @@ use hyperlocal::UnixConnector;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 use tower::{ServiceExt, service_fn};
 
-const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
+use super::line::{Line, Local};
+
+/// How long a connection may take to be made.
+pub(super) const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
+/// Fills a header: the socket is known.
+pub(super) const LOCAL: &str = "http://image-service";
 /// Finds out within a minute that a remote service is gone without a farewell.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
@@ -29,8 +34,7 @@ impl ServiceAddress {
             Self::Unix(path) => {
                 let socket: hyper::Uri = hyperlocal::Uri::new(path, "/").into();
                 let connect = service_fn(move |_| UnixConnector.oneshot(socket.clone()));
-                let endpoint =
-                    Endpoint::from_static("http://image-service").connect_timeout(CONNECT_DEADLINE);
+                let endpoint = Endpoint::from_static(LOCAL).connect_timeout(CONNECT_DEADLINE);
                 Ok(endpoint.connect_with_connector_lazy(connect))
             }
             Self::Http(uri) => Ok(remote(uri).connect_lazy()),
@@ -39,6 +43,14 @@ impl ServiceAddress {
                     remote(uri).tls_config(trust(ca)?).context("cannot set up TLS to the image service")?;
                 Ok(endpoint.connect_lazy())
             }
+        }
+    }
+
+    /// The way of calls that a channel would cost more than they do themselves.
+    pub(super) fn line(&self, channel: &Channel) -> Line {
+        match self {
+            Self::Unix(path) => Line::Local(Local::new(path)),
+            Self::Http(_) | Self::Https(_) => Line::Remote(channel.clone()),
         }
     }
 

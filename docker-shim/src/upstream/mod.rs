@@ -4,6 +4,7 @@
 
 mod address;
 mod archives;
+mod line;
 mod trouble;
 mod upload;
 
@@ -13,6 +14,7 @@ use std::{
 };
 
 use futures_util::FutureExt;
+use http::Uri;
 use imageservice_proto::v1::{
     CheckRequest, CheckResponse, DistributionInspectRequest, DistributionInspectResponse, HistoryRequest,
     HistoryResponse, ImageSummary, InfoRequest, InfoResponse, InspectRequest, InspectResponse, ListRequest,
@@ -22,6 +24,7 @@ use imageservice_proto::v1::{
 use tonic::{Response, Status, Streaming, transport::Channel};
 
 pub use self::address::ServiceAddress;
+use self::line::Line;
 pub(crate) use self::{
     archives::CallEvents,
     trouble::CallError,
@@ -43,14 +46,16 @@ pub struct Upstream {
     address: ServiceAddress,
     ca: Option<Vec<u8>>,
     channels: Vec<Channel>,
+    lines: Vec<Line>,
     next: AtomicUsize,
 }
 
 impl Upstream {
     /// Prepares the connections; they are made when they are needed. Wants a tokio runtime around it.
     pub fn new(address: ServiceAddress, ca: Option<&[u8]>) -> anyhow::Result<Self> {
-        let channels = (0..CHANNELS).map(|_| address.channel(ca)).collect::<anyhow::Result<_>>()?;
-        Ok(Self { address, ca: ca.map(<[u8]>::to_vec), channels, next: AtomicUsize::new(0) })
+        let channels = (0..CHANNELS).map(|_| address.channel(ca)).collect::<anyhow::Result<Vec<_>>>()?;
+        let lines = channels.iter().map(|channel| address.line(channel)).collect();
+        Ok(Self { address, ca: ca.map(<[u8]>::to_vec), channels, lines, next: AtomicUsize::new(0) })
     }
 
     pub(crate) async fn inspect(
@@ -60,7 +65,9 @@ impl Upstream {
     ) -> Result<InspectResponse, CallError> {
         let ask = || async {
             let request = InspectRequest { name: name.to_owned(), known_version: known_version.to_owned() };
-            self.within(DEADLINE, self.images().inspect(request)).await
+            let mut client = ImagesClient::with_origin(self.line(), Uri::from_static(address::LOCAL))
+                .max_decoding_message_size(LARGEST_MESSAGE);
+            self.within(DEADLINE, client.inspect(request)).await
         };
         insist(ask).await
     }
@@ -137,8 +144,15 @@ impl Upstream {
     }
 
     fn channel(&self) -> Channel {
-        let turn = self.next.fetch_add(1, Ordering::Relaxed);
-        self.channels[turn % self.channels.len()].clone()
+        self.channels[self.turn()].clone()
+    }
+
+    fn line(&self) -> Line {
+        self.lines[self.turn()].clone()
+    }
+
+    fn turn(&self) -> usize {
+        self.next.fetch_add(1, Ordering::Relaxed) % CHANNELS
     }
 
     /// Not an async function, as one would hold the call twice: as its argument, and where it awaits it.

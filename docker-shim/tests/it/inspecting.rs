@@ -91,3 +91,16 @@ async fn sixty_four_clients_get_their_own_answers() {
         client.await.unwrap();
     }
 }
+
+/// Larger than what the service may send before some of it was taken, on each connection more than once.
+#[tokio::test]
+async fn the_largest_config_arrives_whole_every_time() {
+    let stage = Stage::new();
+    let comment = "x".repeat(7 << 20);
+    stage.canned.put("large", "", image(&format!(r#"{{"comment":"{comment}"}}"#)));
+    for _ in 0..8 {
+        let reply = ask(&stage.socket(), "GET /images/large/json").await;
+        assert_eq!(reply.status, 200);
+        assert!(reply.body().contains(&comment));
+    }
+}

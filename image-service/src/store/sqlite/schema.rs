@@ -32,3 +32,7 @@ pub(super) async fn migrate(folder: &Ownership, writer: &Pool) -> Result<(), Ope
         Err(cause) => Err(OpenError::Schema { folder: folder.path().to_owned(), cause }),
     }
 }
+
+#[cfg(test)]
+#[path = "schema_tests.rs"]
+mod tests;
