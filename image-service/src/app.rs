@@ -9,7 +9,7 @@ use tokio_util::task::AbortOnDropHandle;
 use tonic::transport::{Certificate, Identity, ServerTlsConfig};
 
 use crate::{
-    archive::{ArchiveReader, SaveLayout},
+    archive::{ArchiveReader, Limits, SaveLayout},
     config::{Config, Listen, TlsConfig},
     embedded_registry::EmbeddedRegistry,
     grpc::{self, Listener},
@@ -66,7 +66,7 @@ pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Resu
         credentials: store.clone(),
         registry: registry.clone(),
         writer: registry,
-        archives: Arc::new(ArchiveReader::default()),
+        archives: Arc::new(ArchiveReader::new(Limits::default(), config.pull.other_architectures)),
         layout: Arc::new(SaveLayout),
         staging,
     };
