@@ -106,16 +106,16 @@ impl Tally {
 }
 
 impl Encoder {
-    /// Appends to `output`, which is empty, what a block becomes.
+    /// Puts into `output`, which is empty, what a block becomes; the block may be taken for it.
     pub(in crate::staging) fn encode(
         &mut self,
         codec: Codec,
-        block: &[u8],
+        block: &mut Vec<u8>,
         output: &mut Vec<u8>,
     ) -> io::Result<Tally> {
         output.reserve(codec.bound(block.len()));
         match codec {
-            Codec::Stored => output.extend_from_slice(block),
+            Codec::Stored => std::mem::swap(block, output),
             Codec::Gzip => return self.deflate(block, output),
             Codec::Zstd => self.frame(block, output)?,
         }

@@ -141,14 +141,14 @@ fn work(queue: &Mutex<Receiver<Job>>) {
 
 impl Job {
     fn run(self, encoder: &mut Encoder) {
-        let Self { lane, number, block, leave } = self;
+        let Self { lane, number, mut block, leave } = self;
         if lane.is_over() {
             return;
         }
         let mut output = leave.buffer();
-        match encoder.encode(lane.codec, &block, &mut output) {
+        let length = block.len();
+        match encoder.encode(lane.codec, &mut block, &mut output) {
             Ok(tally) => {
-                let length = block.len();
                 leave.recycle(block);
                 lane.deliver(number, super::lane::Encoded { output, tally, length, leave });
             }
