@@ -3,6 +3,7 @@
 use std::{
     io::{self, Read},
     sync::Arc,
+    time::Duration,
 };
 
 use bytes::{Buf, Bytes};
@@ -17,6 +18,8 @@ use crate::{
 
 /// Pieces that wait for the reading thread.
 const AHEAD: usize = 4;
+/// A client that sends nothing for so long, while it is waited for, is given up: what it holds of the spool is wanted by others.
+const STALL: Duration = Duration::from_secs(300);
 
 enum Piece {
     Bytes(Bytes),
@@ -45,7 +48,7 @@ pub(super) fn feed(
             }
         };
         let feeding = async {
-            while let Some(piece) = body.next().await {
+            while let Some(piece) = next(&mut body).await {
                 let last = piece.is_err();
                 if sender.send(piece.map(Piece::Bytes)).await.is_err() || last {
                     return;
@@ -61,6 +64,11 @@ pub(super) fn feed(
         let _ = sender.send(Err(failure)).await;
     };
     (Input { pieces, current: Bytes::new(), ended: false }, feeding)
+}
+
+async fn next(body: &mut Body) -> Option<Result<Bytes>> {
+    let stalled = |_| Some(Err(Error::Argument(format!("nothing came of the archive for {STALL:?}"))));
+    tokio::time::timeout(STALL, body.next()).await.unwrap_or_else(stalled)
 }
 
 impl Read for Input {
