@@ -42,6 +42,7 @@ impl DataFolder {
         make_folder(&folder.uploads())?;
         // SQLite would give it, and the log beside it, the modes of the umask.
         private_file(&folder.database())?;
+        File::open(path)?.sync_all()?;
         Ok(folder)
     }
 

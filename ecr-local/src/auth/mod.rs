@@ -70,17 +70,16 @@ impl Auth {
         if self.users.is_empty() {
             return Some(Caller::Trusted);
         }
-        let (scheme, value) = authorization?.split_once(' ')?;
-        if scheme.eq_ignore_ascii_case("basic") {
-            return self.basic_user(value).map(|_| Caller::Trusted);
+        if self.basic_user(authorization).is_some() {
+            return Some(Caller::Trusted);
         }
-        let token = scheme.eq_ignore_ascii_case("bearer").then_some(value)?;
-        self.claims(token, &Purpose::Access).map(|claims| Caller::Holder(claims.scopes))
+        let claims = self.claims(of_scheme(authorization?, "bearer")?, &Purpose::Access)?;
+        Some(Caller::Holder(claims.scopes))
     }
 
-    /// The user of Basic credentials, if the password is right.
-    pub(crate) fn basic_user(&self, value: &str) -> Option<String> {
-        let decoded = BASE64_STANDARD.decode(value.trim()).ok()?;
+    /// The user of Basic credentials in an `Authorization` header, if the password is right.
+    pub(crate) fn basic_user(&self, authorization: Option<&str>) -> Option<String> {
+        let decoded = BASE64_STANDARD.decode(of_scheme(authorization?, "basic")?).ok()?;
         let text = SecretString::from(String::from_utf8(decoded).ok()?);
         let (user, password) = users::split(&text)?;
         self.users.knows(&self.signer, user, password).then(|| user.to_owned())
@@ -127,6 +126,12 @@ impl Caller {
     pub(crate) fn may_everything(&self) -> bool {
         *self == Self::Trusted
     }
+}
+
+/// The credentials of a header, if they are of this scheme.
+fn of_scheme<'h>(header: &'h str, scheme: &str) -> Option<&'h str> {
+    let (found, credentials) = header.split_once(' ')?;
+    found.eq_ignore_ascii_case(scheme).then(|| credentials.trim())
 }
 
 fn since_1970() -> Duration {

@@ -1,9 +1,11 @@
 //! Where blobs lie, and how they come there and go.
 
 use std::{
+    collections::HashSet,
     fs::{self, File},
     io,
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use crate::{
@@ -15,11 +17,13 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(crate) struct BlobFolder {
     root: PathBuf,
+    /// Folders that are known to be on disk. One that merely exists may be gone after a power cut, and its blobs with it.
+    lasting: Arc<Mutex<HashSet<PathBuf>>>,
 }
 
 impl BlobFolder {
     pub(crate) fn new(root: PathBuf) -> Self {
-        Self { root }
+        Self { root, lasting: Arc::default() }
     }
 
     /// Opens a blob. With its size, as the file system has it.
@@ -33,14 +37,23 @@ impl BlobFolder {
     pub(crate) fn publish(&self, finished: &Path, digest: &Digest) -> io::Result<()> {
         let path = self.path(digest);
         let shard = path.parent().unwrap_or(&self.root);
-        if !shard.exists() {
-            make_folder(shard)?;
-            for folder in shard.ancestors().skip(1).take_while(|folder| folder.starts_with(&self.root)) {
-                File::open(folder)?.sync_all()?;
-            }
-        }
+        self.make_lasting(shard)?;
         fs::rename(finished, &path)?;
         File::open(shard)?.sync_all()
+    }
+
+    /// Whoever comes second waits until the folder is on disk.
+    fn make_lasting(&self, shard: &Path) -> io::Result<()> {
+        let mut lasting = self.lasting.lock().unwrap_or_else(PoisonError::into_inner);
+        if lasting.contains(shard) {
+            return Ok(());
+        }
+        make_folder(shard)?;
+        for folder in shard.ancestors().skip(1).take_while(|folder| folder.starts_with(&self.root)) {
+            File::open(folder)?.sync_all()?;
+        }
+        lasting.insert(shard.to_owned());
+        Ok(())
     }
 
     /// Takes a blob away. It is no error if it is not there.

@@ -21,7 +21,7 @@ mod tags;
 mod token;
 mod uploads;
 
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
 use http::{Method, Request, StatusCode, header, request::Parts};
 use hyper::body::Incoming;
@@ -80,7 +80,7 @@ impl DataPlane {
         let (head, body) = request.into_parts();
         let mut body = RequestBody::new(body);
         let waits_for_leave = head.headers.contains_key(header::EXPECT);
-        let (method, path) = (head.method.clone(), decode(head.uri.path()).into_owned());
+        let (method, path) = (head.method.clone(), decode(head.uri.path()));
         let answered = self.answer(head, &path, &mut body).await;
         body.drain(waits_for_leave).await;
         answered.unwrap_or_else(|error| refuse(error, &path, &method))
@@ -175,15 +175,19 @@ impl DataPlane {
     }
 }
 
-/// Bytes that are not UTF-8 become replacement characters, which no name contains.
-fn decode(path: &str) -> Cow<'_, str> {
-    if !path.contains('%') {
-        return Cow::Borrowed(path);
+/// Undoes percent-encoding (RFC 3986, section 2.1). What is no escape stays, and bytes that are not UTF-8 become replacement characters:
+/// no name contains either.
+fn decode(path: &str) -> String {
+    let mut parts = path.split('%');
+    let mut decoded = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        let escape = part.get(..2).and_then(|digits| hex::decode(digits).ok());
+        match (escape, part.get(2..)) {
+            (Some(byte), Some(rest)) => decoded.extend(byte.iter().chain(rest.as_bytes())),
+            _ => decoded.extend(b"%".iter().chain(part.as_bytes())),
+        }
     }
-    // A plus sign is a plus sign in a path.
-    let query = path.replace('+', "%2B");
-    let mut pairs = url::form_urlencoded::parse(query.as_bytes()).into_owned();
-    pairs.next().map_or(Cow::Borrowed(path), |(path, _)| Cow::Owned(path))
+    String::from_utf8_lossy(&decoded).into_owned()
 }
 
 fn digest(text: &str) -> Result<Digest, Error> {

@@ -39,10 +39,7 @@ pub(super) async fn issue(
     let auth = &plane.auth;
     if head.method == Method::GET {
         let authorization = head.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let user = authorization
-            .and_then(|value| value.strip_prefix("Basic "))
-            .and_then(|value| auth.basic_user(value));
-        let user = user.ok_or_else(refused)?;
+        let user = auth.basic_user(authorization).ok_or_else(refused)?;
         return answer(auth, &user, query, query.first("offline_token") == Some("true"));
     }
     let form = body.read(LARGEST_FORM).await?.ok_or(Error::SizeInvalid)?;

@@ -57,4 +57,9 @@ async fn a_digest_may_come_escaped() {
     let digest = stage.push_blob("team/app", "content").await;
     let escaped = digest.replace(':', "%3A");
     assert_eq!(&stage.get(&format!("/v2/team/app/blobs/{escaped}")).await.expect(200).body[..], b"content");
+    for broken in
+        [format!("{escaped}%"), format!("{escaped}%2"), format!("{escaped}%zz"), format!("{escaped}%26")]
+    {
+        stage.get(&format!("/v2/team/app/blobs/{broken}")).await.refused(400, "DIGEST_INVALID");
+    }
 }

@@ -1,7 +1,9 @@
 //! What keeps a registry from starting, and how it ends.
 
+use std::process::Command;
+
 use ecr_local::{EcrLocal, StartError};
-use fixtures::images::Image;
+use fixtures::{images::Image, process::Process};
 
 use crate::stage::Stage;
 
@@ -55,5 +57,19 @@ async fn everything_is_there_after_a_restart_and_private_to_its_owner() {
     {
         let mode = std::fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o077, 0, "{}", path.display());
+    }
+}
+
+#[tokio::test]
+async fn the_program_refuses_a_file_of_users_that_names_none_or_cannot_be_read() {
+    let dir = tempfile::tempdir().unwrap();
+    for (text, why) in [("", "names no user"), ("alice:s3cret\nbob\n", "line 2: not NAME:PASSWORD")] {
+        let users = dir.path().join("users");
+        std::fs::write(&users, text).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ecr-local"));
+        command.args(["--listen", "127.0.0.1:0", "--data-dir"]).arg(dir.path().join("data"));
+        let program = Process::start("ecr-local", "cargo build", command.arg("--users").arg(&users));
+        let said = program.line(why).await;
+        assert!(!said.contains("s3cret"), "{said}");
     }
 }

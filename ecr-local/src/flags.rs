@@ -1,0 +1,76 @@
+//! The command line.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context;
+use clap::{Parser, ValueEnum};
+use ecr_local::{Builder, Challenge, EcrLocal};
+use secrecy::SecretString;
+
+#[derive(Parser)]
+#[command(version, about = "A local container registry: OCI distribution in one folder")]
+pub(crate) struct Flags {
+    /// Where to serve HTTP.
+    #[arg(long, env = "ECR_LOCAL_LISTEN", value_name = "HOST:PORT", default_value = "127.0.0.1:5000")]
+    listen: String,
+    /// Where everything is kept.
+    #[arg(long, env = "ECR_LOCAL_DATA_DIR", value_name = "DIR", default_value = "ecr-local-data")]
+    data_dir: PathBuf,
+    /// Who may use it: a file with a line NAME:PASSWORD for each. Everyone on this machine, if there is none.
+    #[arg(long, env = "ECR_LOCAL_USERS", value_name = "FILE")]
+    users: Option<PathBuf>,
+    /// How clients are told to identify themselves.
+    #[arg(long, env = "ECR_LOCAL_CHALLENGE", value_enum, default_value = "basic")]
+    challenge: ChallengeName,
+    /// Let everyone do everything, even from other machines.
+    #[arg(long, env = "ECR_LOCAL_ALLOW_ANYONE")]
+    allow_anyone: bool,
+    /// Refuse a push to a repository that does not exist, as ECR does.
+    #[arg(long, env = "ECR_LOCAL_NO_CREATE_ON_PUSH")]
+    no_create_on_push: bool,
+    /// Refuse to delete manifests, tags and blobs.
+    #[arg(long, env = "ECR_LOCAL_NO_DELETE")]
+    no_delete: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum ChallengeName {
+    Basic,
+    Bearer,
+}
+
+impl Flags {
+    /// A registry with these settings.
+    pub(crate) fn builder(&self) -> anyhow::Result<Builder> {
+        let challenge = match self.challenge {
+            ChallengeName::Basic => Challenge::Basic,
+            ChallengeName::Bearer => Challenge::Bearer,
+        };
+        let builder = EcrLocal::builder(&self.data_dir)
+            .listen(&self.listen)
+            .challenge(challenge)
+            .allow_anyone(self.allow_anyone)
+            .create_on_push(!self.no_create_on_push)
+            .allow_delete(!self.no_delete);
+        let users = self.users.as_deref().map(read_users).transpose()?.unwrap_or_default();
+        Ok(users.into_iter().fold(builder, |builder, (name, password)| builder.user(name, password)))
+    }
+}
+
+/// A file that was named and names nobody would open the registry to everyone.
+fn read_users(path: &Path) -> anyhow::Result<Vec<(String, SecretString)>> {
+    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.is_empty());
+    let users = lines.map(|(number, line)| match line.split_once(':') {
+        Some((name, password)) if !name.is_empty() && !password.is_empty() => {
+            Ok((name.to_owned(), password.into()))
+        }
+        _ => anyhow::bail!("{} line {}: not NAME:PASSWORD", path.display(), number + 1),
+    });
+    let users = users.collect::<anyhow::Result<Vec<_>>>()?;
+    anyhow::ensure!(!users.is_empty(), "{} names no user", path.display());
+    Ok(users)
+}
