@@ -142,7 +142,7 @@ async fn grpcurl(system: &System, options: &[&str], rest: &[&str]) -> Ran {
 }
 
 /// The messages that a call answers with.
-async fn call(system: &System, method: &str, request: Value) -> Vec<Value> {
+pub(super) async fn call(system: &System, method: &str, request: Value) -> Vec<Value> {
     let out = grpcurl(system, &["-d", &request.to_string()], &[method]).await.ok();
     serde_json::Deserializer::from_str(&out).into_iter().map(Result::unwrap).collect()
 }

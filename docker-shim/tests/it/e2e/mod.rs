@@ -8,6 +8,8 @@ mod docker_cli;
 mod docker_cli_private;
 mod docker_py;
 mod grpc;
+mod loading;
 mod over_tcp;
 mod scripts;
+mod staged;
 mod upstream_requests;
