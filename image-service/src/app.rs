@@ -46,7 +46,9 @@ pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Resu
     let store = Arc::new(SqliteStore::open(&data_dir, Arc::new(seal)).await?);
     let registry = Arc::new(RegistryClient::new(&config.registries, config.pull.other_architectures)?);
     let embedded = match config.embeds_registry() {
-        true => Some(EmbeddedRegistry::start(&config.embedded_registry, &data_dir).await?),
+        true => Some(
+            EmbeddedRegistry::start(&config.embedded_registry, &data_dir, config.staging.sweep_grace).await?,
+        ),
         false => None,
     };
     let inside = embedded.as_ref().map(|embedded| embedded.repository.clone());

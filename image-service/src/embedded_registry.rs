@@ -7,6 +7,7 @@ use std::{
     fs, io,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use anyhow::Context as _;
@@ -27,18 +28,22 @@ pub(crate) struct EmbeddedRegistry {
 }
 
 impl EmbeddedRegistry {
-    /// Starts it with its content in `data_dir`.
-    pub(crate) async fn start(config: &EmbeddedRegistryConfig, data_dir: &Path) -> anyhow::Result<Self> {
+    /// Starts it with its content in `data_dir`. What no image needs stays for `grace`.
+    pub(crate) async fn start(
+        config: &EmbeddedRegistryConfig,
+        data_dir: &Path,
+        grace: Duration,
+    ) -> anyhow::Result<Self> {
         let folder = data_dir.join("registry");
         fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
         let address = Address { file: folder.join("address") };
         let running = match wanted(config.listen, address.read()?) {
-            Some(listen) => start(&folder, listen).await.with_context(|| {
+            Some(listen) => start(&folder, listen, grace).await.with_context(|| {
                 format!("cannot start the embedded registry on {listen}: stop what listens there, or set embedded_registry.listen")
             })?,
-            None => match start(&folder, PREFERRED).await {
+            None => match start(&folder, PREFERRED, grace).await {
                 Ok(running) => running,
-                Err(_) => start(&folder, SocketAddr::new(PREFERRED.ip(), 0)).await?,
+                Err(_) => start(&folder, SocketAddr::new(PREFERRED.ip(), 0), grace).await?,
             },
         };
         let listening = running.address();
@@ -63,8 +68,18 @@ fn wanted(configured: Option<SocketAddr>, kept: Option<SocketAddr>) -> Option<So
     }
 }
 
-async fn start(folder: &Path, listen: SocketAddr) -> Result<ecr_local::Running, ecr_local::StartError> {
-    ecr_local::EcrLocal::builder(folder).listen(listen.to_string()).create_on_push(true).start().await
+async fn start(
+    folder: &Path,
+    listen: SocketAddr,
+    grace: Duration,
+) -> Result<ecr_local::Running, ecr_local::StartError> {
+    ecr_local::EcrLocal::builder(folder)
+        .listen(listen.to_string())
+        .create_on_push(true)
+        .keep_unused_blobs(grace)
+        .keep_idle_uploads(grace)
+        .start()
+        .await
 }
 
 /// Where it listened last time.

@@ -176,6 +176,7 @@ mod tests {
             ("[registries.'h']\nendpont = 'http://h'", "endpont"),
             ("listen = 'nowhere'", "listen"),
             ("[pull]\ntag_ttl_seconds = 99999999999", "tag_ttl_seconds"),
+            ("[staging]\nsweep_grace_seconds = 86401", "sweep_grace_seconds"),
         ] {
             let error = toml::from_str::<Config>(text).unwrap_err().to_string();
             assert!(error.contains(key), "{error}");

@@ -1,6 +1,6 @@
 //! Staging: where layers that exist only in an archive are put.
 
-use std::num::NonZeroU64;
+use std::{num::NonZeroU64, time::Duration};
 
 use serde::Deserialize;
 
@@ -21,6 +21,9 @@ pub struct StagingConfig {
     pub uploads_per_image: u8,
     /// Uploads at once, of all images.
     pub uploads: u8,
+    /// Seconds for which what no image needs may stay in the registry. More than any load takes: it needs its layers only at its end.
+    #[serde(deserialize_with = "super::seconds", rename = "sweep_grace_seconds")]
+    pub sweep_grace: Duration,
 }
 
 /// How to compress a layer.
@@ -44,6 +47,7 @@ impl Default for StagingConfig {
             spool_bytes: NonZeroU64::MIN.saturating_add(8 * 1024 * 1024 * 1024 - 1),
             uploads_per_image: 4,
             uploads: 8,
+            sweep_grace: Duration::from_secs(60 * 60),
         }
     }
 }

@@ -35,9 +35,6 @@ use crate::{
     ports::{Access, LocationStore, RegistryWriter, Staging, StagingSession},
 };
 
-/// How long a manifest may be in the registry before an image needs it. A load takes a moment from one to the other.
-const GRACE: Duration = Duration::from_secs(60 * 60);
-
 /// Stages into one repository of one registry.
 pub struct Stager(Arc<Yard>);
 
@@ -52,6 +49,8 @@ struct Yard {
     locations: Arc<dyn LocationStore>,
     known: Known,
     uploads: Semaphore,
+    /// How long a manifest may be in the registry before an image needs it. A load takes a moment from one to the other.
+    grace: Duration,
     /// Read while a manifest is put, written while one is deleted: they may be the same.
     manifests: RwLock<()>,
 }
@@ -89,6 +88,7 @@ impl Stager {
             writer,
             locations,
             uploads: Semaphore::new(config.uploads.max(1).into()),
+            grace: config.sweep_grace,
             manifests: RwLock::default(),
         })))
     }
@@ -116,7 +116,7 @@ impl Staging for Stager {
 
 impl Yard {
     async fn delete_unneeded(&self, access: &Access) -> Result<()> {
-        let before = OffsetDateTime::now_utc() - GRACE;
+        let before = OffsetDateTime::now_utc() - self.grace;
         for digest in self.locations.unneeded_manifests(&self.repository, before).await? {
             let _nobody_puts = self.manifests.write().await;
             // A load may have taken it into use since.
