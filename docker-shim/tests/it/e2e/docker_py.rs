@@ -1,7 +1,7 @@
-//! docker-py: one script, which fails at the first thing that is not as it should be.
+//! docker-py: scripts that fail at the first thing that is not as it should be.
 
 use fixtures::{
-    peers::{DockerRegistry, Recipe},
+    peers::{Archive, DockerRegistry, Layer, Recipe},
     system::System,
     tool::{Tool, pinned},
 };
@@ -16,10 +16,36 @@ async fn docker_py_finds_what_it_expects() {
     open.push("team/app", "v2", &Recipe::plain("two")).await;
     private.push("priv/app", "v1", &Recipe::plain("private")).await;
     let system = System::start().await;
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/e2e/docker_py.py");
+    run(&system, "docker_py.py", &[open.host(), private.host(), &app.digest]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn docker_py_loads_saves_pushes_and_imports() {
+    let (registry, system) = (DockerRegistry::open().await, System::start().await);
+    let dir = tempfile::tempdir().unwrap();
+    let archive =
+        Archive::docker(&[(&Recipe::plain("named"), &["archived:1"]), (&Recipe::plain("unnamed"), &[])]);
+    let file = |name: &str, content: &[u8]| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let tar = archive.tar();
+    let files = [
+        file("archive.tar", &tar),
+        file("broken.tar", &tar[..tar.len() / 2]),
+        file("root.tar", &Layer::with_file("hello", b"hello").tar()),
+    ];
+    let arguments = [registry.host(), &files[0], &files[1], &files[2]];
+    run(&system, "docker_py_archives.py", &arguments).await;
+}
+
+async fn run(system: &System, script: &str, arguments: &[&str]) {
+    let script = format!("{}/tests/it/e2e/{script}", env!("CARGO_MANIFEST_DIR"));
     let home = tempfile::tempdir().unwrap();
     let ran = Tool::new(pinned("python/bin/python"))
-        .args([script, open.host(), private.host(), &app.digest])
+        .arg(script)
+        .args(arguments)
         .env("DOCKER_HOST", system.docker_host())
         .env("DOCKER_CONFIG", home.path())
         .env("HOME", home.path())

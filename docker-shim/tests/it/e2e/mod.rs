@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+mod bad_archives;
 mod beside_dockerd;
 mod crash;
 mod docker_cli;
@@ -9,6 +10,7 @@ mod docker_cli_private;
 mod docker_py;
 mod grpc;
 mod importing;
+mod leaving;
 mod loading;
 mod over_tcp;
 mod pushing;
@@ -16,4 +18,7 @@ mod runner;
 mod saving;
 mod scripts;
 mod staged;
+mod staged_in_dockerd;
+mod staging_crash;
+mod staging_elsewhere;
 mod upstream_requests;
