@@ -57,11 +57,15 @@ impl Operations {
         let tagged = |tag| Reference::tagged(reference.repository.clone(), tag);
         match written.tag {
             Some(tag) if tags.contains(&tag) => Ok(vec![(name.clone(), Some(tagged(tag)))]),
-            Some(_) if !tags.is_empty() => Err(Error::NoSuchReference),
+            Some(_) => Err(Error::NoSuchReference),
             None if !tags.is_empty() => {
                 Ok(tags.into_iter().map(tagged).map(|each| (each.clone().into(), Some(each))).collect())
             }
-            _ => Ok(vec![(name, None)]),
+            None => match self.ports.images.find(namespace, &name).await {
+                // No tag was meant, so none is missing.
+                Err(Error::ImageNotFound { .. }) => Err(Error::ImageNotFound { name: text.to_owned() }),
+                found => found.map(|_| vec![(name, None)]),
+            },
         }
     }
 
