@@ -99,13 +99,11 @@ async fn what_is_not_there_is_not_saved() {
     system.engine().load(Archive::docker(&[(&Recipe::plain("x"), &["app:1"])]).tar()).await;
     for (name, message) in [
         ("nosuch", "No such image: nosuch"),
+        ("nosuch:1", "reference does not exist"),
         ("app:nosuch", "reference does not exist"),
-        ("nosuch:1", "nosuch:1"),
     ] {
         let refused = system.engine().get(&format!("/v1.41/images/{name}/get")).await;
-        assert_eq!(refused.status, 404, "{name}");
-        let text = refused.json()["message"].as_str().unwrap().to_owned();
-        assert!(text.contains(message) || text == "reference does not exist", "{name}: {text}");
+        assert_eq!((refused.status.as_u16(), &refused.json()["message"]), (404, &json!(message)), "{name}");
     }
 }
 

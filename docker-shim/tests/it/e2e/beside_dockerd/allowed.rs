@@ -99,6 +99,31 @@ const ALLOWED: &[Allowed] = &[
         field: "$[].status",
         between: newer_platform_warning,
     },
+    // The ID of each image follows its names, in a line of its own, as packaging scripts look for it.
+    Allowed { request: "POST */images/load*", field: "$", between: only_ids_more },
+    // An archive that cannot be loaded is no success: its error is the status, not the only line of a 200; and the text says what to do.
+    Allowed {
+        request: "POST */images/load*",
+        field: "status",
+        between: |theirs, ours| theirs == 200 && ours == 500,
+    },
+    Allowed { request: "POST */images/load*", field: "$", between: same_error_and_advice },
+    // An import is of the moment, and so is its ID.
+    Allowed { request: "POST */create?fromSrc*", field: "$[].status", between: both_ids },
+    Allowed { request: "GET */imported:*", field: "$.Id", between: both_ids },
+    Allowed { request: "GET */imported:*", field: "$.Created", between: both_times },
+    // It is no Docker's, and only `docker tag` leaves the moment of a tag.
+    Allowed { request: "GET */imported:*", field: "$.DockerVersion", between: |_, ours| ours == "" },
+    Allowed {
+        request: "GET */imported:*",
+        field: "$.Metadata.LastTagTime",
+        between: |_, ours| ours == "0001-01-01T00:00:00Z",
+    },
+    // Layers are compressed once, here when they come and there when they go, so that manifests differ.
+    Allowed { request: "POST */push*", field: "$[].status", between: both_pushed },
+    Allowed { request: "POST */push*", field: "$[].aux.Digest", between: both_ids },
+    Allowed { request: "POST */push*", field: "$[].aux.Size", between: numbers },
+    Allowed { request: "GET */pushed*", field: "$.RepoDigests[]", between: same_repository },
 ];
 
 /// Whether a difference is in the list.
@@ -178,6 +203,44 @@ fn newer_platform_warning(theirs: &Value, ours: &Value) -> bool {
     let new = " was found but its platform (linux/amd64) does not match the specified platform (linux/s390x)";
     let names = (theirs.strip_suffix(old), ours.strip_suffix(new));
     matches!(names, (Some(theirs), Some(ours)) if theirs.starts_with("WARNING: ") && ours.starts_with(theirs))
+}
+
+fn lines(value: &Value) -> Vec<&str> {
+    let streams = value.as_array().into_iter().flatten().filter_map(|line| line["stream"].as_str());
+    streams.flat_map(str::lines).collect()
+}
+
+/// All of our lines are results; without the IDs that theirs does not tell, and whatever the order of IDs, they are the same.
+fn only_ids_more(theirs: &Value, ours: &Value) -> bool {
+    let is_id = |line: &&str| line.starts_with("Loaded image ID: sha256:");
+    let (mut their_ids, their_names): (Vec<_>, Vec<_>) = lines(theirs).into_iter().partition(is_id);
+    let (our_ids, our_names): (Vec<_>, Vec<_>) = lines(ours).into_iter().partition(is_id);
+    their_ids.retain(|id| !our_ids.contains(id));
+    !our_ids.is_empty() && their_ids.is_empty() && their_names == our_names
+}
+
+fn same_error_and_advice(theirs: &Value, ours: &Value) -> bool {
+    let theirs = theirs.as_array().and_then(|lines| lines.last()?["error"].as_str());
+    let (Some(theirs), Some(ours)) = (theirs, ours["message"].as_str()) else { return false };
+    // Where dockerd names a file of its own, we name the archive's.
+    let missing = theirs.starts_with("open /") && theirs.ends_with(": no such file or directory");
+    ours.starts_with(theirs) || missing && ours.starts_with("invalid archive: ")
+}
+
+fn both_ids(theirs: &Value, ours: &Value) -> bool {
+    let is_id = |id: &Value| id.as_str().is_some_and(|id| id.starts_with("sha256:") && id.len() == 71);
+    is_id(theirs) && is_id(ours)
+}
+
+fn both_pushed(theirs: &Value, ours: &Value) -> bool {
+    let tag = |line: &Value| line.as_str()?.split_once(": digest: sha256:").map(|(tag, _)| tag.to_owned());
+    tag(theirs).is_some() && tag(theirs) == tag(ours)
+}
+
+fn same_repository(theirs: &Value, ours: &Value) -> bool {
+    let repository =
+        |name: &Value| name.as_str()?.split_once('@').map(|(repository, _)| repository.to_owned());
+    repository(theirs).is_some() && repository(theirs) == repository(ours)
 }
 
 fn same_error_as_last_line(theirs: &Value, ours: &Value) -> bool {

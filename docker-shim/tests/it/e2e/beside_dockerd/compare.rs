@@ -29,14 +29,21 @@ fn body(answer: &Answer) -> Value {
     }
     match serde_json::from_slice(&answer.body) {
         Ok(value) if !is_message(&value) => value,
-        _ => {
-            answer.messages().into_iter().filter(|message| message.get("progressDetail").is_none()).collect()
-        }
+        _ => answer.messages().into_iter().filter(|message| !is_passing(message)).collect(),
     }
 }
 
 fn is_message(value: &Value) -> bool {
-    value.get("status").is_some()
+    ["status", "stream", "errorDetail"].iter().any(|member| value.get(member).is_some())
+}
+
+/// How far a layer is depends on the moment; what became of it in a push does not.
+fn is_passing(message: &Value) -> bool {
+    let lasting = ["Preparing", "Pushed", "Layer already exists", "Mounted from "];
+    let status = message["status"].as_str().unwrap_or_default();
+    message.get("progressDetail").is_some()
+        && message.get("aux").is_none()
+        && !lasting.iter().any(|lasting| status.starts_with(lasting))
 }
 
 fn walk(field: &str, theirs: &Value, ours: &Value, found: &mut Vec<Difference>) {

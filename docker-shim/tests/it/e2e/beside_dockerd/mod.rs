@@ -2,6 +2,7 @@
 //! Answers must be equal in status, content type and every JSON member, but for what `allowed` lists.
 
 mod allowed;
+mod archives;
 mod compare;
 mod deletes;
 mod errors;

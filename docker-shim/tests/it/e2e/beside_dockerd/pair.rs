@@ -35,6 +35,22 @@ impl Pair {
 
     /// The same, with headers.
     pub(crate) async fn same_with(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> Answer {
+        self.same_with_body(method, path, headers, Bytes::new()).await
+    }
+
+    /// `POST path` of both, with a tar.
+    pub(crate) async fn upload(&self, path: &str, tar: &[u8]) -> Answer {
+        let headers = [("Content-Type", "application/x-tar")];
+        self.same_with_body(Method::POST, path, &headers, Bytes::copy_from_slice(tar)).await
+    }
+
+    async fn same_with_body(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Bytes,
+    ) -> Answer {
         let request = || {
             let mut request = Request::builder()
                 .method(&method)
@@ -43,7 +59,7 @@ impl Pair {
             for (name, value) in headers {
                 request = request.header(*name, *value);
             }
-            request.body(Bytes::new()).unwrap()
+            request.body(body.clone()).unwrap()
         };
         let theirs = self.dockerd.engine().send(request()).await;
         let ours = self.system.engine().send(request()).await;
