@@ -48,6 +48,7 @@ impl EmbeddedRegistry {
         };
         let listening = running.address();
         address.keep(listening)?;
+        tracing::info!(address = %listening, "the embedded registry is at {listening}");
         let repository = format!("{listening}/{REPOSITORY}").parse()?;
         Ok(Self { running, repository })
     }
