@@ -82,4 +82,23 @@ run docker rmi demo:latest "$image"
 [ -z "$(docker images -q)" ] || fail "something is left"
 if run docker image inspect "$image" 2>&1; then fail "removed, and still there"; fi
 
+say "The same image as an archive: what it holds goes to the registry inside the service while it comes in"
+zstd --quiet "$work/image.tar"
+run docker load -i "$work/image.tar.zst" | tee "$work/loaded.txt"
+id=$(sed -n 's/^Loaded image ID: //p' "$work/loaded.txt")
+embedded=$(cat "$work/state/registry/address")
+
+say "Push it under a name, remove it, pull it back"
+run docker tag "$id" "$embedded/demo:1"
+run docker push "$embedded/demo:1"
+run docker rmi "$embedded/demo:1"
+[ -z "$(docker images -q)" ] || fail "something is left"
+run docker pull "$embedded/demo:1"
+[ "$(docker images -q --no-trunc "$embedded/demo")" = "$id" ] || fail "another image came back"
+
+say "Save it: an archive that every engine loads"
+run docker save -o "$work/saved.tar" "$embedded/demo:1"
+tar -xOf "$work/saved.tar" manifest.json
+echo
+
 say "All of it worked"

@@ -50,13 +50,16 @@ wait_for "$state/image-service.sock"
 pids=($! "${pids[@]}")
 wait_for "$state/docker.sock" /images/json
 
+registry=$(cat "$state/registry/address" 2>/dev/null || true)
 cat <<READY
 
 Ready. State is in $state; Ctrl-C stops both. In another terminal:
 
     export DOCKER_HOST=unix://$state/docker.sock
     docker pull alpine:3.20
-
+${registry:+    docker tag alpine:3.20 $registry/mine:1
+    docker push $registry/mine:1
+}
 READY
 
 wait -n "${pids[@]}" || true
