@@ -57,8 +57,10 @@ impl Store {
         let finished = session.finish(digest).await?;
         let arriving = self.removal.read().await;
         let (blobs, wanted) = (self.blobs.clone(), digest.clone());
-        on_disk(move || blobs.publish(&finished.path, &wanted)).await?;
-        let added = self.state.add_blob(key.repository, digest, finished.size).await;
+        // The file is held until it is in its place, even if nobody waits for that any more.
+        let size = finished.size;
+        on_disk(move || blobs.publish(&finished, &wanted)).await?;
+        let added = self.state.add_blob(key.repository, digest, size).await;
         drop(arriving);
         added.map_err(io::Error::other)?;
         self.uploads.end(key).await?;

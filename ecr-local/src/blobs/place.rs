@@ -8,6 +8,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use super::session::Finished;
 use crate::{
     folder::make_folder,
     model::{Algorithm, Digest},
@@ -33,12 +34,16 @@ impl BlobFolder {
         Ok((file, size))
     }
 
-    /// Moves a finished file, which is on disk already, to its place. It survives a power cut when this returns.
-    pub(crate) fn publish(&self, finished: &Path, digest: &Digest) -> io::Result<()> {
+    /// Moves a finished file, which is on disk already, to its place; a blob that is there stays as it is. It survives a power cut when this
+    /// returns.
+    pub(crate) fn publish(&self, finished: &Finished, digest: &Digest) -> io::Result<()> {
         let path = self.path(digest);
         let shard = path.parent().unwrap_or(&self.root);
         self.make_lasting(shard)?;
-        fs::rename(finished, &path)?;
+        match path.metadata() {
+            Ok(there) if there.len() == finished.size => fs::remove_file(&finished.path)?,
+            _ => fs::rename(&finished.path, &path)?,
+        }
         File::open(shard)?.sync_all()
     }
 

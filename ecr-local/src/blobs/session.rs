@@ -7,13 +7,14 @@ use std::{
     io::{self, Read},
     os::unix::fs::OpenOptionsExt,
     path::PathBuf,
+    sync::Arc,
     time::Duration,
 };
 
 use bytes::Bytes;
 use http_body::Body;
 use http_body_util::BodyExt;
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::{
     append::{Progress, Sink},
@@ -29,7 +30,7 @@ const REHASH_PIECE: usize = 256 * 1024;
 pub(crate) struct Session {
     path: PathBuf,
     /// Nothing if it has to be learnt from the file.
-    progress: Mutex<Option<Progress>>,
+    progress: Arc<Mutex<Option<Progress>>>,
 }
 
 /// Where content belongs, if its sender says so (`Content-Range`).
@@ -67,23 +68,24 @@ pub(crate) enum CompleteError {
     Io(io::Error),
 }
 
-/// A whole file with the digest that was asked for, on disk, to be moved to its place.
-#[derive(Debug)]
+/// A whole file with the digest that was asked for, on disk, to be moved to its place. Nobody writes to it as long as this is held: what
+/// was proved must still hold when the file is there.
 pub(crate) struct Finished {
     pub(crate) path: PathBuf,
     pub(crate) size: u64,
+    _writing: OwnedMutexGuard<Option<Progress>>,
 }
 
 impl Session {
     /// The session of a file that is there.
     pub(super) fn on(path: PathBuf) -> Self {
-        Self { path, progress: Mutex::new(None) }
+        Self { path, progress: Arc::default() }
     }
 
     /// The session of a file that is there and empty.
     pub(super) fn empty(path: PathBuf) -> Self {
         let progress = Progress { hasher: Hasher::new(Algorithm::Sha256), offset: 0 };
-        Self { path, progress: Mutex::new(Some(progress)) }
+        Self { path, progress: Arc::new(Mutex::new(Some(progress))) }
     }
 
     /// How many bytes are there.
@@ -120,7 +122,7 @@ impl Session {
 
     /// Proves the digest and waits until the file is on disk.
     pub(crate) async fn finish(&self, digest: &Digest) -> Result<Finished, CompleteError> {
-        let mut slot = self.progress.try_lock().map_err(|_| CompleteError::Busy)?;
+        let mut slot = Arc::clone(&self.progress).try_lock_owned().map_err(|_| CompleteError::Busy)?;
         let progress = self.known(&mut slot).await?;
         let (hasher, size) = (progress.hasher.clone(), progress.offset);
         *slot = Some(progress);
@@ -134,13 +136,13 @@ impl Session {
             if found == wanted { file.sync_all().map(|()| true) } else { Ok(false) }
         });
         match proved.await? {
-            true => Ok(Finished { path: self.path.clone(), size }),
+            true => Ok(Finished { path: self.path.clone(), size, _writing: slot }),
             false => Err(CompleteError::Mismatch),
         }
     }
 
     /// What is known of the file; after a restart or a failed write it is read. The slot is empty until it is filled again.
-    async fn known(&self, slot: &mut MutexGuard<'_, Option<Progress>>) -> io::Result<Progress> {
+    async fn known(&self, slot: &mut Option<Progress>) -> io::Result<Progress> {
         if let Some(progress) = slot.take() {
             return Ok(progress);
         }
@@ -195,3 +197,7 @@ impl From<io::Error> for CompleteError {
         if error.kind() == io::ErrorKind::NotFound { Self::Gone } else { Self::Io(error) }
     }
 }
+
+#[cfg(test)]
+#[path = "session_tests.rs"]
+mod tests;
