@@ -93,9 +93,11 @@ pub(crate) fn plain(status: StatusCode, body: Body) -> Answer {
     answer
 }
 
-/// An error answer.
+/// An error answer; however long, it says its length: docker-py takes an error in chunks for a success.
 pub(crate) fn failure(failure: &Failure) -> Answer {
-    json_bytes(failure.status, message(&failure.message))
+    let mut answer = plain(failure.status, Body::Whole(message(&failure.message)));
+    answer.headers_mut().insert(header::CONTENT_TYPE, JSON);
+    answer
 }
 
 /// The answer to a request that has no call. Only errors of the version carry Docker's headers.

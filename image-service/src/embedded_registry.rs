@@ -4,7 +4,8 @@
 //! first start is replaced by another one, which is kept.
 
 use std::{
-    fs, io,
+    fs::{self, File},
+    io,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     time::Duration,
@@ -99,10 +100,14 @@ impl Address {
         }
     }
 
+    /// On disk when this returns: an address that is lost would be replaced by another.
     fn keep(&self, address: SocketAddr) -> anyhow::Result<()> {
         let fresh = self.file.with_extension("fresh");
+        let folder = self.file.parent().unwrap_or(&self.file);
         fs::write(&fresh, address.to_string())
+            .and_then(|()| File::open(&fresh)?.sync_all())
             .and_then(|()| fs::rename(&fresh, &self.file))
+            .and_then(|()| File::open(folder)?.sync_all())
             .with_context(|| format!("cannot write {}", self.file.display()))
     }
 }

@@ -2,17 +2,18 @@
 
 use time::OffsetDateTime;
 use tokio::sync::mpsc;
-use tracing::Instrument;
 
-use super::{LoadEvent, Loading, Operations, intake::Body, tag::new_name};
+use super::{
+    LoadEvent, Loading, Operations,
+    intake::{Body, telling},
+    tag::new_name,
+};
 use crate::{
     error::Result,
     model::{Digest, ImportChanges, ImportedConfig, Namespace, Platform, Reference},
     ports::{ArchivedImage, ReadLayer},
 };
 
-/// Events that wait for a client.
-const AHEAD: usize = 16;
 const COMMENT: &str = "Imported from -";
 
 /// What to import.
@@ -42,15 +43,10 @@ impl Operations {
     /// Imports one root file system. What is wrong with the request is said before anything is read.
     pub fn import(&self, namespace: Namespace, request: ImportRequest, body: Body) -> Result<Loading> {
         let order = self.import_order(request)?;
-        let (events, importing) = mpsc::channel(AHEAD);
         let operations = self.clone();
-        let work = async move {
-            if let Err(error) = operations.import_to_the_end(&namespace, order, body, &events).await {
-                let _ = events.send(Err(error)).await;
-            }
-        };
-        tokio::spawn(work.in_current_span());
-        Ok(importing)
+        Ok(telling(
+            |events| async move { operations.import_to_the_end(&namespace, order, body, &events).await },
+        ))
     }
 
     fn import_order(&self, request: ImportRequest) -> Result<Order> {

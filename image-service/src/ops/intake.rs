@@ -11,9 +11,9 @@ use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
-use tracing::Span;
+use tracing::{Instrument, Span};
 
-use super::{LoadEvent, Operations};
+use super::{LoadEvent, Loading, Operations};
 use crate::{
     error::{Error, Result},
     model::{Namespace, RegistryHost},
@@ -22,6 +22,11 @@ use crate::{
 
 /// What a client sends, in pieces; an error is the last.
 pub type Body = BoxStream<'static, Result<Bytes>>;
+
+/// Events that wait for a client.
+const AHEAD: usize = 64;
+/// Archives that are read at once; others wait. Each has a thread.
+pub(super) const READERS: usize = 32;
 
 /// What was read, and its layers on their way.
 pub(super) struct TakenIn<T> {
@@ -41,7 +46,7 @@ impl<T> TakenIn<T> {
 }
 
 impl Operations {
-    /// Has `read` read a body to its end on a thread of its own.
+    /// Has `read` read a body to its end on a thread of its own. Gives up when nobody listens any more.
     pub(super) async fn take_in<T, R>(
         &self,
         namespace: &Namespace,
@@ -53,17 +58,23 @@ impl Operations {
         T: Send + 'static,
         R: FnOnce(&mut (dyn Read + Send), &mut dyn LayerIntake) -> Result<T> + Send + 'static,
     {
+        let turn = Arc::clone(&self.readers).acquire_owned().await.map_err(Error::internal)?;
         let session = self.staging_session(namespace).await?;
         let (mut input, feeding) = body::feed(body, session.clone());
-        let feeding = AbortOnDropHandle::new(tokio::spawn(feeding));
+        let _feeding = AbortOnDropHandle::new(tokio::spawn(feeding));
         let mut intake = layers::reported(session.as_deref(), events.clone());
         let span = Span::current();
-        let reading = tokio::task::spawn_blocking(move || span.in_scope(|| read(&mut input, &mut *intake)));
-        let content = reading.await.map_err(Error::internal)??;
-        drop(feeding);
-        // The end of a body that was called off looks like any other end; but then nobody listens any more.
+        let reading = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            span.in_scope(|| read(&mut input, &mut *intake))
+        });
+        let content = tokio::select! {
+            content = reading => content.map_err(Error::internal)??,
+            () = events.closed() => return Err(left()),
+        };
+        // The end of a body that was called off looks like any other end.
         if events.is_closed() {
-            return Err(Error::Cancelled("the caller has left".into()));
+            return Err(left());
         }
         Ok(TakenIn { content, session })
     }
@@ -74,4 +85,24 @@ impl Operations {
         let access = self.access(namespace, &host, None).await?;
         Ok(Some(Arc::from(staging.begin(access))))
     }
+}
+
+fn left() -> Error {
+    Error::Cancelled("the caller has left".into())
+}
+
+/// A channel of events, and `work` that fills it and says in the end why it failed. It goes on when nobody listens.
+pub(super) fn telling<F>(work: impl FnOnce(mpsc::Sender<Result<LoadEvent>>) -> F) -> Loading
+where
+    F: Future<Output = Result<()>> + Send + 'static,
+{
+    let (events, loading) = mpsc::channel(AHEAD);
+    let work = work(events.clone());
+    let told = async move {
+        if let Err(error) = work.await {
+            let _ = events.send(Err(error)).await;
+        }
+    };
+    tokio::spawn(told.in_current_span());
+    loading
 }

@@ -4,20 +4,16 @@
 //! Once the archive has been read, a client that leaves changes nothing.
 
 use tokio::sync::mpsc;
-use tracing::Instrument;
 
 use super::{
     Operations,
-    intake::{Body, TakenIn},
+    intake::{Body, TakenIn, telling},
 };
 use crate::{
     error::Result,
     model::{Digest, Namespace, Platform, Reference},
     ports::{ArchivedImage, Loaded, Location, Origin, ReadLayer, Renamed, StagedImage},
 };
-
-/// Events that wait for a client.
-const AHEAD: usize = 64;
 
 /// What a load tells.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -54,15 +50,8 @@ impl Operations {
     /// Loads every image of an archive.
     #[must_use]
     pub fn load(&self, namespace: Namespace, wanted: Option<Platform>, body: Body) -> Loading {
-        let (events, loading) = mpsc::channel(AHEAD);
         let operations = self.clone();
-        let work = async move {
-            if let Err(error) = operations.load_to_the_end(&namespace, wanted, body, &events).await {
-                let _ = events.send(Err(error)).await;
-            }
-        };
-        tokio::spawn(work.in_current_span());
-        loading
+        telling(|events| async move { operations.load_to_the_end(&namespace, wanted, body, &events).await })
     }
 
     async fn load_to_the_end(

@@ -20,6 +20,8 @@ mod tag;
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 pub use distribution::Distribution;
 pub use import::ImportRequest;
 pub use intake::Body;
@@ -67,6 +69,7 @@ pub struct Operations {
     ports: Ports,
     fingerprints: Arc<FingerprintKey>,
     pulls: Arc<pull::Pulls>,
+    readers: Arc<Semaphore>,
 }
 
 impl Operations {
@@ -75,7 +78,8 @@ impl Operations {
         let fingerprints =
             Arc::new(FingerprintKey::random().map_err(|_| crate::error::Error::internal("no randomness"))?);
         let pulls = Arc::new(pull::Pulls::new(ports.images.clone(), ports.registry.clone(), config));
-        Ok(Self { ports, fingerprints, pulls })
+        let readers = Arc::new(Semaphore::new(intake::READERS));
+        Ok(Self { ports, fingerprints, pulls, readers })
     }
 
     /// The store of images, for what needs no operation: its name and its count.

@@ -3,6 +3,8 @@
 //! Invariant: whatever can be known beforehand fails before the first byte. Each layer was verified when its last byte has gone out; one that
 //! fails ends the stream in an error, so that no archive looks whole and is not.
 
+use std::collections::HashMap;
+
 use bytes::Bytes;
 use futures_util::{
     StreamExt, TryStreamExt,
@@ -12,30 +14,28 @@ use futures_util::{
 use super::Operations;
 use crate::{
     error::{Error, Result},
-    model::{Digest, ImageName, Namespace, Reference, RegistryHost},
+    model::{Descriptor, Digest, ImageName, Manifest, ManifestBody, Namespace, Reference, RegistryHost},
     ports::{SavedImage, SavedPart},
 };
 
 /// An archive in pieces.
 pub type Saving = BoxStream<'static, Result<Bytes>>;
 
-/// A bare name stands for all of its tags, but not for more than anybody means.
-const MOST_IMAGES: usize = 10_000;
+/// What is held of an archive while it is written: configs and manifests. A bare name stands for all of its tags, which may be many.
+const MOST_BYTES: usize = 64 * 1024 * 1024;
+/// A longer piece goes out as several: receivers have limits.
+const PIECE: usize = 256 * 1024;
 
 impl Operations {
     /// Lays out the archive of some images.
     pub async fn save(&self, namespace: Namespace, names: &[String]) -> Result<Saving> {
-        let mut images: Vec<(Digest, SavedImage)> = Vec::new();
+        let mut selection = Selection::default();
         for name in names {
             for (name, shown) in self.meant(&namespace, name).await? {
-                self.add(&namespace, &mut images, &name, shown).await?;
-            }
-            if images.len() > MOST_IMAGES {
-                return Err(Error::Argument(format!("more than {MOST_IMAGES} images in one archive")));
+                self.add(&namespace, &mut selection, &name, shown).await?;
             }
         }
-        let images: Vec<_> = images.into_iter().map(|(_, image)| image).collect();
-        let parts = self.ports.layout.lay_out(&images)?;
+        let parts = self.ports.layout.lay_out(&selection.images)?;
         let operations = self.clone();
         let pieces = stream::iter(parts).then(move |part| {
             let (operations, namespace) = (operations.clone(), namespace.clone());
@@ -73,19 +73,17 @@ impl Operations {
     async fn add(
         &self,
         namespace: &Namespace,
-        images: &mut Vec<(Digest, SavedImage)>,
+        selection: &mut Selection,
         name: &ImageName,
         shown: Option<Reference>,
     ) -> Result<()> {
         let found = self.ports.images.find(namespace, name).await?;
         let id = &found.image.id;
-        if let Some((_, image)) = images.iter_mut().find(|(there, _)| there == id) {
-            let fresh = shown.filter(|shown| !image.names.contains(shown));
-            image.names.extend(fresh);
+        if selection.rename(id, shown.as_ref()) {
             return Ok(());
         }
         let locations = self.ports.locations.locations(namespace, id).await?;
-        let best = locations.into_iter().next();
+        let best = locations.into_iter().next().filter(|best| !has_foreign_layers(&best.manifest));
         let best = best.ok_or_else(|| Error::LayersUnavailable { name: name.to_string() })?;
         let image = SavedImage {
             config: found.image.config.clone(),
@@ -93,17 +91,57 @@ impl Operations {
             names: shown.into_iter().collect(),
             repository: best.repository,
         };
-        images.push((id.clone(), image));
-        Ok(())
+        selection.add(id.clone(), image)
     }
 
     async fn piece(&self, namespace: &Namespace, part: SavedPart) -> Result<Saving> {
         match part {
-            SavedPart::Bytes(bytes) => Ok(stream::iter([Ok(bytes)]).boxed()),
+            SavedPart::Bytes(bytes) => Ok(stream::iter(pieces_of(bytes).map(Ok)).boxed()),
             SavedPart::Blob { repository, blob } => {
                 let access = self.access(namespace, &RegistryHost::from(&repository), None).await?;
                 self.ports.writer.blob(&repository, &blob, &access).await
             }
         }
     }
+}
+
+/// Each image once, in the order in which they were asked for.
+#[derive(Default)]
+struct Selection {
+    images: Vec<SavedImage>,
+    places: HashMap<Digest, usize>,
+    held: usize,
+}
+
+impl Selection {
+    /// Gives an image that is there another name; false if it is not there.
+    fn rename(&mut self, id: &Digest, shown: Option<&Reference>) -> bool {
+        let Some(image) = self.places.get(id).and_then(|place| self.images.get_mut(*place)) else {
+            return false;
+        };
+        image.names.extend(shown.filter(|shown| !image.names.contains(shown)).cloned());
+        true
+    }
+
+    fn add(&mut self, id: Digest, image: SavedImage) -> Result<()> {
+        self.held += image.config.len() + image.manifest.bytes.len();
+        if self.held > MOST_BYTES {
+            let what = "the metadata of the images to save".into();
+            return Err(Error::TooLarge { what, limit: MOST_BYTES as u64 });
+        }
+        self.places.insert(id, self.images.len());
+        self.images.push(image);
+        Ok(())
+    }
+}
+
+fn has_foreign_layers(manifest: &Manifest) -> bool {
+    matches!(&manifest.body, ManifestBody::Image { layers, .. } if layers.iter().any(Descriptor::is_foreign))
+}
+
+fn pieces_of(mut bytes: Bytes) -> impl Iterator<Item = Bytes> + Send {
+    std::iter::from_fn(move || {
+        let piece = bytes.split_to(bytes.len().min(PIECE));
+        (!piece.is_empty()).then_some(piece)
+    })
 }
