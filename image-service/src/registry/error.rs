@@ -3,10 +3,11 @@
 //! Registries answer 401, 403 and 404 alike for what is missing and for what may not be seen; the error says which of these it
 //! cannot be, and does not guess.
 
+mod token;
+
 use std::time::Duration;
 
 use http::{Method, StatusCode};
-use url::Url;
 
 use super::{
     ask::{Ask, MANIFEST_CAP, Verb, Wanted},
@@ -22,8 +23,9 @@ use crate::{
     model::{ManifestFault, RegistryHost},
 };
 
+pub(super) use token::{no_token, secret_withheld, token_failure, token_refusal};
+
 const DENIED: &str = "requested access to the resource is denied";
-const WRONG_PASSWORD: &str = "incorrect username or password";
 
 /// A registry's refusal. `identified`: the request carried a credential, or a token that was given for one.
 pub(super) fn refusal(endpoint: &Endpoint, ask: &Ask<'_>, answer: &Answer, identified: bool) -> Error {
@@ -158,52 +160,6 @@ pub(super) fn credentials_required(endpoint: &Endpoint, ask: &Ask<'_>) -> Error 
     }
 }
 
-/// A token endpoint's refusal.
-pub(super) fn token_refusal(endpoint: &Endpoint, ask: &Ask<'_>, answer: &Answer, identified: bool) -> Error {
-    let registry = endpoint.registry.to_string();
-    let body = ErrorBody::read(&answer.body);
-    let login = matches!(ask.wanted, Wanted::Login);
-    match answer.status {
-        StatusCode::UNAUTHORIZED if identified => Error::CredentialsRejected {
-            registry,
-            detail: match body {
-                ErrorBody::Worded(words) => words,
-                _ => WRONG_PASSWORD.to_owned(),
-            },
-        },
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN if !login => {
-            denied(endpoint, ask, DENIED.to_owned())
-        }
-        StatusCode::UNAUTHORIZED => credentials_required(endpoint, ask),
-        StatusCode::FORBIDDEN => Error::CredentialsRejected { registry, detail: body.message_or(DENIED) },
-        // With an identity token, OAuth's `invalid_grant` is a 400.
-        StatusCode::BAD_REQUEST if identified => {
-            Error::CredentialsRejected { registry, detail: body.message_or(WRONG_PASSWORD) }
-        }
-        status => unexpected(endpoint, status, &ErrorBody::Empty),
-    }
-}
-
-/// A token endpoint without a whole answer.
-pub(super) fn token_failure(endpoint: &Endpoint, ask: &Ask<'_>, failure: Failure, cap: u64) -> Error {
-    match failure {
-        Failure::TooLarge => {
-            Error::TooLarge { what: format!("token answer for registry {}", endpoint.registry), limit: cap }
-        }
-        Failure::Torn { unanswered, .. } => token_failure(endpoint, ask, *unanswered, cap),
-        failure => self::failure(endpoint, ask, failure),
-    }
-}
-
-/// A token endpoint's answer that has no token.
-pub(super) fn no_token(endpoint: &Endpoint, why: &str) -> Error {
-    Error::RegistryProtocol {
-        registry: endpoint.registry.to_string(),
-        detail: format!("authorization server did not include a token in the response{why}"),
-        retryable: false,
-    }
-}
-
 /// An answer that no registry gives.
 pub(super) fn broken(endpoint: &Endpoint, detail: impl Into<String>) -> Error {
     Error::RegistryProtocol {
@@ -270,13 +226,6 @@ pub(super) fn manifest_too_large(ask: &Ask<'_>) -> Error {
 pub(super) fn target_refused(registry: &RegistryHost, refusal: Refusal) -> Error {
     let Refusal { target, why } = refusal;
     Error::TargetRefused { registry: registry.to_string(), target, why: why.to_owned() }
-}
-
-/// A secret that its registry wants sent to a stranger.
-pub(super) fn secret_withheld(endpoint: &Endpoint, realm: &Url) -> Error {
-    let target = super::guard::authority(realm);
-    let why = "it is not known to belong to the registry, and would get its credentials";
-    target_refused(&endpoint.registry, Refusal { target, why })
 }
 
 /// Too many requests, by a limit that soon allows more.

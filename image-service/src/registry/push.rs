@@ -19,7 +19,7 @@ use crate::{
     model::{Descriptor, Repository},
     ports::{BlobSource, Placed},
 };
-use session::{Opened, Session};
+use session::Session;
 
 pub(super) use manifest::{delete_manifest, put_manifest};
 pub(super) use presence::has_blob;
@@ -47,8 +47,8 @@ pub(super) async fn put_blob(
     let mut session = None;
     if let Some(from) = mount_from.filter(|from| from.domain() == view.repository.domain()) {
         match Session::open(view, uploads, Some((&blob.digest, from))).await {
-            Ok(Opened::Mounted) => return Ok(Placed::Mounted(from.clone())),
-            Ok(Opened::Session(opened)) => session = Some(opened),
+            Ok(None) => return Ok(Placed::Mounted(from.clone())),
+            Ok(opened) => session = opened,
             Err(why) if is_out_of_reach(&why) => return Err(why),
             // Registries refuse a mount in many ways, and an upload needs none.
             Err(why) => tracing::debug!(registry = %view.site.origin.registry, %why, "no mount"),

@@ -26,13 +26,6 @@ use crate::{
 
 const CHUNK_MIN_LENGTH: &str = "oci-chunk-min-length";
 
-/// What a POST leads to.
-pub(super) enum Opened<'a> {
-    /// The repository has the blob now.
-    Mounted,
-    Session(Session<'a>),
-}
-
 /// A session. It is cancelled when it is dropped before it was `kept`.
 pub(super) struct Session<'a> {
     pub(super) view: View<'a>,
@@ -44,12 +37,12 @@ pub(super) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    /// Asks for a session, or for a mount, which is answered by a session if it cannot be.
+    /// Asks for a session, or for a mount, which becomes one where it cannot be; nothing if the blob is mounted.
     pub(super) async fn open(
         view: View<'a>,
         uploads: &Uploads,
         mount: Option<(&Digest, &Repository)>,
-    ) -> Result<Opened<'a>> {
+    ) -> Result<Option<Self>> {
         let origin = &view.site.origin;
         let ask = Ask::push(Verb::Post, Wanted::Upload { repository: view.repository, mount });
         let Reply { answer, identified } = view.fetcher.converse(origin, &ask, view.caller).await?;
@@ -57,14 +50,14 @@ impl<'a> Session<'a> {
             return Err(error::refusal(origin, &ask, &answer, identified));
         }
         if answer.status == StatusCode::CREATED && mount.is_some() {
-            return Ok(Opened::Mounted);
+            return Ok(None);
         }
         let url = location::of(&answer).map_err(|failure| error::failure(origin, &ask, failure))?;
         let Some(url) = url.filter(|_| answer.status != StatusCode::CREATED) else {
             return Err(error::no_success(origin, &answer));
         };
         let least_chunk = answer.headers.get(CHUNK_MIN_LENGTH).and_then(|value| value.to_str().ok());
-        Ok(Opened::Session(Self {
+        Ok(Some(Self {
             view,
             least_chunk: least_chunk.and_then(|length| length.trim().parse().ok()).unwrap_or(0),
             renewed: false,

@@ -18,7 +18,7 @@ use super::{
     Content,
     method::{Method, Methods},
     presence,
-    session::{Opened, Session},
+    session::Session,
     step,
 };
 use crate::error::{Error, Result};
@@ -67,7 +67,9 @@ pub(super) async fn upload<'a>(
     loop {
         let mut open = match session.take() {
             Some(open) => open,
-            None => open_session(view, uploads).await?,
+            None => Session::open(view, uploads, None).await?.ok_or_else(|| {
+                error::broken(endpoint, "the registry has mounted what it was not asked to")
+            })?,
         };
         let mut cursor = Cursor::new(content.source);
         let outcome = open.transfer(method, content.blob, &mut cursor).await;
@@ -96,15 +98,6 @@ pub(super) async fn upload<'a>(
                 view.fetcher.delivery.transport.network().timer.sleep(wait).await;
             }
             Next::GiveUp => return Err(refused(view, outcome)),
-        }
-    }
-}
-
-async fn open_session<'a>(view: View<'a>, uploads: &Uploads) -> Result<Session<'a>> {
-    match Session::open(view, uploads, None).await? {
-        Opened::Session(session) => Ok(session),
-        Opened::Mounted => {
-            Err(error::broken(&view.site.origin, "the registry has mounted what it was not asked to"))
         }
     }
 }

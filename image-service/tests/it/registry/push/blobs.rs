@@ -31,7 +31,7 @@ async fn a_blob_is_uploaded_by_one_post_and_one_put_with_its_length() {
     for size in [0, 1, 200_000] {
         let (world, registry, blob) = (World::new(), ScriptedRegistry::start().await, Blob::sized(size));
         assert_eq!(world.put(&app(&registry), &blob).await.unwrap(), Placed::Uploaded);
-        assert_eq!(kept(&registry, &blob).unwrap(), blob.bytes);
+        assert!(kept(&registry, &blob).unwrap() == blob.bytes);
         assert_eq!(writes(&registry), ["POST blobs/uploads/", "PUT session 1"]);
         let lengths: Vec<_> = registry.requests()[1..]
             .iter()

@@ -18,7 +18,7 @@ async fn a_registry_that_stumbles_twice_gets_the_blob_in_the_third_session() {
         registry.next(Method::PUT, UPLOADS, stumble.clone());
         registry.next(Method::PUT, UPLOADS, stumble);
         assert_eq!(world.put(&app(&registry), &blob).await.unwrap(), Placed::Uploaded);
-        assert_eq!(kept(&registry, &blob).unwrap(), blob.bytes);
+        assert!(kept(&registry, &blob).unwrap() == blob.bytes);
         assert_eq!(registry.count(Method::PUT, UPLOADS), 3);
         assert_eq!(world.waits.taken().len(), 2);
     }
@@ -68,7 +68,7 @@ async fn a_token_that_runs_out_under_an_upload_is_replaced_and_the_session_too()
     );
     let placed = world.put_as(&app(&registry), &blob, None, &world.user("alice", "s3cret")).await;
     assert_eq!(placed.unwrap(), Placed::Uploaded);
-    assert_eq!(kept(&registry, &blob).unwrap(), blob.bytes);
+    assert!(kept(&registry, &blob).unwrap() == blob.bytes);
     let puts: Vec<_> = registry.requests().into_iter().filter(|r| r.method == Method::PUT).collect();
     assert_eq!(puts.len(), 2);
     assert_ne!(puts[0].authorization(), puts[1].authorization());
