@@ -76,6 +76,19 @@ async fn each_is_a_500_with_a_length_and_its_reason_and_records_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_archive_that_is_cut_at_any_block_is_refused() {
+    let system = System::start().await;
+    let tar = Archive::docker(&[(&Recipe::plain("cut"), &["app:1"])]).tar();
+    // Two blocks of zeros say that it ends; up to them it has not.
+    for length in (0..tar.len() - 1024).step_by(512) {
+        let refused = system.engine().load(tar[..length].to_vec()).await;
+        assert_eq!(refused.status, 500, "cut at {length}: {}", refused.text());
+    }
+    assert_eq!(system.engine().get("/images/json?all=1").await.json(), json!([]));
+    assert_eq!(system.engine().load(tar).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_command_line_fails_and_shows_the_reason() {
     let system = System::start().await;
     let dir = tempfile::tempdir().unwrap();

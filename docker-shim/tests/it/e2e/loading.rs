@@ -31,6 +31,18 @@ async fn an_archive_loads_plain_and_in_every_compression() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_archive_may_come_through_a_pipe() {
+    let system = System::start().await;
+    let recipe = Recipe::plain("piped");
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("image.tar");
+    Archive::docker(&[(&recipe, &[])]).write(&file);
+    let piped = format!("zstd -c {} | docker load", file.display());
+    let ran = Tool::new("sh").args(["-c", &piped]).env("DOCKER_HOST", system.docker_host()).run().await;
+    assert_eq!(ran.ok(), format!("Loaded image ID: {}\n", recipe.image_id()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_dockerd_saved_keeps_its_ids() {
     let (system, dockerd) = tokio::join!(System::start(), Dockerd::start());
     let dir = tempfile::tempdir().unwrap();

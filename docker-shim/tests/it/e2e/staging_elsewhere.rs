@@ -1,7 +1,7 @@
 //! Staging into a registry that is somebody else's, and what remains of loading without any.
 
 use fixtures::{
-    peers::{Archive, DockerCli, DockerRegistry, Grants, Layer, Recipe, TokenServer},
+    peers::{Access, Archive, DockerCli, DockerRegistry, Grants, Layer, Recipe, TokenServer},
     process::until,
     system::System,
 };
@@ -99,6 +99,32 @@ async fn stages_after_a_login(registry: &DockerRegistry) {
     assert_eq!(system.engine().load(archive).await.results()[0], "Loaded image: app:1");
     pull(&system.pullable("app:1").await, "alice:s3cret").await;
     assert_eq!(system.engine().get("/v1.41/images/app:1/get").await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_removed_is_swept_from_the_registry_and_what_was_not_stays() {
+    let registry = DockerRegistry::open().await;
+    let mut system = staging_on(&registry).await;
+    let [kept, removed] = ["kept", "removed"].map(Recipe::plain);
+    let archive = Archive::docker(&[(&kept, &["kept:1"]), (&removed, &["removed:1"])]);
+    system.engine().load(archive.tar()).await;
+    let gone = system.pullable("removed:1").await;
+    assert_eq!(system.engine().delete("/images/removed:1").await.status, 200);
+    pull(&gone, "").await;
+    assert!(system.stop_service());
+    let repository = registry.reference("staging");
+    system.configure(&format!("[staging]\nrepository = '{repository}'\nsweep_grace_seconds = 0\n"));
+    system.start_service();
+    system.ready().await;
+    let deleted = format!("/v2/staging/manifests/{}", gone.split_once('@').unwrap().1);
+    until("the manifest is deleted", async || {
+        let asked = registry.requests().await;
+        let is_it = |access: &&Access| access.method == "DELETE" && access.uri == deleted;
+        asked.iter().find(is_it).map(|access| assert_eq!(access.status, 202))
+    })
+    .await;
+    assert_eq!(registry.requests().await.iter().filter(|access| access.method == "DELETE").count(), 1);
+    assert_pullable(&system, "kept:1").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
