@@ -5,8 +5,6 @@
 
 use std::sync::Arc;
 
-use sha2::{Digest as _, Sha256};
-
 use super::{
     compress::{Blob, Codec, Feed, Outcome},
     session::Job,
@@ -129,7 +127,7 @@ impl Head {
     /// What comes compressed has none: only its end tells whether it is known.
     fn of(compression: Compression) -> Self {
         let missing = if compression == Compression::None { HEAD } else { 0 };
-        Self { hasher: Hasher::Sha256(Sha256::new()), missing }
+        Self { hasher: Hasher::sha256(), missing }
     }
 
     fn update(&mut self, bytes: &[u8]) {

@@ -9,7 +9,6 @@ use std::{
     },
 };
 
-use sha2::{Digest as _, Sha256};
 use tokio::sync::oneshot;
 
 use super::{
@@ -68,7 +67,7 @@ pub(super) struct Encoded {
 impl Lane {
     pub(super) fn new(codec: Codec, file: SpoolFile) -> (Arc<Self>, Outcome) {
         let (result, outcome) = oneshot::channel();
-        let hasher = (codec != Codec::Stored).then(|| Hasher::Sha256(Sha256::new()));
+        let hasher = (codec != Codec::Stored).then(Hasher::sha256);
         let output = Output { size: 0, tally: Tally::default(), hasher };
         let state = State {
             next: 0,
