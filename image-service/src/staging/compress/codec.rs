@@ -7,6 +7,7 @@ use std::io;
 
 use flate2::{Compress, Compression, Crc, FlushCompress};
 
+use super::noise;
 use crate::{config::LayerCompression, ports};
 
 /// Twice as fast as 2, for a seventh more bytes: without that a load on two cores is no faster than its compression elsewhere.
@@ -38,6 +39,8 @@ pub(in crate::staging) struct Tally(Crc);
 #[derive(Default)]
 pub(in crate::staging) struct Encoder {
     gzip: Option<Compress>,
+    /// For noise, which deflate would take long to make longer.
+    wrap: Option<Compress>,
     zstd: Option<zstd::bulk::Compressor<'static>>,
 }
 
@@ -129,8 +132,11 @@ impl Encoder {
             return Ok(tally);
         }
         tally.0.update(block);
-        let level = Compression::new(GZIP_LEVEL);
-        let deflate = self.gzip.get_or_insert_with(|| Compress::new(level, false));
+        let (deflate, level) = match noise::is_noise(block) {
+            true => (&mut self.wrap, Compression::none()),
+            false => (&mut self.gzip, Compression::new(GZIP_LEVEL)),
+        };
+        let deflate = deflate.get_or_insert_with(|| Compress::new(level, false));
         deflate.reset();
         deflate.compress_vec(block, output, FlushCompress::Sync).map_err(io::Error::other)?;
         // With room to spare everything was taken and flushed; without, the blob would depend on the buffer's size.

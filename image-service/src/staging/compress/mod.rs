@@ -3,6 +3,7 @@
 mod codec;
 mod feed;
 mod lane;
+mod noise;
 mod pool;
 
 pub(super) use codec::Codec;
