@@ -15,6 +15,8 @@ pub(super) const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
 pub(super) const LOCAL: &str = "http://image-service";
 /// Finds out within a minute that a remote service is gone without a farewell.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
+/// As long as a chunk of an archive, for which HTTP/2's 16 KiB would be sixteen frames.
+const FRAME: u32 = 256 * 1024;
 
 /// The address of the image service: `unix:///path`, `http://host:port` or `https://host:port`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -34,7 +36,8 @@ impl ServiceAddress {
             Self::Unix(path) => {
                 let socket: hyper::Uri = hyperlocal::Uri::new(path, "/").into();
                 let connect = service_fn(move |_| UnixConnector.oneshot(socket.clone()));
-                let endpoint = Endpoint::from_static(LOCAL).connect_timeout(CONNECT_DEADLINE);
+                let endpoint = Endpoint::from_static(LOCAL);
+                let endpoint = endpoint.connect_timeout(CONNECT_DEADLINE).max_frame_size(FRAME);
                 Ok(endpoint.connect_with_connector_lazy(connect))
             }
             Self::Http(uri) => Ok(remote(uri).connect_lazy()),
@@ -99,6 +102,7 @@ impl fmt::Display for ServiceAddress {
 fn remote(uri: &http::Uri) -> Endpoint {
     Endpoint::from(uri.clone())
         .connect_timeout(CONNECT_DEADLINE)
+        .max_frame_size(FRAME)
         .http2_keep_alive_interval(KEEP_ALIVE)
         .keep_alive_while_idle(true)
 }

@@ -28,6 +28,8 @@ const KEEPALIVE: Duration = Duration::from_secs(30);
 const HEALTH_INTERVAL: Duration = Duration::from_secs(5);
 /// Requests hold names, or one chunk of an archive: anything longer is a mistake or an attack.
 const MAX_REQUEST: usize = 2 * 1024 * 1024;
+/// As long as a chunk of an archive: HTTP/2's 16 KiB would be sixteen frames, and a read from the socket for each.
+const FRAME: u32 = 256 * 1024;
 
 /// Serves on `incoming` until `stop` resolves.
 pub async fn serve<I, C>(
@@ -42,7 +44,8 @@ where
 {
     let (reporter, health) = tonic_health::server::health_reporter();
     let watching = tokio::spawn(watch_store(operations.clone(), reporter.clone()));
-    let mut server = Server::builder().tcp_nodelay(true).http2_keepalive_interval(Some(KEEPALIVE));
+    let mut server =
+        Server::builder().tcp_nodelay(true).http2_keepalive_interval(Some(KEEPALIVE)).max_frame_size(FRAME);
     if let Some(tls) = tls {
         server = server.tls_config(tls)?;
     }
