@@ -7,6 +7,7 @@
     reason = "a report for people, made of fixtures"
 )]
 
+mod archives;
 mod load;
 mod numbered;
 mod process;
@@ -15,7 +16,7 @@ mod scale;
 
 use std::time::Duration;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use fixtures::{
     peers::{DockerRegistry, Dockerd, Recipe},
     system::System,
@@ -23,7 +24,7 @@ use fixtures::{
 use load::{Sample, Target};
 use serde_json::json;
 
-/// Measures inspect beside dockerd, idle memory, and how look-ups grow with the store.
+/// Measures inspect beside dockerd, idle memory, how look-ups grow with the store, and loads beside dockerd and skopeo.
 #[derive(Debug, Parser)]
 struct Options {
     /// Length of one measurement.
@@ -35,14 +36,38 @@ struct Options {
     /// Images in the full store.
     #[arg(long, default_value_t = 100_000)]
     images: u32,
+    /// How often each archive is loaded by each.
+    #[arg(long, default_value_t = 2)]
+    loads: u32,
+    /// Only one half.
+    #[arg(long)]
+    only: Option<Half>,
+    /// MiB of layers in the image that is loaded.
+    #[arg(long, default_value_t = 1024)]
+    image: u64,
+    /// MiB in a layer that is streamed; 0 leaves it out.
+    #[arg(long, default_value_t = 4200)]
+    large: u64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum Half {
+    Inspect,
+    Archives,
 }
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() {
     let options = Options::parse();
     let turn = Duration::from_secs(options.seconds);
-    beside_dockerd(turn, options.rounds).await;
-    scale::compare(turn, options.rounds, options.images).await;
+    if options.only != Some(Half::Archives) {
+        beside_dockerd(turn, options.rounds).await;
+        scale::compare(turn, options.rounds, options.images).await;
+    }
+    if options.only != Some(Half::Inspect) {
+        let Options { loads: rounds, image, large, .. } = options;
+        archives::compare(archives::Extent { rounds, image, large }).await;
+    }
 }
 
 /// Inspect of one pulled image: `GET /v1.41/images/NAME/json`, keep-alive connections, each sending its next request when the last is answered.
