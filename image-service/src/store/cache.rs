@@ -5,9 +5,9 @@
 //! Why that holds: the generation is even while no commit is under way. A change makes it odd before it sends its commit, and even again
 //! after the commit has ended and before anyone is told. A look-up notes the generation, reads, and looks again: an even number on both sides
 //! means that no commit took place in between, so all answers under that number were read from one and the same state, and they may be
-//! kept under it. Any other answer is right as well (it is one snapshot, taken after the look-up began) but is not kept, and its version
-//! is never given twice. A kept answer counts only while its generation is the current one. Changes come one at a time (one writer), and
-//! only from this process (the lock on the data folder). Images that were not found are not kept.
+//! kept under it. Any other answer is right as well (it is one snapshot, taken after the look-up began) but is not kept and has no version.
+//! A kept answer counts only while its generation is the current one. Changes come one at a time (one writer), and only from this process
+//! (the lock on the data folder). Images that were not found are not kept, nor is what is asked for only once.
 
 use std::{
     hash::Hash,
@@ -19,6 +19,7 @@ use std::{
 
 use equivalent::Equivalent;
 
+use super::lately::Lately;
 use crate::{
     model::{Image, ImageName, Namespace},
     ports::Found,
@@ -55,15 +56,18 @@ pub(super) enum LookUp {
     Miss(Moment),
 }
 
-/// When a look-up began.
-pub(super) struct Moment(u64);
+/// When a look-up began, and whether its question is worth keeping.
+pub(super) struct Moment {
+    generation: u64,
+    again: bool,
+}
 
 /// The cache in front of `find`.
 #[derive(Debug)]
 pub(super) struct FoundCache {
     entries: moka::sync::Cache<Key, Entry>,
+    lately: Lately,
     generation: AtomicU64,
-    unkept: AtomicU64,
     boot: String,
 }
 
@@ -71,18 +75,21 @@ impl FoundCache {
     /// `boot` is random, so that versions of two processes never meet.
     pub(super) fn new(boot: String) -> Self {
         let entries = moka::sync::Cache::builder().weigher(weight).max_capacity(CAPACITY).build();
-        Self { entries, generation: AtomicU64::new(0), unkept: AtomicU64::new(0), boot }
+        Self { entries, lately: Lately::new(), generation: AtomicU64::new(0), boot }
     }
 
     pub(super) fn look_up(&self, namespace: &Namespace, name: &ImageName) -> LookUp {
         let generation = self.generation.load(SeqCst);
-        match self.entries.get(&Question(namespace, name)) {
-            Some(entry) if entry.generation == generation => LookUp::Hit(entry.found),
-            _ => LookUp::Miss(Moment(generation)),
-        }
+        let question = Question(namespace, name);
+        let again = match self.entries.get(&question) {
+            Some(entry) if entry.generation == generation => return LookUp::Hit(entry.found),
+            Some(_) => true,
+            None => self.lately.has(&question),
+        };
+        LookUp::Miss(Moment { generation, again })
     }
 
-    /// Keeps what was read since `moment`, if it may be kept.
+    /// Keeps what was read since `moment`, if it may be kept and is worth it.
     pub(super) fn keep(
         &self,
         moment: &Moment,
@@ -90,13 +97,12 @@ impl FoundCache {
         name: &ImageName,
         image: Image,
     ) -> Found {
-        let (generation, boot) = (moment.0, &self.boot);
+        let &Moment { generation, again } = moment;
         let image = Arc::new(image);
-        if !generation.is_multiple_of(2) || self.generation.load(SeqCst) != generation {
-            let unkept = self.unkept.fetch_add(1, SeqCst);
-            return Found { version: format!("{boot}-{generation}.{unkept}").into(), image };
+        if !again || !generation.is_multiple_of(2) || self.generation.load(SeqCst) != generation {
+            return Found { version: None, image };
         }
-        let found = Found { version: format!("{boot}-{generation}").into(), image };
+        let found = Found { version: Some(format!("{}-{generation}", self.boot).into()), image };
         let entry = Entry { generation, found: found.clone() };
         self.entries.insert(Key(namespace.clone(), name.clone()), entry);
         found

@@ -7,6 +7,7 @@
 mod cache;
 mod encoding;
 mod error;
+mod lately;
 mod sqlite;
 
 pub use sqlite::{OpenError, SqliteStore};
