@@ -46,7 +46,8 @@ pub(crate) fn json(value: &impl Serialize) -> Result<Answer, Failure> {
 
 /// The bytes of one JSON value and a line feed.
 pub(crate) fn rendered(value: &impl Serialize) -> Result<Bytes, Failure> {
-    let mut bytes = serde_json::to_vec(value).map_err(|_| {
+    let mut bytes = Vec::with_capacity(BUFFERED);
+    serde_json::to_writer(&mut bytes, value).map_err(|_| {
         Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "the answer cannot be written as JSON")
     })?;
     bytes.push(b'\n');

@@ -4,7 +4,11 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::{error::Failure, query::Query, translate::json};
+use crate::{
+    error::Failure,
+    query::Query,
+    translate::json::{self, Json},
+};
 
 /// v9.0 of arm64 branched off v8.5, so v9.N runs what v8.(N+5) runs.
 const V9_OVER_V8: u8 = 5;
@@ -55,7 +59,7 @@ impl PlatformChoice {
     }
 
     /// Fails if the image is for another platform. A variant that either side leaves open fits, and so does one that runs on the wanted one.
-    pub(crate) fn check(&self, name: &str, config: &Value) -> Result<(), Failure> {
+    pub(crate) fn check(&self, name: &str, config: &Json<'_>) -> Result<(), Failure> {
         let [os, architecture, variant] =
             ["os", "architecture", "variant"].map(|key| json::text(config, key));
         if os == self.os && architecture == self.architecture && runs_on(architecture, variant, &self.variant)
@@ -160,7 +164,7 @@ mod tests {
     #[test]
     fn an_image_of_another_platform_is_not_found() {
         let arm = choose(r#"{"os":"linux","architecture":"arm64"}"#).unwrap().unwrap();
-        let config = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+        let config = |text| serde_json::from_str::<Json<'_>>(text).unwrap();
         assert_eq!(
             arm.check("x", &config(r#"{"os":"linux","architecture":"arm64","variant":"v8"}"#)),
             Ok(())

@@ -1,5 +1,6 @@
 //! `GET /images/{name}/json`. The path that CI jobs use most: an answer that still holds is not rendered again.
 
+use bytes::Bytes;
 use http::StatusCode;
 use imageservice_proto::v1::Image;
 
@@ -33,7 +34,9 @@ async fn inspect(shim: &Shim, version: ApiVersion, name: &str) -> Result<Answer,
         (Some(image), _) => {
             let body = rendered(&image, version)?;
             if !inspected.version.is_empty() {
-                shim.renders.put(key, Rendered { version: inspected.version, body: body.clone() });
+                // A copy, as there is room to spare behind what was just written.
+                let body = Bytes::copy_from_slice(&body);
+                shim.renders.put(key, Rendered { version: inspected.version, body });
             }
             body
         }
@@ -68,7 +71,7 @@ fn choice(asked: &Asked<'_>) -> Result<Option<PlatformChoice>, Failure> {
     PlatformChoice::parse(platform)
 }
 
-fn rendered(image: &Image, version: ApiVersion) -> Result<bytes::Bytes, Failure> {
+fn rendered(image: &Image, version: ApiVersion) -> Result<Bytes, Failure> {
     answer::rendered(&translate(image, &config_of(image), version))
 }
 

@@ -1,15 +1,16 @@
 //! The `config` of an image config as Docker's `Config`.
 
-use serde_json::Value;
-
-use super::{LEAN_CONFIG, json};
+use super::{
+    LEAN_CONFIG,
+    json::{self, Json},
+};
 use crate::{
     api_version::ApiVersion,
     dto::container_config::{ContainerConfig, Empty, Healthcheck, Keys},
 };
 
 /// Renders the object; anything else counts as an empty one, as Docker's `Config` is never null.
-pub(crate) fn container_config(config: &Value, version: ApiVersion) -> ContainerConfig<'_> {
+pub(crate) fn container_config<'a>(config: &'a Json<'a>, version: ApiVersion) -> ContainerConfig<'a> {
     let full = version < LEAN_CONFIG;
     let truth = |key| full.then(|| json::truth(config, key));
     ContainerConfig {
@@ -34,24 +35,24 @@ pub(crate) fn container_config(config: &Value, version: ApiVersion) -> Container
         on_build: json::texts(config, "OnBuild"),
         labels: json::labels(config, "Labels"),
         stop_signal: json::text(config, "StopSignal"),
-        stop_timeout: config.get("StopTimeout").and_then(Value::as_i64).filter(|_| full),
+        stop_timeout: json::number(config, "StopTimeout").filter(|_| full),
         shell: json::command(config, "Shell").filter(|shell| !shell.is_empty()),
     }
 }
 
-fn keys<'a>(config: &'a Value, key: &str) -> Option<Keys<'a>> {
-    let members = config.get(key)?.as_object()?;
-    Some(members.keys().map(|key| (key.as_str(), Empty {})).collect())
+fn keys<'a>(config: &'a Json<'a>, key: &str) -> Option<Keys<'a>> {
+    Some(json::object(config, key)?.into_keys().map(|key| (key, Empty {})).collect())
 }
 
-fn healthcheck(config: &Value) -> Option<Healthcheck<'_>> {
-    let check = config.get("Healthcheck").filter(|check| check.is_object())?;
-    Some(Healthcheck {
+fn healthcheck<'a>(config: &'a Json<'a>) -> Option<Healthcheck<'a>> {
+    let check = json::member(config, "Healthcheck");
+    let number = |key| json::number(check, key).unwrap_or_default();
+    matches!(check, Json::Object(_)).then(|| Healthcheck {
         test: json::texts(check, "Test").filter(|test| !test.is_empty()),
-        interval: json::number(check, "Interval"),
-        timeout: json::number(check, "Timeout"),
-        start_period: json::number(check, "StartPeriod"),
-        start_interval: json::number(check, "StartInterval"),
-        retries: json::number(check, "Retries"),
+        interval: number("Interval"),
+        timeout: number("Timeout"),
+        start_period: number("StartPeriod"),
+        start_interval: number("StartInterval"),
+        retries: number("Retries"),
     })
 }

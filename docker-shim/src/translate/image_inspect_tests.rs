@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use prost_types::Timestamp;
+use serde_json::Value;
 
 use super::*;
 
