@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::Stream;
+use futures_util::{Stream, StreamExt};
 use imageservice_proto::{
     FILE_DESCRIPTOR_SET,
     v1::{credentials_server::CredentialsServer, images_server::ImagesServer, system_server::SystemServer},
@@ -17,7 +17,9 @@ use tonic::transport::{
 };
 use tonic_health::{ServingStatus, server::HealthReporter};
 
-use super::{credentials::CredentialsService, images::ImagesService, system::SystemService};
+use super::{
+    credentials::CredentialsService, gathering::Gathering, images::ImagesService, system::SystemService,
+};
 use crate::ops::Operations;
 
 /// How long calls that are under way may take to end once the server is told to stop. A watch of the health service never ends by itself.
@@ -58,6 +60,7 @@ where
                 .max_decoding_message_size(MAX_REQUEST),
         )
         .add_service(SystemServer::new(SystemService(operations)).max_decoding_message_size(MAX_REQUEST));
+    let incoming = incoming.map(|connection| connection.map(Gathering::new));
     let (stopping, mut stopped) = watch::channel(false);
     let told = async {
         stop.await;
