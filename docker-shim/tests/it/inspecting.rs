@@ -25,6 +25,17 @@ async fn an_answer_that_still_holds_is_not_sent_again() {
 }
 
 #[tokio::test]
+async fn an_answer_without_a_version_is_not_kept() {
+    let stage = Stage::new();
+    for size in 1..4 {
+        stage.canned.put("a", "", sized(size));
+        let body = ask(&stage.socket(), "GET /images/a/json").await.body();
+        assert!(body.contains(&format!("\"Size\":{size},")), "{body}");
+    }
+    assert!(stage.canned.inspected.lock().unwrap().iter().all(|asked| asked.known_version.is_empty()));
+}
+
+#[tokio::test]
 async fn a_change_shows_at_once() {
     let stage = Stage::new();
     for size in 1..4 {
