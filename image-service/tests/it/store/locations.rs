@@ -188,7 +188,10 @@ pub(super) async fn a_layer_is_found_by_diff_id_by_digest_and_by_its_beginning(s
     for digest in [&layer.diff_id, &layer.blob.digest] {
         assert_eq!(store.staged_layer(&staging(), digest).await.unwrap().as_ref(), Some(&layer));
     }
-    assert_eq!(store.similar_layers(&staging(), 4096, &layer.head).await.unwrap(), [layer.clone()]);
+    assert_eq!(
+        store.similar_layers(&staging(), 4096, &layer.head).await.unwrap(),
+        std::slice::from_ref(&layer)
+    );
     assert!(store.similar_layers(&staging(), 4097, &layer.head).await.unwrap().is_empty());
     let other: Repository = "127.0.0.1:5100/other".parse().unwrap();
     assert_eq!(store.staged_layer(&other, &layer.diff_id).await.unwrap(), None);
@@ -210,7 +213,7 @@ pub(super) async fn a_noted_manifest_is_unneeded_until_an_image_needs_it(stores:
     let image = archived("app", &["app:1"]);
     let manifest = staged(&image).manifest.digest;
     stores.locations.note_manifest(&staging(), &manifest).await.unwrap();
-    assert_eq!(unneeded(stores).await, [manifest.clone()]);
+    assert_eq!(unneeded(stores).await, std::slice::from_ref(&manifest));
     let long_ago = OffsetDateTime::now_utc() - Duration::HOUR;
     assert!(stores.locations.unneeded_manifests(&staging(), long_ago).await.unwrap().is_empty());
     load(stores, &image).await;
@@ -224,7 +227,7 @@ pub(super) async fn what_was_staged_for_a_removed_image_is_unneeded(stores: &Sto
     load(stores, &image).await;
     remove(stores, &image).await;
     let manifest = staged(&image).manifest.digest;
-    assert_eq!(unneeded(stores).await, [manifest.clone()]);
+    assert_eq!(unneeded(stores).await, std::slice::from_ref(&manifest));
     stores.locations.forget_manifest(&staging(), &manifest).await.unwrap();
     assert!(unneeded(stores).await.is_empty());
 }
