@@ -36,7 +36,7 @@ pub(crate) struct Loader {
 
 enum Side {
     Ours(Box<System>),
-    Docker(Dockerd),
+    Docker(Box<Dockerd>),
     Skopeo,
 }
 
@@ -64,7 +64,7 @@ impl Kind {
                 Side::Ours(Box::new(System::with_config(&toml).await))
             }
             (Self::Ours | Self::OursEmbedded, _) => Side::Ours(Box::new(System::start().await)),
-            (Self::Docker, _) => Side::Docker(Dockerd::start().await),
+            (Self::Docker, _) => Side::Docker(Box::new(Dockerd::start().await)),
             (Self::Skopeo, _) => Side::Skopeo,
         };
         Loader { side, registry, home: tempfile::tempdir().unwrap() }
