@@ -38,7 +38,7 @@ impl EmbeddedRegistry {
         let folder = data_dir.join("registry");
         fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
         let address = Address { file: folder.join("address") };
-        let running = match wanted(config.listen, address.read()?) {
+        let running = match wanted(config.listen, address.read()?, &address.file)? {
             Some(listen) => start(&folder, listen, grace).await.with_context(|| {
                 format!("cannot start the embedded registry on {listen}: stop what listens there, or set embedded_registry.listen")
             })?,
@@ -60,14 +60,19 @@ impl EmbeddedRegistry {
     }
 }
 
-/// Port 0 asks for any port, so the one that was given last time will do.
-fn wanted(configured: Option<SocketAddr>, kept: Option<SocketAddr>) -> Option<SocketAddr> {
-    match (configured, kept) {
-        (Some(configured), Some(kept)) if configured.port() == 0 && configured.ip() == kept.ip() => {
-            Some(kept)
-        }
-        (configured, kept) => configured.or(kept),
-    }
+/// Port 0 asks for any port, so the one that was given last time will do. Another address would make every record a dead end.
+fn wanted(
+    configured: Option<SocketAddr>,
+    kept: Option<SocketAddr>,
+    file: &Path,
+) -> anyhow::Result<Option<SocketAddr>> {
+    let (Some(configured), Some(kept)) = (configured, kept) else { return Ok(configured.or(kept)) };
+    anyhow::ensure!(
+        configured.ip() == kept.ip() && [0, kept.port()].contains(&configured.port()),
+        "embedded_registry.listen is {configured}, but images are recorded as staged at {kept}: set it back, or remove {} and load them again",
+        file.display()
+    );
+    Ok(Some(kept))
 }
 
 async fn start(
@@ -109,5 +114,34 @@ impl Address {
             .and_then(|()| fs::rename(&fresh, &self.file))
             .and_then(|()| File::open(folder)?.sync_all())
             .with_context(|| format!("cannot write {}", self.file.display()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wanted_at(configured: Option<&str>, kept: Option<&str>) -> anyhow::Result<Option<SocketAddr>> {
+        let parsed = |text: Option<&str>| text.map(|text| text.parse().unwrap());
+        wanted(parsed(configured), parsed(kept), Path::new("address"))
+    }
+
+    #[test]
+    fn an_address_that_records_name_is_not_left_silently() {
+        let refused = wanted_at(Some("127.0.0.1:5200"), Some("127.0.0.1:5100")).unwrap_err().to_string();
+        assert!(
+            refused.contains("127.0.0.1:5200") && refused.contains("staged at 127.0.0.1:5100"),
+            "{refused}"
+        );
+        assert!(wanted_at(Some("0.0.0.0:5100"), Some("127.0.0.1:5100")).is_err());
+    }
+
+    #[test]
+    fn any_port_is_the_one_of_last_time() {
+        let kept: SocketAddr = "127.0.0.1:5101".parse().unwrap();
+        assert_eq!(wanted_at(Some("127.0.0.1:0"), Some("127.0.0.1:5101")).unwrap(), Some(kept));
+        assert_eq!(wanted_at(None, Some("127.0.0.1:5101")).unwrap(), Some(kept));
+        assert_eq!(wanted_at(Some("127.0.0.1:5101"), None).unwrap(), Some(kept));
+        assert_eq!(wanted_at(None, None).unwrap(), None);
     }
 }

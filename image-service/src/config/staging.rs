@@ -10,7 +10,8 @@ use crate::model::Repository;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StagingConfig {
-    /// `host/prefix`: one repository that holds everything. The embedded registry if not given.
+    /// `host/prefix`: one repository that holds everything, and belongs to this service with all its replicas alone: what no image needs
+    /// any more is deleted there. The embedded registry if not given.
     #[serde(deserialize_with = "repository")]
     pub repository: Option<Repository>,
     /// How layers that come uncompressed are compressed.

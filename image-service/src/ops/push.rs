@@ -83,6 +83,7 @@ impl Operations {
     /// Pushes one tag or all tags of a repository. What is wrong with the name is said before the first event.
     pub fn push(&self, namespace: Namespace, request: PushRequest) -> Result<Pushing> {
         let repository: Repository = request.repository.parse()?;
+        self.refuse_staging(&repository)?;
         let tag = match request.tag.as_str() {
             "" => None,
             tag => Some(tag.parse::<Tag>()?),
@@ -102,6 +103,16 @@ impl Operations {
         };
         tokio::spawn(work.in_current_span());
         Ok(pushing)
+    }
+
+    /// What is staged and no longer needed is deleted, whatever other tags it has got.
+    fn refuse_staging(&self, repository: &Repository) -> Result<()> {
+        match &self.ports.staging {
+            Some(staging) if staging.repository() == repository => Err(Error::Argument(format!(
+                "{repository} is where images are staged and swept: push to another repository"
+            ))),
+            _ => Ok(()),
+        }
     }
 
     async fn push_tags(
