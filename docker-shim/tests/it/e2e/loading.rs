@@ -76,6 +76,32 @@ async fn what_a_dockerd_saved_keeps_its_ids() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_buildah_built_keeps_its_id() {
+    let system = System::start().await;
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("file"), "content").unwrap();
+    std::fs::write(dir.path().join("Containerfile"), "FROM scratch\nCOPY file /file\nCMD [\"/file\"]\n").unwrap();
+    let place = |name: &str| dir.path().join(name).display().to_string();
+    let (root, runroot) = (place("root"), place("run"));
+    let buildah = async |args: &[&str]| {
+        let storage = ["--root", &root, "--runroot", &runroot, "--storage-driver", "vfs"];
+        Tool::new("buildah").args(storage).args(args).run().await.ok()
+    };
+    let id = buildah(&["bud", "--isolation", "chroot", "--quiet", "--tag", "built:1", &place("")]).await;
+    for format in ["docker-archive", "oci-archive"] {
+        let file = place(format);
+        buildah(&["push", "--quiet", "built:1", &format!("{format}:{file}:example.com/built:1")]).await;
+        for cli in DockerCli::all(&system.docker_host()) {
+            let out = cli.run(&["load", "--quiet", "--input", &file]).await.ok();
+            let expected = "Loaded image: example.com/built:1\nLoaded image ID: sha256:";
+            assert_eq!(out, format!("{expected}{id}"), "{format}");
+            assert_pullable(&system, "example.com/built:1").await;
+            cli.run(&["rmi", "example.com/built:1"]).await.ok();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_skopeo_wrote_loads_by_name_and_without_one() {
     let (registry, system) = (DockerRegistry::open().await, System::start().await);
     let dir = tempfile::tempdir().unwrap();
