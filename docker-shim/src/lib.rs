@@ -17,6 +17,7 @@ mod dto;
 mod error;
 mod filters;
 mod late_eof;
+mod lately;
 mod percent;
 mod platform;
 mod progress;

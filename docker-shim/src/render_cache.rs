@@ -1,11 +1,15 @@
 //! Rendered inspect answers by the name that was asked for.
 //!
+//! A name that is asked for once is not kept.
+//!
 //! Invariant: never an answer by itself. Every request asks the service, which says whether the version that is kept here still holds.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use moka::sync::Cache;
+
+use crate::lately::Lately;
 
 /// Some thousand images; a CI host uses a few dozen.
 const CAPACITY: u64 = 16 * 1024 * 1024;
@@ -30,6 +34,7 @@ pub(crate) struct Rendered {
 #[derive(Debug)]
 pub(crate) struct RenderCache {
     answers: Cache<RenderKey, Arc<Rendered>>,
+    lately: Lately,
 }
 
 impl RenderCache {
@@ -38,14 +43,20 @@ impl RenderCache {
             let bytes = OVERHEAD + key.name.len() + rendered.version.len() + rendered.body.len();
             u32::try_from(bytes).unwrap_or(u32::MAX)
         };
-        Self { answers: Cache::builder().max_capacity(CAPACITY).weigher(weigh).build() }
+        let answers = Cache::builder().max_capacity(CAPACITY).weigher(weigh).build();
+        Self { answers, lately: Lately::new() }
     }
 
     pub(crate) fn get(&self, key: &RenderKey) -> Option<Arc<Rendered>> {
         self.answers.get(key)
     }
 
-    pub(crate) fn put(&self, key: RenderKey, rendered: Rendered) {
-        self.answers.insert(key, Arc::new(rendered));
+    /// Keeps an answer if its name is worth it: `known` names are, and those that were asked for lately.
+    pub(crate) fn put(&self, key: RenderKey, known: bool, version: String, body: &Bytes) {
+        if known || self.lately.has(&key) {
+            // A copy, as there is room to spare behind what was just written.
+            let rendered = Rendered { version, body: Bytes::copy_from_slice(body) };
+            self.answers.insert(key, Arc::new(rendered));
+        }
     }
 }

@@ -146,8 +146,8 @@ pub struct RateLimit {
 /// An image together with a stamp that changes whenever the answer for its name may have changed.
 #[derive(Clone, Debug)]
 pub struct Found {
-    /// Equal stamps mean equal answers, within the life of this process. An answer that is not kept has none.
-    pub version: Option<Arc<str>>,
+    /// Equal stamps mean equal answers, within the life of this process.
+    pub version: Arc<str>,
     /// The image.
     pub image: Arc<Image>,
 }

@@ -10,7 +10,7 @@ use crate::{
     api_version::ApiVersion,
     error::Failure,
     platform::PlatformChoice,
-    render_cache::{RenderKey, Rendered},
+    render_cache::RenderKey,
     service::Shim,
     translate::image_inspect::{config_of, format_of, image_inspect as translate},
 };
@@ -31,12 +31,10 @@ async fn inspect(shim: &Shim, version: ApiVersion, name: &str) -> Result<Answer,
     let known_version = known.as_ref().map_or("", |known| known.version.as_str());
     let inspected = shim.upstream.inspect(name, known_version).await?;
     let body = match (inspected.image, known) {
-        (Some(image), _) => {
+        (Some(image), known) => {
             let body = rendered(&image, version)?;
             if !inspected.version.is_empty() {
-                // A copy, as there is room to spare behind what was just written.
-                let body = Bytes::copy_from_slice(&body);
-                shim.renders.put(key, Rendered { version: inspected.version, body });
+                shim.renders.put(key, known.is_some(), inspected.version, &body);
             }
             body
         }

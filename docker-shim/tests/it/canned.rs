@@ -154,8 +154,7 @@ impl images_server::Images for Service {
         }
         let found = self.0.images.lock().unwrap().get(&request.name).cloned();
         let (version, image) = found.ok_or_else(|| failure("IMAGE_NOT_FOUND"))?;
-        let holds = !version.is_empty() && version == request.known_version;
-        let image = (!holds).then_some(image);
+        let image = (version != request.known_version).then_some(image);
         Ok(Response::new(InspectResponse { version, image }))
     }
 

@@ -17,22 +17,12 @@ async fn an_answer_that_still_holds_is_not_sent_again() {
     let stage = Stage::new();
     stage.canned.put("a", "v1", sized(1));
     let first = ask(&stage.socket(), "GET /v1.44/images/a/json").await.body();
-    let second = ask(&stage.socket(), "GET /v1.44/images/a/json").await.body();
-    assert_eq!(first, second);
+    for _ in 0..2 {
+        assert_eq!(ask(&stage.socket(), "GET /v1.44/images/a/json").await.body(), first);
+    }
     let known: Vec<String> =
         stage.canned.inspected.lock().unwrap().iter().map(|asked| asked.known_version.clone()).collect();
-    assert_eq!(known, ["", "v1"]);
-}
-
-#[tokio::test]
-async fn an_answer_without_a_version_is_not_kept() {
-    let stage = Stage::new();
-    for size in 1..4 {
-        stage.canned.put("a", "", sized(size));
-        let body = ask(&stage.socket(), "GET /images/a/json").await.body();
-        assert!(body.contains(&format!("\"Size\":{size},")), "{body}");
-    }
-    assert!(stage.canned.inspected.lock().unwrap().iter().all(|asked| asked.known_version.is_empty()));
+    assert_eq!(known, ["", "", "v1"], "what is asked for once is not kept");
 }
 
 #[tokio::test]

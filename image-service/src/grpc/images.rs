@@ -40,10 +40,8 @@ impl Images for ImagesService {
         let namespace = namespace_of(&request);
         let v1::InspectRequest { name, known_version } = request.into_inner();
         let found = self.0.inspect(&namespace, &name).await.map_err(failed("Inspect"))?;
-        let version = found.version.as_deref().unwrap_or_default();
-        let holds = !version.is_empty() && version == known_version;
-        let image = (!holds).then(|| convert::image(&found.image));
-        Ok(Response::new(v1::InspectResponse { version: version.to_owned(), image }))
+        let image = (*found.version != *known_version).then(|| convert::image(&found.image));
+        Ok(Response::new(v1::InspectResponse { version: found.version.to_string(), image }))
     }
 
     async fn list(&self, request: Request<v1::ListRequest>) -> Result<Response<Self::ListStream>, Status> {

@@ -5,9 +5,9 @@
 //! Why that holds: the generation is even while no commit is under way. A change makes it odd before it sends its commit, and even again
 //! after the commit has ended and before anyone is told. A look-up notes the generation, reads, and looks again: an even number on both sides
 //! means that no commit took place in between, so all answers under that number were read from one and the same state, and they may be
-//! kept under it. Any other answer is right as well (it is one snapshot, taken after the look-up began) but is not kept and has no version.
-//! A kept answer counts only while its generation is the current one. Changes come one at a time (one writer), and only from this process
-//! (the lock on the data folder). Images that were not found are not kept, nor is what is asked for only once.
+//! kept under it. Any other answer is right as well (it is one snapshot, taken after the look-up began) but is not kept, and its version
+//! is never given twice. A kept answer counts only while its generation is the current one. Changes come one at a time (one writer), and only from this process
+//! (the lock on the data folder). Images that were not found are not kept, nor is what is asked for only once, though it has its version.
 
 use std::{
     hash::Hash,
@@ -68,6 +68,7 @@ pub(super) struct FoundCache {
     entries: moka::sync::Cache<Key, Entry>,
     lately: Lately,
     generation: AtomicU64,
+    unkept: AtomicU64,
     boot: String,
 }
 
@@ -75,7 +76,8 @@ impl FoundCache {
     /// `boot` is random, so that versions of two processes never meet.
     pub(super) fn new(boot: String) -> Self {
         let entries = moka::sync::Cache::builder().weigher(weight).max_capacity(CAPACITY).build();
-        Self { entries, lately: Lately::new(), generation: AtomicU64::new(0), boot }
+        let (generation, unkept) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { entries, lately: Lately::new(), generation, unkept, boot }
     }
 
     pub(super) fn look_up(&self, namespace: &Namespace, name: &ImageName) -> LookUp {
@@ -97,14 +99,17 @@ impl FoundCache {
         name: &ImageName,
         image: Image,
     ) -> Found {
-        let &Moment { generation, again } = moment;
+        let (&Moment { generation, again }, boot) = (moment, &self.boot);
         let image = Arc::new(image);
-        if !again || !generation.is_multiple_of(2) || self.generation.load(SeqCst) != generation {
-            return Found { version: None, image };
+        if !generation.is_multiple_of(2) || self.generation.load(SeqCst) != generation {
+            let unkept = self.unkept.fetch_add(1, SeqCst);
+            return Found { version: format!("{boot}-{generation}.{unkept}").into(), image };
         }
-        let found = Found { version: Some(format!("{}-{generation}", self.boot).into()), image };
-        let entry = Entry { generation, found: found.clone() };
-        self.entries.insert(Key(namespace.clone(), name.clone()), entry);
+        let found = Found { version: format!("{boot}-{generation}").into(), image };
+        if again {
+            let entry = Entry { generation, found: found.clone() };
+            self.entries.insert(Key(namespace.clone(), name.clone()), entry);
+        }
         found
     }
 
