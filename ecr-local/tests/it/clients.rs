@@ -130,7 +130,8 @@ async fn dockerd_logs_in_under_either_challenge() {
         for cli in DockerCli::all(&dockerd.engine().docker_host()) {
             cli.run(&["pull", &source]).await.ok();
             cli.run(&["tag", &source, &target]).await.ok();
-            cli.run(&["push", &target]).await.refused();
+            // A push that is refused is tried again for a minute.
+            cli.run(&["pull", &target]).await.refused();
             cli.login(&stage.host(), "alice", "wrong").await.refused();
             cli.login(&stage.host(), "alice", "s3cret").await.ok();
             cli.run(&["push", &target]).await.ok();
