@@ -24,7 +24,7 @@ use super::{
     compress::{Codec, Feed, Outcome},
     given_up,
     intake::Intake,
-    spool::Ended,
+    spool::{Ended, SpoolFile},
     upload::Upload,
 };
 use crate::{
@@ -89,7 +89,17 @@ impl Job {
 
     pub(super) fn feed(&self, codec: Codec) -> Result<(Feed, Outcome)> {
         let file = self.yard.spool.create().map_err(Error::internal)?;
-        Ok(Feed::new(Arc::clone(&self.yard.pool), codec, file, Arc::clone(&self.ended)))
+        Ok(self.feed_into(file, codec))
+    }
+
+    /// For a layer that lies in the spool in another form.
+    pub(super) fn feed_again(&self, stored: &SpoolFile, codec: Codec) -> Result<(Feed, Outcome)> {
+        let file = self.yard.spool.create_heir(stored).map_err(Error::internal)?;
+        Ok(self.feed_into(file, codec))
+    }
+
+    fn feed_into(&self, file: SpoolFile, codec: Codec) -> (Feed, Outcome) {
+        Feed::new(Arc::clone(&self.yard.pool), codec, file, Arc::clone(&self.ended))
     }
 
     /// Whether the archive has brought these bytes before.

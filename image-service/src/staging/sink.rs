@@ -86,7 +86,7 @@ impl Sink {
     /// For a layer that looked like a known one.
     fn compress(&self, stored: Outcome) -> Result<Outcome> {
         let blob = stored.blocking_recv().map_err(Error::internal)?.map_err(Error::internal)?;
-        let (mut feed, outcome) = self.job.feed(self.job.yard.codec)?;
+        let (mut feed, outcome) = self.job.feed_again(&blob.file, self.job.yard.codec)?;
         read(&blob, |piece| feed.write(piece))?;
         feed.finish()?;
         Ok(outcome)

@@ -245,6 +245,17 @@ async fn a_layer_larger_than_the_spool_passes() {
 }
 
 #[tokio::test]
+async fn a_layer_larger_than_the_spool_that_only_begins_like_a_known_one_passes() {
+    let yard = TestYard::with_spool(100_000);
+    let mut plain = content(1, LARGE);
+    yard.load(&[Layer::plain(plain.clone())]).await.unwrap();
+    *plain.last_mut().unwrap() ^= 1;
+    let (staged, _) = yard.load(&[Layer::plain(plain.clone())]).await.unwrap();
+    assert!(gunzip(&yard.blobs(&staged)[0]) == plain);
+    yard.spool_is_empty().await;
+}
+
+#[tokio::test]
 async fn many_loads_share_a_small_spool_and_all_end() {
     let yard = Arc::new(TestYard::with_spool(300_000));
     let loads: Vec<_> = (0..6)

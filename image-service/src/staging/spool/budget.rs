@@ -1,7 +1,7 @@
 //! How much may wait on the disk.
 //!
 //! Invariants: nobody waits for ever. As long as something is complete, its upload gives room back; when all room is held by layers that are
-//! still being written, one of them may overdraw until it is gone. So the disk holds at most the limit and one layer.
+//! still being written, one of them may overdraw until it is gone. So the disk holds at most the limit and one layer, in both its forms.
 
 use std::sync::{
     Arc, Condvar, Mutex, MutexGuard, PoisonError,
@@ -34,11 +34,38 @@ pub(in crate::staging) struct Account {
     mine: Mutex<Mine>,
 }
 
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Mine {
     bytes: u64,
-    complete: bool,
-    overdraws: bool,
+    stage: Stage,
+}
+
+/// How far a file is; only of a complete one may others wait for the end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Its layer needs more room.
+    Growing(Leave),
+    /// It is being read into its heir, which needs room while this one keeps its own.
+    Inherited,
+    /// Its upload gives the room back.
+    Complete(Leave),
+}
+
+/// To go beyond the limit: one layer at a time has it, until it is gone.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Leave {
+    No,
+    Overdraw,
+}
+
+impl Stage {
+    fn overdraws(self) -> bool {
+        matches!(self, Self::Growing(Leave::Overdraw) | Self::Complete(Leave::Overdraw))
+    }
+
+    fn is_complete(self) -> bool {
+        matches!(self, Self::Complete(_))
+    }
 }
 
 impl Budget {
@@ -47,13 +74,18 @@ impl Budget {
     }
 
     pub(in crate::staging) fn open(self: &Arc<Self>) -> Account {
-        Account { budget: Arc::clone(self), mine: Mutex::default() }
+        self.account(Leave::No)
     }
 
     /// Lets those who wait see that their session has ended.
     pub(in crate::staging) fn wake(&self) {
         drop(self.held());
         self.changed.notify_all();
+    }
+
+    fn account(self: &Arc<Self>, leave: Leave) -> Account {
+        let mine = Mine { bytes: 0, stage: Stage::Growing(leave) };
+        Account { budget: Arc::clone(self), mine: Mutex::new(mine) }
     }
 
     #[cfg(test)]
@@ -90,7 +122,7 @@ impl Account {
         let bytes = bytes.min(mine.bytes);
         mine.bytes -= bytes;
         held.bytes -= bytes;
-        if mine.complete {
+        if mine.stage.is_complete() {
             held.complete -= bytes;
         }
         drop(mine);
@@ -102,22 +134,34 @@ impl Account {
     pub(in crate::staging) fn complete(&self) {
         let mut held = self.budget.held();
         let mut mine = self.mine();
-        if !mine.complete {
-            mine.complete = true;
+        if let Stage::Growing(leave) = mine.stage {
+            mine.stage = Stage::Complete(leave);
             held.complete += mine.bytes;
         }
     }
 
+    /// For the same layer in another form, which is made of this one: it must not wait for its own layer, so it has this one's leave.
+    pub(in crate::staging) fn heir(&self) -> Self {
+        let _held = self.budget.held();
+        let mut mine = self.mine();
+        let leave = match mine.stage {
+            Stage::Growing(leave) => leave,
+            Stage::Inherited | Stage::Complete(_) => Leave::No,
+        };
+        mine.stage = Stage::Inherited;
+        self.budget.account(leave)
+    }
+
     fn admitted(&self, held: &mut Held, bytes: u64) -> bool {
         let mut mine = self.mine();
-        if mine.overdraws || held.bytes.saturating_add(bytes) <= self.budget.limit {
+        if mine.stage.overdraws() || held.bytes.saturating_add(bytes) <= self.budget.limit {
             return true;
         }
         if held.complete > 0 || held.overdrawn {
             return false;
         }
         held.overdrawn = true;
-        mine.overdraws = true;
+        mine.stage = Stage::Growing(Leave::Overdraw);
         true
     }
 
@@ -131,10 +175,10 @@ impl Drop for Account {
         let mut held = self.budget.held();
         let mine = *self.mine();
         held.bytes -= mine.bytes;
-        if mine.complete {
+        if mine.stage.is_complete() {
             held.complete -= mine.bytes;
         }
-        if mine.overdraws {
+        if mine.stage.overdraws() {
             held.overdrawn = false;
         }
         drop(held);

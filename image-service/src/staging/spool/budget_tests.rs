@@ -73,3 +73,32 @@ fn what_was_not_needed_is_given_back() {
     drop(account);
     assert_eq!(budget.bytes(), 70);
 }
+
+#[test]
+fn a_layer_that_was_stored_and_is_then_compressed_does_not_wait_for_itself() {
+    let budget = Budget::new(100);
+    let stored = budget.open();
+    assert!(stored.reserve(500, &going()), "it overdraws");
+    let compressed = stored.heir();
+    assert!(compressed.reserve(300, &going()));
+    drop(stored);
+    let said = reserve(Arc::new(budget.open()), 1, &going());
+    assert!(said.try_recv().is_err(), "the leave has not ended");
+    drop(compressed);
+    assert_eq!(said.recv(), Ok(true));
+}
+
+#[test]
+fn of_two_layers_that_are_compressed_anew_at_once_one_goes_first() {
+    let budget = Budget::new(100);
+    let (one, two) = (budget.open(), budget.open());
+    assert!(one.reserve(50, &going()) && two.reserve(50, &going()));
+    let (first, second) = (one.heir(), two.heir());
+    assert!(first.reserve(50, &going()), "it overdraws");
+    let said = reserve(Arc::new(second), 50, &going());
+    assert!(said.try_recv().is_err());
+    drop(one);
+    first.complete();
+    drop(first);
+    assert_eq!(said.recv(), Ok(true));
+}

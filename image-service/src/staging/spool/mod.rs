@@ -34,6 +34,15 @@ impl Spool {
 
     /// A file to write. Blocks.
     pub(super) fn create(&self) -> io::Result<SpoolFile> {
+        self.make(self.budget.open())
+    }
+
+    /// A file for the same layer in another form. Blocks.
+    pub(super) fn create_heir(&self, of: &SpoolFile) -> io::Result<SpoolFile> {
+        self.make(of.account.heir())
+    }
+
+    fn make(&self, account: Account) -> io::Result<SpoolFile> {
         loop {
             let number = self.made.fetch_add(1, Ordering::Relaxed);
             let path = self.folder.join(format!("{}-{number}", std::process::id()));
@@ -41,7 +50,7 @@ impl Spool {
             match file {
                 Ok(file) => {
                     remove(&path)?;
-                    return Ok(SpoolFile::new(file, self.budget.open()));
+                    return Ok(SpoolFile::new(file, account));
                 }
                 // Left behind between making and unlinking by a process that had this number.
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
