@@ -27,7 +27,7 @@ use image_service::{
         Access, ArchivedImage, BlobSource, BlobStream, Compression, LayerIntake, Loaded, Location,
         LocationStore, OfferedLayer, Placed, ReadLayer, RegistryWriter, Renamed, StagedLayer, Staging,
     },
-    staging::Stager,
+    staging::{Stager, StagingPlace},
 };
 use time::OffsetDateTime;
 
@@ -50,9 +50,10 @@ async fn main() -> anyhow::Result<()> {
     };
     let null = Arc::new(Null::default());
     let repository = "r.test/staged".parse::<Reference>()?.repository;
+    let place = StagingPlace { repository, store: "measured".into(), shared: false };
     let config = StagingConfig { compression, ..StagingConfig::default() };
     let folder = std::env::temp_dir().join(format!("stage-{}", std::process::id()));
-    let stager = Stager::new(repository, &config, folder.clone(), null.clone(), null.clone())?;
+    let stager = Stager::new(place, &config, folder.clone(), null.clone(), null.clone())?;
     let access = Access { credential: None, fingerprint: FingerprintKey::random()?.fingerprint(None) };
     for what in ["unknown", "known"] {
         let (start, before, cpu) = (Instant::now(), null.taken.load(Ordering::Relaxed), cpu_seconds());
@@ -155,7 +156,7 @@ impl RegistryWriter for Null {
         Err(Error::internal("nothing is kept"))
     }
 
-    async fn delete_manifest(&self, _: &Repository, _: &Digest, _: &Access) -> Result<()> {
+    async fn delete_manifest(&self, _: &Repository, _: &Target, _: &Access) -> Result<()> {
         Ok(())
     }
 }

@@ -14,10 +14,10 @@ use crate::{
     embedded_registry::EmbeddedRegistry,
     grpc::{self, Listener},
     ops::{Operations, Ports},
-    ports::Staging,
+    ports::{ImageStore, Staging},
     registry::RegistryClient,
     secrets::Seal,
-    staging::Stager,
+    staging::{Stager, StagingPlace},
     store::SqliteStore,
 };
 
@@ -52,9 +52,11 @@ pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Resu
         false => None,
     };
     let inside = embedded.as_ref().map(|embedded| embedded.repository.clone());
-    let staging = match config.staging.repository.clone().or(inside) {
+    let (configured, store_id) = (config.staging.repository.clone(), store.id().to_owned());
+    let shared = configured.is_some();
+    let staging = match configured.or(inside) {
         Some(repository) => Some(Arc::new(Stager::new(
-            repository,
+            StagingPlace { repository, store: store_id, shared },
             &config.staging,
             data_dir.join("spool"),
             registry.clone(),

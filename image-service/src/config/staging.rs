@@ -10,8 +10,12 @@ use crate::model::Repository;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StagingConfig {
-    /// `host/prefix`: one repository that holds everything, and belongs to this service with all its replicas alone: what no image needs
-    /// any more is deleted there. The embedded registry if not given.
+    /// `host/prefix`: one repository that holds everything. The embedded registry if not given.
+    ///
+    /// Several services, each with a store of its own, may share it with each other and with users: each keeps what it needs by tags that bear
+    /// its store's ID, and deletes these tags alone. A manifest without a tag is left to the registry's own rules, as a registry does not say
+    /// cheaply who else needs it; one that cannot delete tags keeps everything. In the embedded registry the repository `staging` is the
+    /// service's alone: there it deletes manifests, whatever tags they have.
     #[serde(deserialize_with = "repository")]
     pub repository: Option<Repository>,
     /// How layers that come uncompressed are compressed.

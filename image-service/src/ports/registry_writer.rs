@@ -59,6 +59,7 @@ pub trait RegistryWriter: Send + Sync + std::fmt::Debug {
     /// A blob; the stream ends in an error unless size and digest are what the descriptor says.
     async fn blob(&self, repository: &Repository, blob: &Descriptor, access: &Access) -> Result<BlobStream>;
 
-    /// Deletes a manifest and every tag that points at it; one that is not there is as good as deleted.
-    async fn delete_manifest(&self, repository: &Repository, digest: &Digest, access: &Access) -> Result<()>;
+    /// Deletes a manifest and every tag that points at it, or a tag alone; what is not there is as good as deleted, and so is what the
+    /// registry never deletes.
+    async fn delete_manifest(&self, repository: &Repository, target: &Target, access: &Access) -> Result<()>;
 }

@@ -147,8 +147,8 @@ impl RegistryWriter for RegistryClient {
         blob::stream(self.view(&site, repository, access), blob).await
     }
 
-    async fn delete_manifest(&self, repository: &Repository, digest: &Digest, access: &Access) -> Result<()> {
+    async fn delete_manifest(&self, repository: &Repository, target: &Target, access: &Access) -> Result<()> {
         let site = self.fetcher.site(&repository.into())?;
-        push::delete_manifest(self.view(&site, repository, access), digest).await
+        push::delete_manifest(self.view(&site, repository, access), target).await
     }
 }

@@ -7,7 +7,7 @@ use futures_util::{FutureExt, StreamExt, stream};
 use super::{Yard, manifest};
 use crate::{
     error::{Error, Result},
-    model::{Descriptor, Manifest, ManifestBody, Tag, Target},
+    model::{Descriptor, Manifest, ManifestBody, Target},
     ports::{Access, ArchivedImage, BlobSource, BlobStream, StagedImage, StagedLayer},
 };
 
@@ -35,22 +35,26 @@ impl Yard {
         };
         self.put_config(&config, image.config.clone(), access).await?;
         match self.put_manifest(&manifest, access).await {
-            Ok(()) => Ok(StagedImage { repository: self.repository.clone(), manifest, layers: descriptors }),
+            Ok(()) => {
+                Ok(StagedImage { repository: self.place.repository.clone(), manifest, layers: descriptors })
+            }
             Err(refusal) => Err(self.explain(refusal, layers, access).await),
         }
     }
 
     async fn put_config(&self, config: &Descriptor, bytes: Bytes, access: &Access) -> Result<()> {
         let source = InMemory(bytes);
-        let put = self.writer.put_blob(&self.repository, config, &source, None, access);
+        let put = self.writer.put_blob(&self.place.repository, config, &source, None, access);
         put.map(|placed| placed.map(drop)).await
     }
 
     async fn put_manifest(&self, manifest: &Manifest, access: &Access) -> Result<()> {
         let _nobody_deletes = self.manifests.read().await;
-        self.locations.note_manifest(&self.repository, &manifest.digest).await?;
-        for target in [Target::Digest(manifest.digest.clone()), Target::Tag(keeping_tag(manifest)?)] {
-            self.writer.put_manifest(&self.repository, &target, manifest, access).await?;
+        self.locations.note_manifest(&self.place.repository, &manifest.digest).await?;
+        for target in
+            [Target::Digest(manifest.digest.clone()), Target::Tag(self.place.keeping_tag(&manifest.digest)?)]
+        {
+            self.writer.put_manifest(&self.place.repository, &target, manifest, access).await?;
         }
         Ok(())
     }
@@ -59,19 +63,15 @@ impl Yard {
     async fn explain(&self, refusal: Error, layers: &[StagedLayer], access: &Access) -> Error {
         match self.known.strike_lost(layers, access).await {
             Ok(true) => Error::RegistryProtocol {
-                registry: self.repository.domain().to_owned(),
-                detail: format!("{} has lost layers of the image: load it again", self.repository.familiar()),
+                registry: self.place.repository.domain().to_owned(),
+                detail: format!(
+                    "{} has lost layers of the image: load it again",
+                    self.place.repository.familiar()
+                ),
                 retryable: true,
             },
             // What was asked about the layers matters less than the refusal.
             Ok(false) | Err(_) => refusal,
         }
     }
-}
-
-/// Each manifest has a tag of its own, so that no tag is ever moved and registries that drop what has no tag keep it.
-///
-/// Not `sha256-…`, which is where the OCI distribution-spec looks for referrers.
-fn keeping_tag(manifest: &Manifest) -> Result<Tag> {
-    format!("staged-{}", manifest.digest.hex()).parse().map_err(Error::internal)
 }

@@ -11,6 +11,7 @@ mod image;
 mod intake;
 mod known;
 mod manifest;
+mod place;
 mod session;
 mod sink;
 mod spool;
@@ -22,6 +23,7 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 use tokio::sync::{RwLock, Semaphore};
 
+pub use self::place::StagingPlace;
 use self::{
     compress::{Codec, Pool},
     known::Known,
@@ -40,7 +42,7 @@ pub struct Stager(Arc<Yard>);
 
 /// What all sessions share.
 struct Yard {
-    repository: Repository,
+    place: StagingPlace,
     codec: Codec,
     uploads_per_image: usize,
     spool: Spool,
@@ -58,19 +60,19 @@ struct Yard {
 impl Stager {
     /// `folder` is for the spool alone; it is made if it is not there.
     pub fn new(
-        repository: Repository,
+        place: StagingPlace,
         config: &StagingConfig,
         folder: PathBuf,
         writer: Arc<dyn RegistryWriter>,
         locations: Arc<dyn LocationStore>,
     ) -> io::Result<Self> {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        Self::with_threads(threads, repository, config, folder, writer, locations)
+        Self::with_threads(threads, place, config, folder, writer, locations)
     }
 
     fn with_threads(
         threads: usize,
-        repository: Repository,
+        place: StagingPlace,
         config: &StagingConfig,
         folder: PathBuf,
         writer: Arc<dyn RegistryWriter>,
@@ -79,8 +81,8 @@ impl Stager {
         let codec = Codec::from(config.compression);
         let (recorded, asked) = (Arc::clone(&locations), Arc::clone(&writer));
         Ok(Self(Arc::new(Yard {
-            known: Known::new(repository.clone(), codec.compression(), asked, recorded),
-            repository,
+            known: Known::new(place.repository.clone(), codec.compression(), asked, recorded),
+            place,
             codec,
             uploads_per_image: config.uploads_per_image.max(1).into(),
             spool: Spool::new(folder, config.spool_bytes.get())?,
@@ -97,7 +99,7 @@ impl Stager {
 #[async_trait]
 impl Staging for Stager {
     fn repository(&self) -> &Repository {
-        &self.0.repository
+        &self.0.place.repository
     }
 
     fn begin(&self, access: Access) -> Box<dyn StagingSession> {
@@ -117,14 +119,15 @@ impl Staging for Stager {
 impl Yard {
     async fn delete_unneeded(&self, access: &Access) -> Result<()> {
         let before = OffsetDateTime::now_utc() - self.grace;
-        for digest in self.locations.unneeded_manifests(&self.repository, before).await? {
+        for digest in self.locations.unneeded_manifests(&self.place.repository, before).await? {
             let _nobody_puts = self.manifests.write().await;
             // A load may have taken it into use since.
-            if !self.locations.unneeded_manifests(&self.repository, before).await?.contains(&digest) {
+            if !self.locations.unneeded_manifests(&self.place.repository, before).await?.contains(&digest) {
                 continue;
             }
-            self.writer.delete_manifest(&self.repository, &digest, access).await?;
-            self.locations.forget_manifest(&self.repository, &digest).await?;
+            let target = self.place.to_delete(&digest)?;
+            self.writer.delete_manifest(&self.place.repository, &target, access).await?;
+            self.locations.forget_manifest(&self.place.repository, &digest).await?;
         }
         Ok(())
     }
@@ -132,7 +135,7 @@ impl Yard {
 
 impl fmt::Debug for Stager {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Stager").field("repository", &self.0.repository).finish_non_exhaustive()
+        f.debug_struct("Stager").field("repository", &self.0.place.repository).finish_non_exhaustive()
     }
 }
 

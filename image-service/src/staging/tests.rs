@@ -156,7 +156,7 @@ async fn a_plain_layer_becomes_gzip_under_a_docker_manifest_with_a_tag_that_keep
         staged.layers.iter().all(|layer| layer.media_type.ends_with("docker.image.rootfs.diff.tar.gzip"))
     );
     let targets: Vec<_> = yard.registry.manifests.lock().unwrap().keys().cloned().collect();
-    let tag = format!("staged-{}", staged.manifest.digest.hex()).parse().unwrap();
+    let tag = format!("staged-0123456789ab-{}", staged.manifest.digest.hex()).parse().unwrap();
     assert_eq!(targets, [Target::Tag(tag), Target::Digest(staged.manifest.digest.clone())]);
     assert!(yard.locations.noted.lock().unwrap().contains_key(&staged.manifest.digest));
 }
@@ -288,6 +288,20 @@ async fn a_sweep_deletes_old_manifests_that_no_image_needs_and_no_others() {
     let has = |digest: &Digest| manifests.contains_key(&Target::Digest(digest.clone()));
     assert_eq!(digests.iter().map(has).collect::<Vec<_>>(), [true, false, true]);
     assert!(!yard.locations.noted.lock().unwrap().contains_key(&digests[1]));
+}
+
+#[tokio::test]
+async fn a_sweep_of_a_shared_repository_deletes_its_own_tag_and_no_manifest() {
+    let yard = TestYard::shared();
+    let (staged, _) = yard.load(&[Layer::plain(content(1, 100))]).await.unwrap();
+    let digest = staged.manifest.digest.clone();
+    let others = Target::Tag(format!("staged-another00000-{}", digest.hex()).parse().unwrap());
+    yard.registry.manifests.lock().unwrap().insert(others.clone(), staged.manifest);
+    yard.locations.noted.lock().unwrap().insert(digest.clone(), OffsetDateTime::UNIX_EPOCH);
+    yard.stager.sweep(&yard.access).await.unwrap();
+    let left: Vec<_> = yard.registry.manifests.lock().unwrap().keys().cloned().collect();
+    assert_eq!(left, [others, Target::Digest(digest)]);
+    assert!(yard.locations.noted.lock().unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -39,7 +39,7 @@ impl Upload {
         let source = Spooled::new(Arc::clone(&blob.file), blob.size, Arc::clone(&self.sent));
         let put = self.put(&staged.blob, &source);
         self.yard.known.ensure(&staged.blob.digest, &self.access, put).await?;
-        self.yard.locations.record_layer(&self.yard.repository, &staged).await?;
+        self.yard.locations.record_layer(&self.yard.place.repository, &staged).await?;
         Ok(staged)
     }
 
@@ -57,6 +57,10 @@ impl Upload {
     async fn put(&self, blob: &Descriptor, source: &Spooled) -> Result<()> {
         let _own = self.turns.acquire().await.map_err(Error::internal)?;
         let _shared = self.yard.uploads.acquire().await.map_err(Error::internal)?;
-        self.yard.writer.put_blob(&self.yard.repository, blob, source, None, &self.access).await.map(drop)
+        self.yard
+            .writer
+            .put_blob(&self.yard.place.repository, blob, source, None, &self.access)
+            .await
+            .map(drop)
     }
 }

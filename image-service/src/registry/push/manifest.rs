@@ -42,15 +42,18 @@ pub(in crate::registry) async fn put_manifest(
     Err(error::refusal(origin, &ask, &answer, identified))
 }
 
-/// Deletes a manifest. A registry that does not delete keeps what it has, and that is its affair.
-pub(in crate::registry) async fn delete_manifest(view: View<'_>, digest: &Digest) -> Result<()> {
+/// Deletes a manifest, or a tag alone (OCI distribution-spec 1.1, "Deleting tags"). A registry that does not delete keeps what it has, and that
+/// is its affair. Of a tag some say that it is no digest.
+pub(in crate::registry) async fn delete_manifest(view: View<'_>, target: &Target) -> Result<()> {
     let origin = &view.site.origin;
-    let target = Target::Digest(digest.clone());
-    let ask = Ask::push(Verb::Delete, Wanted::Manifest { repository: view.repository, target: &target });
+    let ask = Ask::push(Verb::Delete, Wanted::Manifest { repository: view.repository, target });
+    let is_tag = matches!(target, Target::Tag(_));
     let Reply { answer, identified } = view.fetcher.converse(origin, &ask, view.caller).await?;
     match answer.status {
         status if status.is_success() || status == StatusCode::NOT_FOUND => Ok(()),
-        StatusCode::METHOD_NOT_ALLOWED => {
+        status
+            if status == StatusCode::METHOD_NOT_ALLOWED || (is_tag && status == StatusCode::BAD_REQUEST) =>
+        {
             tracing::debug!(registry = %origin.registry, reference = ask.wanted.reference(), "the registry does not delete manifests");
             Ok(())
         }

@@ -127,9 +127,13 @@ impl RegistryWriter for FakeRegistry {
         Ok(stream::iter([Ok(self.blob(&blob.digest))]).boxed())
     }
 
-    async fn delete_manifest(&self, _: &Repository, digest: &Digest, _: &Access) -> Result<()> {
+    async fn delete_manifest(&self, _: &Repository, target: &Target, _: &Access) -> Result<()> {
         self.answer()?;
-        self.manifests.lock().unwrap().retain(|_, manifest| manifest.digest != *digest);
+        let mut manifests = self.manifests.lock().unwrap();
+        match target {
+            Target::Digest(digest) => manifests.retain(|_, manifest| manifest.digest != *digest),
+            Target::Tag(_) => drop(manifests.remove(target)),
+        }
         Ok(())
     }
 }

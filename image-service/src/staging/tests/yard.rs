@@ -19,8 +19,10 @@ use crate::{
         Access, ArchivedImage, Compression, LayerIntake, LocationStore, OfferedLayer, ReadLayer,
         RegistryWriter, StagedImage, Staging, StagingSession,
     },
-    staging::Stager,
+    staging::{Stager, StagingPlace},
 };
+
+const STORE: &str = "0123456789abcdef";
 
 pub(super) struct TestYard {
     pub(super) stager: Arc<Stager>,
@@ -40,13 +42,23 @@ impl TestYard {
     }
 
     pub(super) fn with(config: StagingConfig) -> Self {
+        Self::place(config, false)
+    }
+
+    /// In a repository that others use, too.
+    pub(super) fn shared() -> Self {
+        Self::place(StagingConfig::default(), true)
+    }
+
+    fn place(config: StagingConfig, shared: bool) -> Self {
         let (registry, locations) = (Arc::new(FakeRegistry::default()), Arc::new(FakeLocations::default()));
         let folder = tempfile::tempdir().unwrap();
         let reference: Reference = "r.test/staged/all".parse().unwrap();
         let writer: Arc<dyn RegistryWriter> = registry.clone();
         let store: Arc<dyn LocationStore> = locations.clone();
         let spool = folder.path().join("spool");
-        let stager = Stager::with_threads(2, reference.repository, &config, spool, writer, store).unwrap();
+        let place = StagingPlace { repository: reference.repository, store: STORE.into(), shared };
+        let stager = Stager::with_threads(2, place, &config, spool, writer, store).unwrap();
         let access =
             Access { credential: None, fingerprint: FingerprintKey::random().unwrap().fingerprint(None) };
         Self { stager: Arc::new(stager), registry, locations, access, folder }

@@ -5,7 +5,10 @@ use fixtures::{
     registry::{Reply, ScriptedRegistry},
 };
 use http::Method;
-use image_service::{error::Error, model::Manifest};
+use image_service::{
+    error::Error,
+    model::{Manifest, Target},
+};
 
 use super::{
     super::world::{MANIFEST, World},
@@ -158,7 +161,7 @@ async fn a_registry_that_stumbles_gets_the_manifest_again() {
 async fn deleting_is_done_when_nothing_is_there_or_nothing_is_ever_deleted() {
     let (world, registry, _) = registry().await;
     registry.push("team/app", "v1", &Image::docker("app"));
-    let digest = image("app").digest;
+    let digest = Target::Digest(image("app").digest);
     for reply in [Reply::honest(), Reply::honest(), Reply::status(202), Reply::status(405)] {
         registry.next(Method::DELETE, MANIFESTS, reply);
         world.delete(&app(&registry), &digest, &world.anonymous()).await.unwrap();
@@ -166,4 +169,15 @@ async fn deleting_is_done_when_nothing_is_there_or_nothing_is_ever_deleted() {
     registry.next(Method::DELETE, MANIFESTS, Reply::error(403, "DENIED", "not yours"));
     let error = world.delete(&app(&registry), &digest, &world.anonymous()).await.unwrap_err();
     assert_eq!(error.to_string(), "denied: not yours");
+}
+
+#[tokio::test]
+async fn a_tag_stays_where_only_digests_are_deleted() {
+    let (world, registry, _) = registry().await;
+    let tag = Target::Tag("v1".parse().unwrap());
+    for reply in [Reply::status(405), Reply::error(400, "DIGEST_INVALID", "not a digest"), Reply::status(202)]
+    {
+        registry.next(Method::DELETE, "/v2/team/app/manifests/v1", reply);
+        world.delete(&app(&registry), &tag, &world.anonymous()).await.unwrap();
+    }
 }

@@ -121,8 +121,8 @@ impl World {
         self.client.put_manifest(&repository, &target, manifest, access).await
     }
 
-    pub(super) async fn delete(&self, repository: &str, digest: &Digest, access: &Access) -> Result<()> {
-        self.client.delete_manifest(&repo(repository), digest, access).await
+    pub(super) async fn delete(&self, repository: &str, target: &Target, access: &Access) -> Result<()> {
+        self.client.delete_manifest(&repo(repository), target, access).await
     }
 }
 
