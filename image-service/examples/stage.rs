@@ -203,6 +203,10 @@ impl LocationStore for Null {
         Ok(Vec::new())
     }
 
+    async fn is_unneeded(&self, _: &Repository, _: &Digest, _: OffsetDateTime) -> Result<bool> {
+        Ok(false)
+    }
+
     async fn forget_manifest(&self, _: &Repository, _: &Digest) -> Result<()> {
         Ok(())
     }

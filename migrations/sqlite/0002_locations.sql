@@ -24,6 +24,7 @@ CREATE TABLE staged_layers (
     digest            TEXT    NOT NULL, -- of the blob
     media_type        TEXT    NOT NULL,
     size              INTEGER NOT NULL,
+    made_here         INTEGER NOT NULL, -- 1 if the blob was compressed here, 0 if a client brought it as it is
     updated           TEXT    NOT NULL,
     PRIMARY KEY (repository, diff_id)
 ) STRICT, WITHOUT ROWID;
@@ -31,8 +32,9 @@ CREATE TABLE staged_layers (
 CREATE INDEX staged_layers_by_digest ON staged_layers (repository, digest);
 CREATE INDEX staged_layers_by_head ON staged_layers (repository, uncompressed_size, head);
 
--- Manifests that a repository may hold and no image needs: noted before they are pushed, and when an image is removed.
-CREATE TABLE unneeded_manifests (
+-- Manifests that a repository may hold, whether or not an image needs them: noted before they are pushed, and when what an image needed them
+-- for is gone.
+CREATE TABLE manifest_notes (
     repository TEXT NOT NULL,
     digest     TEXT NOT NULL,
     noted      TEXT NOT NULL,

@@ -69,6 +69,8 @@ pub struct StagedLayer {
     pub head: Digest,
     /// The blob.
     pub blob: Descriptor,
+    /// Whether the blob was compressed here, so that its bytes follow from the layer. Who brings a blob chooses its bytes for himself alone.
+    pub made_here: bool,
 }
 
 /// The state of locations. Contract as for `ImageStore`.
@@ -100,7 +102,7 @@ pub trait LocationStore: Send + Sync + std::fmt::Debug {
         head: &Digest,
     ) -> Result<Vec<StagedLayer>>;
 
-    /// Records that a repository has a layer.
+    /// Records that a repository has a layer. A blob that somebody brought does not take the place of one that was made here.
     async fn record_layer(&self, repository: &Repository, layer: &StagedLayer) -> Result<()>;
 
     /// Records that a repository has lost a layer.
@@ -116,6 +118,14 @@ pub trait LocationStore: Send + Sync + std::fmt::Debug {
         repository: &Repository,
         before: OffsetDateTime,
     ) -> Result<Vec<Digest>>;
+
+    /// Whether `unneeded_manifests` would still tell of this one.
+    async fn is_unneeded(
+        &self,
+        repository: &Repository,
+        manifest: &Digest,
+        before: OffsetDateTime,
+    ) -> Result<bool>;
 
     /// The manifest is deleted; or an image has come to need it after all.
     async fn forget_manifest(&self, repository: &Repository, manifest: &Digest) -> Result<()>;

@@ -40,14 +40,14 @@ impl Known {
     /// Whether the registry has the layer that a member's name promises.
     pub(super) async fn promises(&self, offered: &OfferedLayer, access: &Access) -> Result<bool> {
         let Some(promised) = &offered.promised else { return Ok(false) };
-        let staged = self.under(promised, offered.compression, access).await?;
+        let staged = self.under(promised, promised, offered.compression, access).await?;
         Ok(staged.is_some_and(|layer| offered.size.is_none_or(|size| size == layer.uncompressed_size)))
     }
 
     /// Whether the registry has a layer that begins like this plain one.
     pub(super) async fn resembles(&self, size: u64, head: &Digest, access: &Access) -> Result<bool> {
         for layer in self.locations.similar_layers(&self.repository, size, head).await? {
-            if self.confirmed(layer, Compression::None, access).await?.is_some() {
+            if layer.made_here && self.confirmed(layer, Compression::None, access).await?.is_some() {
                 return Ok(true);
             }
         }
@@ -56,7 +56,7 @@ impl Known {
 
     /// The same layer as the registry has it, which may be in another compression.
     pub(super) async fn same(&self, layer: &ReadLayer, access: &Access) -> Result<Option<StagedLayer>> {
-        self.under(&layer.diff_id, layer.compression, access).await
+        self.under(&layer.diff_id, &layer.digest, layer.compression, access).await
     }
 
     /// Runs `put` unless the registry is known to have the blob; once for all who have the same blob to put at the same time.
@@ -78,15 +78,19 @@ impl Known {
         Ok(lost)
     }
 
+    /// What is recorded under `digest`. A blob that somebody brought is for those alone who bring the same: `brought`.
     async fn under(
         &self,
         digest: &Digest,
+        brought: &Digest,
         offered: Compression,
         access: &Access,
     ) -> Result<Option<StagedLayer>> {
         match self.locations.staged_layer(&self.repository, digest).await? {
-            Some(layer) => self.confirmed(layer, offered, access).await,
-            None => Ok(None),
+            Some(layer) if layer.made_here || layer.blob.digest == *brought => {
+                self.confirmed(layer, offered, access).await
+            }
+            _ => Ok(None),
         }
     }
 

@@ -33,7 +33,7 @@ use self::{
 use crate::{
     config::StagingConfig,
     error::{Error, Result},
-    model::Repository,
+    model::{Digest, Repository},
     ports::{Access, LocationStore, RegistryWriter, Staging, StagingSession},
 };
 
@@ -120,14 +120,25 @@ impl Yard {
     async fn delete_unneeded(&self, access: &Access) -> Result<()> {
         let before = OffsetDateTime::now_utc() - self.grace;
         for digest in self.locations.unneeded_manifests(&self.place.repository, before).await? {
-            let _nobody_puts = self.manifests.write().await;
-            // A load may have taken it into use since.
-            if !self.locations.unneeded_manifests(&self.place.repository, before).await?.contains(&digest) {
-                continue;
+            if let Err(why) = self.delete_if_unneeded(&digest, before, access).await {
+                tracing::warn!(manifest = %digest, "{digest} stays in the staging registry until the next sweep: {why}");
             }
-            let target = self.place.to_delete(&digest)?;
-            self.writer.delete_manifest(&self.place.repository, &target, access).await?;
-            self.locations.forget_manifest(&self.place.repository, &digest).await?;
+        }
+        Ok(())
+    }
+
+    async fn delete_if_unneeded(
+        &self,
+        digest: &Digest,
+        before: OffsetDateTime,
+        access: &Access,
+    ) -> Result<()> {
+        let _nobody_puts = self.manifests.write().await;
+        let repository = &self.place.repository;
+        // A load may have taken it into use since.
+        if self.locations.is_unneeded(repository, digest, before).await? {
+            self.writer.delete_manifest(repository, &self.place.to_delete(digest)?, access).await?;
+            self.locations.forget_manifest(repository, digest).await?;
         }
         Ok(())
     }

@@ -51,6 +51,7 @@ impl Upload {
             uncompressed_size: self.layer.uncompressed_size,
             head: self.head.clone(),
             blob: Descriptor { media_type, digest, size: blob.size },
+            made_here: self.layer.compression == Compression::None,
         }
     }
 

@@ -191,6 +191,15 @@ impl LocationStore for FakeLocations {
         Ok(unneeded.map(|(digest, _)| digest.clone()).collect())
     }
 
+    async fn is_unneeded(
+        &self,
+        repository: &Repository,
+        manifest: &Digest,
+        before: OffsetDateTime,
+    ) -> Result<bool> {
+        Ok(self.unneeded_manifests(repository, before).await?.contains(manifest))
+    }
+
     async fn forget_manifest(&self, _: &Repository, manifest: &Digest) -> Result<()> {
         self.noted.lock().unwrap().remove(manifest);
         Ok(())

@@ -42,6 +42,17 @@ async fn a_known_layer_of_zstd_is_not_given_to_one_who_stages_gzip() {
 }
 
 #[tokio::test]
+async fn what_one_brought_compressed_is_not_given_to_one_who_brings_it_plain() {
+    let yard = TestYard::new();
+    let brought = Layer::gzip(content(1, LARGE));
+    let (theirs, _) = yard.load(std::slice::from_ref(&brought)).await.unwrap();
+    for plain in [Layer::promised(brought.plain.clone()), Layer::plain(brought.plain.clone())] {
+        let (own, _) = yard.load(&[plain]).await.unwrap();
+        assert_ne!(own.layers[0].digest, theirs.layers[0].digest);
+    }
+}
+
+#[tokio::test]
 async fn every_configured_compression_gives_back_the_layer() {
     for (compression, media_type) in [(LayerCompression::Zstd, "tar+zstd"), (LayerCompression::None, "tar")] {
         let yard = TestYard::with(StagingConfig { compression, ..StagingConfig::default() });

@@ -66,15 +66,21 @@ impl Change for RecordLoad {
     }
 }
 
-/// The location, and that its manifest is needed.
+/// The location, that its manifest is needed, and that the one before may not be.
 async fn place(connection: &mut Connection, load: &RecordLoad, staged: &StagedRow) -> sqlx::Result<()> {
+    let note = "INSERT INTO manifest_notes (repository, digest, noted) SELECT repository, digest, $5 \
+         FROM staged_images WHERE namespace = $1 AND image_id = $2 AND repository = $3 AND digest <> $4 \
+         ON CONFLICT (repository, digest) DO UPDATE SET noted = excluded.noted";
+    let query = sqlx::query(note).bind(&load.namespace).bind(&load.image.id).bind(&staged.repository);
+    query.bind(&staged.manifest.digest).bind(now_text()).execute(&mut *connection).await?;
+
     let upsert = "INSERT INTO staged_images (namespace, image_id, repository, digest, updated) \
          VALUES ($1, $2, $3, $4, $5) ON CONFLICT (namespace, image_id, repository) \
          DO UPDATE SET digest = excluded.digest, updated = excluded.updated";
     let query = sqlx::query(upsert).bind(&load.namespace).bind(&load.image.id).bind(&staged.repository);
     query.bind(&staged.manifest.digest).bind(now_text()).execute(&mut *connection).await?;
 
-    let delete = "DELETE FROM unneeded_manifests WHERE repository = $1 AND digest = $2";
+    let delete = "DELETE FROM manifest_notes WHERE repository = $1 AND digest = $2";
     let query = sqlx::query(delete).bind(&staged.repository).bind(&staged.manifest.digest);
     query.execute(connection).await.map(drop)
 }

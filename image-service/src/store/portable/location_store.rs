@@ -63,6 +63,15 @@ impl LocationStore for Store {
         layers::unneeded(&mut *self.reader.acquire().await?, repository, before).await
     }
 
+    async fn is_unneeded(
+        &self,
+        repository: &Repository,
+        manifest: &Digest,
+        before: OffsetDateTime,
+    ) -> Result<bool> {
+        layers::is_unneeded(&mut *self.reader.acquire().await?, repository, manifest, before).await
+    }
+
     async fn forget_manifest(&self, repository: &Repository, manifest: &Digest) -> Result<()> {
         self.commit(NoteContent::NoManifest(repository.clone(), manifest.clone())).await
     }

@@ -15,7 +15,7 @@ pub(in crate::store) const ORPHANS: &str = "DELETE FROM manifests WHERE namespac
        WHERE o.namespace = l.namespace AND o.digest = l.digest AND o.image_id <> l.image_id))";
 
 /// What is staged for this image alone.
-const UNSTAGED: &str = "INSERT INTO unneeded_manifests (repository, digest, noted) \
+const UNSTAGED: &str = "INSERT INTO manifest_notes (repository, digest, noted) \
      SELECT s.repository, s.digest, $3 FROM staged_images s WHERE s.namespace = $1 AND s.image_id = $2 \
      AND NOT EXISTS (SELECT 1 FROM staged_images o WHERE o.repository = s.repository AND o.digest = s.digest \
       AND o.namespace <> s.namespace) ON CONFLICT (repository, digest) DO UPDATE SET noted = excluded.noted";

@@ -178,6 +178,7 @@ fn layer(label: &str) -> StagedLayer {
         uncompressed_size: 4096,
         head: of("head"),
         blob: Descriptor { media_type: DOCKER_LAYER.into(), digest: of("blob"), size: 99 },
+        made_here: true,
     }
 }
 
@@ -207,6 +208,33 @@ pub(super) async fn a_layer_compressed_anew_takes_the_place_of_the_old_and_a_los
     assert_eq!(store.staged_layer(&staging(), &old.diff_id).await.unwrap().as_ref(), Some(&new));
     store.forget_layer(&staging(), &old.diff_id).await.unwrap();
     assert_eq!(store.staged_layer(&staging(), &old.diff_id).await.unwrap(), None);
+}
+
+pub(super) async fn a_blob_that_somebody_brought_does_not_replace_one_made_here(stores: &Stores) {
+    let (own, mut brought) = (layer("base"), layer("base"));
+    brought.blob.digest = Digest::of(b"brought");
+    brought.made_here = false;
+    let store = &stores.locations;
+    for (next, found) in [(&brought, &brought), (&own, &own), (&brought, &own)] {
+        store.record_layer(&staging(), next).await.unwrap();
+        assert_eq!(store.staged_layer(&staging(), &own.diff_id).await.unwrap().as_ref(), Some(found));
+    }
+}
+
+pub(super) async fn a_manifest_that_another_takes_the_place_of_is_unneeded(stores: &Stores) {
+    let image = archived("app", &["app:1"]);
+    load(stores, &image).await;
+    let old = staged(&image);
+    let text = std::str::from_utf8(&old.manifest.bytes).unwrap().replace("77", "78");
+    let new = StagedImage { manifest: manifest_of(&text), ..old.clone() };
+    let loaded = Loaded { image: &image, staged: Some(&new) };
+    stores.locations.record_load(&here(), loaded).await.unwrap();
+    assert_eq!(unneeded(stores).await, [old.manifest.digest.clone()]);
+    let soon = OffsetDateTime::now_utc() + Duration::MINUTE;
+    for (manifest, is_unneeded) in [(&old.manifest, true), (&new.manifest, false)] {
+        let answer = stores.locations.is_unneeded(&staging(), &manifest.digest, soon).await.unwrap();
+        assert_eq!(answer, is_unneeded);
+    }
 }
 
 pub(super) async fn a_noted_manifest_is_unneeded_until_an_image_needs_it(stores: &Stores) {

@@ -84,6 +84,8 @@ macro_rules! conformance {
             locations: locations_belong_to_a_namespace,
             locations: a_layer_is_found_by_diff_id_by_digest_and_by_its_beginning,
             locations: a_layer_compressed_anew_takes_the_place_of_the_old_and_a_lost_one_goes,
+            locations: a_blob_that_somebody_brought_does_not_replace_one_made_here,
+            locations: a_manifest_that_another_takes_the_place_of_is_unneeded,
             locations: a_noted_manifest_is_unneeded_until_an_image_needs_it,
             locations: what_was_staged_for_a_removed_image_is_unneeded,
             locations: what_another_namespace_has_staged_too_stays,

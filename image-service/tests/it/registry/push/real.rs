@@ -39,8 +39,9 @@ async fn round_trip(world: &World, registry: &DockerRegistry, access: &Access) {
         (pulled.manifest.digest.clone(), pulled.config),
         (manifest.digest.clone(), image.config.bytes)
     );
-    world.delete(&repository, &manifest.digest, access).await.unwrap();
-    world.delete(&repository, &manifest.digest, access).await.unwrap();
+    let by_digest = image_service::model::Target::Digest(manifest.digest.clone());
+    world.delete(&repository, &by_digest, access).await.unwrap();
+    world.delete(&repository, &by_digest, access).await.unwrap();
     assert!(matches!(world.failure_as(&tag, access).await.root(), Error::ManifestUnknown { .. }));
 }
 

@@ -12,7 +12,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use http::Method;
 use image_service::{
     error::{Error, Result},
-    model::{Descriptor, Digest, Manifest, Repository},
+    model::{Descriptor, Digest, Manifest, Repository, Target},
     ports::{Access, BlobSource, BlobStream, Placed, RegistryWriter as _},
 };
 
