@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::{Access, ArchivedImage, LayerIntake};
 use crate::{
     error::Result,
-    model::{Descriptor, Digest, Manifest, Repository},
+    model::{Descriptor, Manifest, Repository},
 };
 
 /// An image that the staging registry has.
@@ -44,7 +44,4 @@ pub trait StagingSession: Send + Sync {
 
     /// The first failure of any upload, which need not wait for the archive's end. Never resolves while all is well.
     async fn failed(&self) -> crate::error::Error;
-
-    /// How many bytes were sent for a layer so far; for progress.
-    fn sent(&self, diff_id: &Digest) -> u64;
 }

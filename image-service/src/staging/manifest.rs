@@ -19,9 +19,6 @@ const OCI_TAR: &str = "application/vnd.oci.image.layer.v1.tar";
 const OCI_CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 const DOCKER_LAYER: &str = "application/vnd.docker.image.rootfs.diff.tar.gzip";
 const DOCKER_CONFIG: &str = "application/vnd.docker.container.image.v1+json";
-/// What is not to be distributed stays where its descriptor says (OCI image-spec, layer.md; Docker schema 2, "foreign").
-const FOREIGN: [&str; 2] =
-    ["application/vnd.oci.image.layer.nondistributable.", "application/vnd.docker.image.rootfs.foreign."];
 
 /// What a staged layer is recorded as.
 pub(super) fn layer_type(compression: Compression) -> &'static str {
@@ -165,8 +162,7 @@ fn members<'a>(
 fn brought(named: &[Descriptor], image: &ArchivedImage) -> Vec<Option<usize>> {
     let mut next = 0;
     let brought = named.iter().map(|named| {
-        let is_foreign = FOREIGN.iter().any(|prefix| named.media_type.starts_with(prefix));
-        if is_foreign && image.layers.get(next).is_none_or(|layer| layer.digest != named.digest) {
+        if named.is_foreign() && image.layers.get(next).is_none_or(|layer| layer.digest != named.digest) {
             return None;
         }
         next += 1;

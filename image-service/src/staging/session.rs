@@ -2,10 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use async_trait::async_trait;
@@ -49,13 +46,7 @@ pub(super) struct Job {
     ended: Ended,
     failure: watch::Sender<Option<Arc<Error>>>,
     /// By the digest of what the archive holds.
-    layers: Mutex<HashMap<Digest, Layer>>,
-}
-
-struct Layer {
-    diff_id: Digest,
-    sent: Arc<AtomicU64>,
-    arrival: Arrival,
+    layers: Mutex<HashMap<Digest, Arrival>>,
 }
 
 impl Session {
@@ -66,7 +57,7 @@ impl Session {
             access,
             runtime: Handle::current(),
             turns,
-            ended: Arc::new(AtomicBool::new(false)),
+            ended: Ended::default(),
             failure: watch::Sender::new(None),
             layers: Mutex::default(),
         }))
@@ -76,10 +67,7 @@ impl Session {
 impl Job {
     /// Whether it is worth going on.
     pub(super) fn check(&self) -> Result<()> {
-        if let Some(failure) = &*self.failure.borrow() {
-            return Err(Error::Shared(Arc::clone(failure)));
-        }
-        if self.ended.load(Ordering::Acquire) { Err(given_up()) } else { Ok(()) }
+        self.ended.get().map_or(Ok(()), |why| Err(Error::Shared(Arc::clone(why))))
     }
 
     /// Waits on the reading thread for something that is done on the runtime.
@@ -108,7 +96,7 @@ impl Job {
     }
 
     pub(super) fn take_known(&self, layer: &ReadLayer, staged: StagedLayer) -> Result<()> {
-        self.take(layer, Arc::default(), || ready(Ok(staged)).boxed().shared())
+        self.take(layer, || ready(Ok(staged)).boxed().shared())
     }
 
     pub(super) fn upload(
@@ -118,7 +106,6 @@ impl Job {
         compression: Compression,
         outcome: Outcome,
     ) -> Result<()> {
-        let sent = Arc::<AtomicU64>::default();
         let upload = Upload {
             yard: Arc::clone(&self.yard),
             access: self.access.clone(),
@@ -126,9 +113,8 @@ impl Job {
             layer: layer.clone(),
             head,
             compression,
-            sent: Arc::clone(&sent),
         };
-        self.take(layer, sent, || self.start(upload.run(outcome)))
+        self.take(layer, || self.start(upload.run(outcome)))
     }
 
     fn start(&self, upload: impl Future<Output = Result<StagedLayer>> + Send + 'static) -> Arrival {
@@ -139,7 +125,8 @@ impl Job {
             if let Err(error) = &staged {
                 failure
                     .send_if_modified(|first| first.is_none() && first.replace(Arc::clone(error)).is_none());
-                ended.store(true, Ordering::Release);
+                // The first end is the one that is told.
+                let _ = ended.set(Arc::clone(error));
                 yard.spool.budget.wake();
             }
             staged
@@ -150,22 +137,21 @@ impl Job {
     }
 
     /// Nothing is started for a session that has been given up.
-    fn take(&self, layer: &ReadLayer, sent: Arc<AtomicU64>, arrival: impl FnOnce() -> Arrival) -> Result<()> {
+    fn take(&self, layer: &ReadLayer, arrival: impl FnOnce() -> Arrival) -> Result<()> {
         let mut layers = self.layers();
         self.check()?;
-        let diff_id = layer.diff_id.clone();
-        layers.entry(layer.digest.clone()).or_insert_with(|| Layer { diff_id, sent, arrival: arrival() });
+        layers.entry(layer.digest.clone()).or_insert_with(arrival);
         Ok(())
     }
 
-    fn layers(&self) -> MutexGuard<'_, HashMap<Digest, Layer>> {
+    fn layers(&self) -> MutexGuard<'_, HashMap<Digest, Arrival>> {
         self.layers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn arrived(&self, image: &ArchivedImage) -> Result<Vec<StagedLayer>> {
         let mut staged = Vec::with_capacity(image.layers.len());
         for layer in &image.layers {
-            let arrival = self.layers().get(&layer.digest).map(|layer| layer.arrival.clone());
+            let arrival = self.layers().get(&layer.digest).cloned();
             let arrival = arrival.ok_or_else(|| Error::internal("an image has a layer that never came"))?;
             staged.push(arrival.await.map_err(Error::Shared)?);
         }
@@ -192,17 +178,11 @@ impl StagingSession for Session {
             None => given_up(),
         }
     }
-
-    fn sent(&self, diff_id: &Digest) -> u64 {
-        let layers = self.0.layers();
-        let sent = layers.values().filter(|layer| layer.diff_id == *diff_id);
-        sent.map(|layer| layer.sent.load(Ordering::Relaxed)).sum()
-    }
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
-        self.0.ended.store(true, Ordering::Release);
+        let _ = self.0.ended.set(Arc::new(given_up()));
         self.0.yard.spool.budget.wake();
         self.0.layers().clear();
     }

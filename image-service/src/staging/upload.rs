@@ -1,6 +1,6 @@
 //! From a layer in the spool to a layer in the registry.
 
-use std::sync::{Arc, atomic::AtomicU64};
+use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
@@ -27,7 +27,6 @@ pub(super) struct Upload {
     pub(super) head: Digest,
     /// Of the blob.
     pub(super) compression: Compression,
-    pub(super) sent: Arc<AtomicU64>,
 }
 
 impl Upload {
@@ -36,7 +35,7 @@ impl Upload {
         let blob = outcome.await.map_err(Error::internal)?.map_err(Error::internal)?;
         blob.file.account.complete();
         let staged = self.describe(&blob);
-        let source = Spooled::new(Arc::clone(&blob.file), blob.size, Arc::clone(&self.sent));
+        let source = Spooled::new(Arc::clone(&blob.file), blob.size);
         let put = self.put(&staged.blob, &source);
         self.yard.known.ensure(&staged.blob.digest, &self.access, put).await?;
         self.yard.locations.record_layer(&self.yard.place.repository, &staged).await?;

@@ -9,10 +9,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    staging::{
-        given_up,
-        spool::{Ended, SpoolFile},
-    },
+    staging::spool::{Ended, SpoolFile},
 };
 
 /// To drop it without `finish` is to give the layer up.
@@ -69,9 +66,7 @@ impl Feed {
 
     fn submit(&mut self) -> Result<()> {
         let bound = self.lane.codec.bound(self.block.len()) as u64;
-        if !self.lane.file().account.reserve(bound, &self.ended) {
-            return Err(given_up());
-        }
+        self.lane.file().account.reserve(bound, &self.ended)?;
         let leave = self.pool.leave();
         let block = std::mem::replace(&mut self.block, self.pool.buffer());
         self.pool.submit(Job { lane: Arc::clone(&self.lane), number: self.submitted, block, leave });

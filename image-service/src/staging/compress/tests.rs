@@ -3,7 +3,7 @@
 use std::{
     io::{Read, Write},
     process::{Command, Stdio},
-    sync::{Arc, atomic::AtomicBool},
+    sync::Arc,
 };
 
 use flate2::read::GzDecoder;
@@ -27,8 +27,7 @@ fn compress(threads: usize, codec: Codec, content: &[u8], piece: usize) -> (Vec<
     let folder = tempfile::tempdir().unwrap();
     let spool = Spool::new(folder.path().to_owned(), u64::MAX).unwrap();
     let pool = Arc::new(Pool::new(threads).unwrap());
-    let (mut feed, outcome) =
-        Feed::new(pool, codec, spool.create().unwrap(), Arc::new(AtomicBool::new(false)));
+    let (mut feed, outcome) = Feed::new(pool, codec, spool.create().unwrap(), Arc::default());
     for piece in content.chunks(piece) {
         feed.write(piece).unwrap();
     }

@@ -3,13 +3,12 @@
 //! Invariants: nobody waits for ever. As long as something is complete, its upload gives room back; when all room is held by layers that are
 //! still being written, one of them may overdraw until it is gone. So the disk holds at most the limit and one layer, in both its forms.
 
-use std::sync::{
-    Arc, Condvar, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
-/// Whether a session goes on. One that has ended makes those who write for it stop waiting.
-pub(in crate::staging) type Ended = Arc<AtomicBool>;
+use crate::error::{Error, Result};
+
+/// Why a session does not go on. One that has ended makes those who write for it stop waiting.
+pub(in crate::staging) type Ended = Arc<OnceLock<Arc<Error>>>;
 
 pub(in crate::staging) struct Budget {
     limit: u64,
@@ -99,17 +98,17 @@ impl Budget {
 }
 
 impl Account {
-    /// Waits for room. False if the session ended first. Blocks.
-    pub(in crate::staging) fn reserve(&self, bytes: u64, ended: &Ended) -> bool {
+    /// Waits for room. If the session ends first, what ended it is the error. Blocks.
+    pub(in crate::staging) fn reserve(&self, bytes: u64, ended: &Ended) -> Result<()> {
         let mut held = self.budget.held();
         loop {
-            if ended.load(Ordering::Acquire) {
-                return false;
+            if let Some(why) = ended.get() {
+                return Err(Error::Shared(Arc::clone(why)));
             }
             if self.admitted(&mut held, bytes) {
                 held.bytes += bytes;
                 self.mine().bytes += bytes;
-                return true;
+                return Ok(());
             }
             held = self.budget.changed.wait(held).unwrap_or_else(PoisonError::into_inner);
         }

@@ -1,14 +1,6 @@
 //! A file without a name: written once, then read as often as an upload has to begin again.
 
-use std::{
-    fs::File,
-    io,
-    os::unix::fs::FileExt,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::{fs::File, io, os::unix::fs::FileExt, sync::Arc};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -28,11 +20,10 @@ pub(in crate::staging) struct SpoolFile {
     pub(in crate::staging) account: Account,
 }
 
-/// A complete file as the content of an upload, which counts what is sent.
+/// A complete file as the content of an upload.
 pub(in crate::staging) struct Spooled {
     file: Arc<SpoolFile>,
     size: u64,
-    sent: Arc<AtomicU64>,
 }
 
 impl SpoolFile {
@@ -70,20 +61,18 @@ impl SpoolFile {
 }
 
 impl Spooled {
-    pub(in crate::staging) fn new(file: Arc<SpoolFile>, size: u64, sent: Arc<AtomicU64>) -> Self {
-        Self { file, size, sent }
+    pub(in crate::staging) fn new(file: Arc<SpoolFile>, size: u64) -> Self {
+        Self { file, size }
     }
 }
 
 #[async_trait]
 impl BlobSource for Spooled {
     async fn open(&self) -> Result<BlobStream> {
-        self.sent.store(0, Ordering::Relaxed);
-        let (file, size, sent) = (Arc::clone(&self.file), self.size, Arc::clone(&self.sent));
+        let (file, size) = (Arc::clone(&self.file), self.size);
         let pieces = stream::try_unfold(0, move |offset| {
-            let (file, sent) = (Arc::clone(&file), Arc::clone(&sent));
+            let file = Arc::clone(&file);
             async move {
-                sent.store(offset, Ordering::Relaxed);
                 if offset >= size {
                     return Ok(None);
                 }
