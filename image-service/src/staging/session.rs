@@ -76,7 +76,10 @@ impl Job {
     }
 
     pub(super) fn feed(&self, codec: Codec) -> Result<(Feed, Outcome)> {
-        let file = self.yard.spool.create().map_err(Error::internal)?;
+        let places = Arc::clone(&self.yard.spool.places);
+        let place = self.wait(async { places.acquire_owned().await.map_err(Error::internal) })?;
+        self.check()?;
+        let file = self.yard.spool.create(place).map_err(Error::internal)?;
         Ok(self.feed_into(file, codec))
     }
 

@@ -269,6 +269,20 @@ async fn a_layer_larger_than_the_spool_that_only_begins_like_a_known_one_passes(
 }
 
 #[tokio::test]
+async fn small_layers_without_number_wait_for_few_open_files() {
+    let yard = TestYard::new();
+    yard.registry.open.send_replace(false);
+    let session = yard.begin();
+    let layers: Vec<_> = (0..300).map(|seed| Layer::plain(content(seed, 64))).collect();
+    let reader = tokio::spawn(hand(session.intake(), layers));
+    while yard.stager.0.spool.places.available_permits() > 0 {
+        tokio::task::yield_now().await;
+    }
+    yard.registry.open.send_replace(true);
+    assert_eq!(reader.await.unwrap().unwrap().len(), 300);
+}
+
+#[tokio::test]
 async fn many_loads_share_a_small_spool_and_all_end() {
     let yard = Arc::new(TestYard::with_spool(300_000));
     let loads: Vec<_> = (0..6)

@@ -27,7 +27,12 @@ fn compress(threads: usize, codec: Codec, content: &[u8], piece: usize) -> (Vec<
     let folder = tempfile::tempdir().unwrap();
     let spool = Spool::new(folder.path().to_owned(), u64::MAX).unwrap();
     let pool = Arc::new(Pool::new(threads).unwrap());
-    let (mut feed, outcome) = Feed::new(pool, codec, spool.create().unwrap(), Arc::default());
+    let (mut feed, outcome) = Feed::new(
+        pool,
+        codec,
+        spool.create(Arc::clone(&spool.places).try_acquire_owned().unwrap()).unwrap(),
+        Arc::default(),
+    );
     for piece in content.chunks(piece) {
         feed.write(piece).unwrap();
     }

@@ -6,6 +6,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 
+use tokio::sync::OwnedSemaphorePermit;
+
 use super::Account;
 use crate::{
     error::{Error, Result},
@@ -18,6 +20,7 @@ const PIECE: u64 = 256 * 1024;
 pub(in crate::staging) struct SpoolFile {
     file: File,
     pub(in crate::staging) account: Account,
+    _place: Option<OwnedSemaphorePermit>,
 }
 
 /// A complete file as the content of an upload.
@@ -27,8 +30,8 @@ pub(in crate::staging) struct Spooled {
 }
 
 impl SpoolFile {
-    pub(super) fn new(file: File, account: Account) -> Self {
-        Self { file, account }
+    pub(super) fn new(file: File, account: Account, place: Option<OwnedSemaphorePermit>) -> Self {
+        Self { file, account, _place: place }
     }
 
     /// Writes at an offset. Blocks.
