@@ -12,9 +12,12 @@ use tokio::net::TcpListener;
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    auth::{Auth, Challenge, Signer, Users},
+    auth::{AccessKey, AccessKeys, Auth, Challenge, Signer, Users},
+    clock::Clock,
+    control::ControlPlane,
     data::{DataPlane, Switches},
     folder::{ClaimError, DataFolder},
+    front::Front,
     server::Running,
     store::{Lifetimes, Store},
 };
@@ -33,6 +36,9 @@ pub struct Builder {
     lifetimes: Lifetimes,
     collect_every: Duration,
     users: Vec<(String, SecretString)>,
+    access_keys: Vec<AccessKey>,
+    verify_signatures: bool,
+    clock: Clock,
     challenge: Challenge,
     token_lifetime: Duration,
     allow_anyone: bool,
@@ -86,6 +92,9 @@ impl EcrLocal {
             },
             collect_every: Duration::from_secs(10 * 60),
             users: Vec::new(),
+            access_keys: Vec::new(),
+            verify_signatures: true,
+            clock: Clock::default(),
             challenge: Challenge::default(),
             token_lifetime: Duration::from_secs(5 * 60),
             allow_anyone: false,
@@ -115,6 +124,30 @@ impl Builder {
     /// Somebody who may do everything. With the first user, nobody else may do anything.
     pub fn user(mut self, name: impl Into<String>, password: SecretString) -> Self {
         self.users.push((name.into(), password));
+        self
+    }
+
+    /// Somebody who may do everything in the registries of an account of twelve digits: by signed calls, and by the passwords that these
+    /// get. With the first key, nobody else may do anything.
+    pub fn access_key(
+        mut self,
+        id: impl Into<String>,
+        secret: SecretString,
+        account: impl Into<String>,
+    ) -> Self {
+        self.access_keys.push(AccessKey { id: id.into(), secret, account: account.into() });
+        self
+    }
+
+    /// Whether calls must be signed by an access key, if there is one. They must unless set.
+    pub fn verify_signatures(mut self, verify: bool) -> Self {
+        self.verify_signatures = verify;
+        self
+    }
+
+    /// What time it is. The system's time unless set.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
         self
     }
 
@@ -166,25 +199,39 @@ impl Builder {
         })?;
         let fault = unusable(&self.data_dir);
         let signer = Signer::in_file(&folder.token_key()).map_err(|cause| fault(cause.into()))?;
-        let store = Store::open(folder, self.lifetimes).await.map_err(|cause| fault(cause.into()))?;
-        let auth = Auth {
+        let store = Store::open(folder, self.lifetimes, self.clock.clone())
+            .await
+            .map_err(|cause| fault(cause.into()))?;
+        let store = Arc::new(store);
+        let auth = Arc::new(Auth {
             users: Users::new(&signer, &self.users),
+            access_keys: AccessKeys::new(self.access_keys),
             signer,
             challenge: self.challenge,
             token_lifetime: self.token_lifetime,
-        };
-        let plane =
-            DataPlane { store: Arc::new(store), auth, switches: self.switches, running: TaskTracker::new() };
+            clock: self.clock.clone(),
+        });
+        let data = DataPlane { store: Arc::clone(&store), auth: Arc::clone(&auth), switches: self.switches };
+        let control = ControlPlane { store, auth, clock: self.clock, verify: self.verify_signatures };
+        let front = Front { data, control, running: TaskTracker::new() };
         let listen = self.listen.clone();
-        Running::start(listener, plane, self.collect_every)
+        Running::start(listener, front, self.collect_every)
             .map_err(|cause| StartError::Listen { address: listen, cause })
+    }
+
+    /// Whether nobody comes in without a password or a signature.
+    fn is_closed(&self) -> bool {
+        match self.access_keys.is_empty() {
+            true => !self.users.is_empty(),
+            false => self.verify_signatures,
+        }
     }
 
     async fn bind(&self) -> Result<TcpListener, StartError> {
         let fault = |cause| StartError::Listen { address: self.listen.clone(), cause };
         let listener = TcpListener::bind(&self.listen).await.map_err(fault)?;
         let is_local = listener.local_addr().map_err(fault)?.ip().is_loopback();
-        if !is_local && self.users.is_empty() && !self.allow_anyone {
+        if !is_local && !self.is_closed() && !self.allow_anyone {
             return Err(StartError::Unprotected { address: self.listen.clone() });
         }
         Ok(listener)

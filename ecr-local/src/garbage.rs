@@ -31,7 +31,7 @@ impl Store {
             self.remove_files(digests).await?;
         }
         for key in self.uploads.stale(self.lifetimes.idle_upload).await? {
-            self.uploads.end(&key).await?;
+            self.end_upload(&key).await?;
             collected.uploads += 1;
         }
         Ok(collected)

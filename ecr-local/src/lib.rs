@@ -14,16 +14,22 @@
 mod auth;
 mod blobs;
 mod builder;
+mod clock;
+mod control;
 mod data;
 mod folder;
+mod front;
 mod garbage;
+mod manifest;
 mod model;
 mod patience;
 mod server;
 mod state;
 mod store;
+mod wire;
 
 pub use auth::Challenge;
 pub use builder::{Builder, EcrLocal, StartError};
+pub use clock::Clock;
 pub use garbage::Collected;
 pub use server::Running;

@@ -15,7 +15,7 @@ use tokio::{
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::{data::DataPlane, garbage::Collected, patience::Patience, store::Store};
+use crate::{front::Front, garbage::Collected, patience::Patience, store::Store};
 
 /// For the head of a request; idle connections fall under it too.
 const HEAD_DEADLINE: Duration = Duration::from_secs(60);
@@ -41,17 +41,13 @@ impl fmt::Debug for Running {
 }
 
 impl Running {
-    pub(crate) fn start(
-        listener: TcpListener,
-        plane: DataPlane,
-        collect_every: Duration,
-    ) -> io::Result<Self> {
+    pub(crate) fn start(listener: TcpListener, front: Front, collect_every: Duration) -> io::Result<Self> {
         let address = listener.local_addr()?;
-        let (plane, stop) = (Arc::new(plane), CancellationToken::new());
-        let store = Arc::clone(&plane.store);
+        let (front, stop) = (Arc::new(front), CancellationToken::new());
+        let store = Arc::clone(&front.data.store);
         let collecting = collect_for_ever(Arc::clone(&store), collect_every);
         tokio::spawn(stop.clone().run_until_cancelled_owned(collecting));
-        let serving = tokio::spawn(serve(listener, plane, stop.clone()));
+        let serving = tokio::spawn(serve(listener, front, stop.clone()));
         Ok(Self { address, store, serving, stop: stop.drop_guard() })
     }
 
@@ -79,11 +75,11 @@ impl Running {
     }
 }
 
-async fn serve(listener: TcpListener, plane: Arc<DataPlane>, stop: CancellationToken) {
+async fn serve(listener: TcpListener, front: Arc<Front>, stop: CancellationToken) {
     let connections = GracefulShutdown::new();
     let cut_off = CancellationToken::new();
     tokio::select! {
-        () = accept(&listener, &plane, &connections, &cut_off) => {}
+        () = accept(&listener, &front, &connections, &cut_off) => {}
         () = stop.cancelled() => {}
     }
     drop(listener);
@@ -92,19 +88,19 @@ async fn serve(listener: TcpListener, plane: Arc<DataPlane>, stop: CancellationT
     }
     // What is being received ends with its connection; what is being recorded comes to its end.
     cut_off.cancel();
-    plane.running.close();
-    plane.running.wait().await;
+    front.running.close();
+    front.running.wait().await;
 }
 
 async fn accept(
     listener: &TcpListener,
-    plane: &Arc<DataPlane>,
+    front: &Arc<Front>,
     connections: &GracefulShutdown,
     cut_off: &CancellationToken,
 ) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => connect(stream, Arc::clone(plane), connections, cut_off.clone()),
+            Ok((stream, _)) => connect(stream, Arc::clone(front), connections, cut_off.clone()),
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -113,17 +109,12 @@ async fn accept(
     }
 }
 
-fn connect(
-    stream: TcpStream,
-    plane: Arc<DataPlane>,
-    connections: &GracefulShutdown,
-    cut_off: CancellationToken,
-) {
+fn connect(stream: TcpStream, front: Arc<Front>, connections: &GracefulShutdown, cut_off: CancellationToken) {
     // Answers are small or written in large pieces: waiting for more gains nothing.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| {
-        let plane = Arc::clone(&plane);
-        async move { Ok::<_, Infallible>(plane.respond(request).await) }
+        let front = Arc::clone(&front);
+        async move { Ok::<_, Infallible>(front.respond(request).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -9,6 +9,7 @@ use tokio::sync::RwLock;
 
 use crate::{
     blobs::{BlobFolder, CompleteError, Session, UploadKey, Uploads, on_disk},
+    clock::Clock,
     folder::DataFolder,
     model::Digest,
     state::{self, KnownBlob, OpenError, State},
@@ -36,9 +37,13 @@ pub(crate) struct Lifetimes {
 }
 
 impl Store {
-    pub(crate) async fn open(folder: DataFolder, lifetimes: Lifetimes) -> Result<Self, OpenError> {
+    pub(crate) async fn open(
+        folder: DataFolder,
+        lifetimes: Lifetimes,
+        clock: Clock,
+    ) -> Result<Self, OpenError> {
         Ok(Self {
-            state: State::open(&folder.database()).await?,
+            state: State::open(&folder.database(), clock).await?,
             blobs: BlobFolder::new(folder.blobs()),
             uploads: Uploads::new(folder.uploads()),
             lifetimes,
@@ -63,8 +68,14 @@ impl Store {
         let added = self.state.add_blob(key.repository, digest, size).await;
         drop(arriving);
         added.map_err(io::Error::other)?;
-        self.uploads.end(key).await?;
+        self.end_upload(key).await?;
         Ok(())
+    }
+
+    /// Forgets an upload, and what came of it so far.
+    pub(crate) async fn end_upload(&self, key: &UploadKey) -> io::Result<()> {
+        self.uploads.end(key).await?;
+        self.state.forget_parts(key).await.map_err(io::Error::other)
     }
 
     /// A blob of a repository. Whoever is told of it may count on it for a while: its time of grace begins anew.

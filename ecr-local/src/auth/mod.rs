@@ -1,24 +1,36 @@
 //! Who asks, and what they may do: everyone everything, or those who have a password, directly (HTTP Basic) or for a token
 //! (distribution, "Token Authentication Specification").
 //!
+//! Access keys are for the control plane, which hands out tokens for this one.
+//!
 //! Invariant: no password is kept, only its authentication code under the key of the data folder.
 
+mod access_keys;
 mod scope;
 mod signer;
 mod users;
 
+pub(crate) use access_keys::{AccessKey, AccessKeys};
 pub(crate) use scope::{Action, Scope};
 pub(crate) use signer::Signer;
 pub(crate) use users::Users;
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
+use crate::{
+    clock::Clock,
+    model::{Digest, RegistryId},
+};
+
 /// For tokens that get tokens.
 const REFRESH_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// The name that goes with the passwords of registries.
+pub(crate) const REGISTRY_USER: &str = "AWS";
 
 /// How clients are told to identify themselves. Both ways work, whichever is told.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -33,28 +45,33 @@ pub enum Challenge {
 /// Lets clients in.
 pub(crate) struct Auth {
     pub(crate) users: Users,
+    pub(crate) access_keys: AccessKeys,
     pub(crate) signer: Signer,
     pub(crate) challenge: Challenge,
     pub(crate) token_lifetime: Duration,
+    pub(crate) clock: Clock,
 }
 
 /// Somebody who was let in.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Caller {
-    /// May do everything.
-    Trusted,
-    /// Has a token for these.
-    Holder(Vec<Scope>),
+pub(crate) struct Caller {
+    /// What they may do; everything if there are none.
+    scopes: Option<Vec<Scope>>,
+    /// The only registry that they may do it in, if there is one.
+    pub(crate) registry: Option<RegistryId>,
 }
 
 /// What a token says. Signed, not secret.
 #[derive(Serialize, Deserialize)]
 struct Claims {
     purpose: Purpose,
+    /// Who may use it, or the blob that it opens.
     user: String,
     /// Seconds since 1970.
     expires: u64,
     scopes: Vec<Scope>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    registry: Option<RegistryId>,
 }
 
 #[derive(Serialize, Deserialize, PartialEq, Eq)]
@@ -62,19 +79,42 @@ struct Claims {
 enum Purpose {
     Access,
     Refresh,
+    /// A password for a registry.
+    Registry,
+    /// A blob of a repository.
+    Download,
 }
 
 impl Auth {
     /// Reads an `Authorization` header. Nothing for a client that is not let in.
     pub(crate) fn caller(&self, authorization: Option<&str>) -> Option<Caller> {
-        if self.users.is_empty() {
-            return Some(Caller::Trusted);
+        if let Some(claims) = authorization.and_then(|header| self.registry_claims(header)) {
+            return Some(Caller { scopes: None, registry: claims.registry });
         }
-        if self.basic_user(authorization).is_some() {
-            return Some(Caller::Trusted);
+        if self.is_open() || self.basic_user(authorization).is_some() {
+            return Some(Caller { scopes: None, registry: None });
         }
         let claims = self.claims(of_scheme(authorization?, "bearer")?, &Purpose::Access)?;
-        Some(Caller::Holder(claims.scopes))
+        Some(Caller { scopes: Some(claims.scopes), registry: None })
+    }
+
+    /// Whoever has the address of a blob. Nothing if it is the address of another one, or no longer good.
+    pub(crate) fn downloader(&self, token: &str, digest: &str) -> Option<Caller> {
+        let claims = self.claims(token, &Purpose::Download)?;
+        let caller = Caller { scopes: Some(claims.scopes), registry: claims.registry };
+        (claims.user == digest).then_some(caller)
+    }
+
+    /// Whether everyone may do everything.
+    pub(crate) fn is_open(&self) -> bool {
+        self.users.is_empty() && self.access_keys.is_empty()
+    }
+
+    fn registry_claims(&self, header: &str) -> Option<Claims> {
+        let decoded = BASE64_STANDARD.decode(of_scheme(header, "basic")?).ok()?;
+        let text = SecretString::from(String::from_utf8(decoded).ok()?);
+        let (user, password) = users::split(&text)?;
+        if user == REGISTRY_USER { self.claims(password, &Purpose::Registry) } else { None }
     }
 
     /// The user of Basic credentials in an `Authorization` header, if the password is right.
@@ -92,39 +132,60 @@ impl Auth {
 
     /// A token for requests.
     pub(crate) fn access_token(&self, user: &str, scopes: Vec<Scope>) -> SecretString {
-        self.token(Purpose::Access, user, scopes, self.token_lifetime)
+        self.seal(&self.to_claims(Purpose::Access, user, scopes, self.token_lifetime))
     }
 
     /// A token that gets tokens.
     pub(crate) fn refresh_token(&self, user: &str) -> SecretString {
-        self.token(Purpose::Refresh, user, Vec::new(), REFRESH_LIFETIME)
+        self.seal(&self.to_claims(Purpose::Refresh, user, Vec::new(), REFRESH_LIFETIME))
     }
 
-    fn token(&self, purpose: Purpose, user: &str, scopes: Vec<Scope>, lifetime: Duration) -> SecretString {
-        let expires = since_1970().saturating_add(lifetime).as_secs();
-        let claims = Claims { purpose, user: user.to_owned(), expires, scopes };
-        self.signer.seal(&serde_json::to_vec(&claims).unwrap_or_default())
+    /// A password for a registry.
+    pub(crate) fn registry_password(&self, registry: &RegistryId, lifetime: Duration) -> SecretString {
+        let claims = self.to_claims(Purpose::Registry, REGISTRY_USER, Vec::new(), lifetime);
+        self.seal(&Claims { registry: Some(registry.clone()), ..claims })
+    }
+
+    /// A token that opens one blob of a repository.
+    pub(crate) fn download_token(
+        &self,
+        registry: &RegistryId,
+        repository: &str,
+        digest: &Digest,
+        lifetime: Duration,
+    ) -> SecretString {
+        let scopes = Scope::parse_all([&*Action::Pull.scope(Some(repository))].into_iter());
+        let claims = self.to_claims(Purpose::Download, &digest.to_string(), scopes, lifetime);
+        self.seal(&Claims { registry: Some(registry.clone()), ..claims })
+    }
+
+    fn to_claims(&self, purpose: Purpose, user: &str, scopes: Vec<Scope>, lifetime: Duration) -> Claims {
+        let expires = self.clock.now().saturating_add(lifetime).as_secs();
+        Claims { purpose, user: user.to_owned(), expires, scopes, registry: None }
+    }
+
+    fn seal(&self, claims: &Claims) -> SecretString {
+        self.signer.seal(&serde_json::to_vec(claims).unwrap_or_default())
     }
 
     fn claims(&self, token: &str, purpose: &Purpose) -> Option<Claims> {
         let claims: Claims = serde_json::from_slice(&self.signer.open(token)?).ok()?;
-        let is_good = claims.purpose == *purpose && claims.expires > since_1970().as_secs();
-        (is_good && self.users.contains(&claims.user)).then_some(claims)
+        let needs_user = matches!(purpose, Purpose::Access | Purpose::Refresh);
+        let is_good = claims.purpose == *purpose && claims.expires > self.clock.now().as_secs();
+        (is_good && (!needs_user || self.users.contains(&claims.user))).then_some(claims)
     }
 }
 
 impl Caller {
     /// Whether they may do something to a repository, or to the catalogue if there is no repository.
     pub(crate) fn may(&self, action: Action, repository: Option<&str>) -> bool {
-        match self {
-            Self::Trusted => true,
-            Self::Holder(scopes) => scopes.iter().any(|scope| scope.allows(action, repository)),
-        }
+        let allows = |scopes: &Vec<Scope>| scopes.iter().any(|scope| scope.allows(action, repository));
+        self.scopes.as_ref().is_none_or(allows)
     }
 
     /// Whether nothing is closed to them.
     pub(crate) fn may_everything(&self) -> bool {
-        *self == Self::Trusted
+        self.scopes.is_none()
     }
 }
 
@@ -132,10 +193,6 @@ impl Caller {
 fn of_scheme<'h>(header: &'h str, scheme: &str) -> Option<&'h str> {
     let (found, credentials) = header.split_once(' ')?;
     found.eq_ignore_ascii_case(scheme).then(|| credentials.trim())
-}
-
-fn since_1970() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 #[cfg(test)]

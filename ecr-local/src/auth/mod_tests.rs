@@ -5,7 +5,14 @@ use super::*;
 fn auth(token_lifetime: Duration) -> Auth {
     let signer = Signer::with_key(&[7; 32]);
     let users = Users::new(&signer, &[("alice".to_owned(), "pa:ss".to_owned().into())]);
-    Auth { users, signer, challenge: Challenge::Bearer, token_lifetime }
+    Auth {
+        users,
+        access_keys: AccessKeys::default(),
+        signer,
+        challenge: Challenge::Bearer,
+        token_lifetime,
+        clock: Clock::default(),
+    }
 }
 
 fn basic(text: &str) -> String {
@@ -24,7 +31,7 @@ fn only_the_right_password_lets_in() {
     }
     assert_eq!(auth.caller(None), None);
     assert_eq!(auth.caller(Some("Basic !")), None);
-    assert_eq!(auth.caller(Some(&basic("alice:pa:ss"))), Some(Caller::Trusted));
+    assert_eq!(auth.caller(Some(&basic("alice:pa:ss"))), Some(Caller { scopes: None, registry: None }));
 }
 
 #[test]

@@ -59,13 +59,13 @@ impl Signer {
     }
 
     /// Bytes with their code, as text for a header.
-    pub(super) fn seal(&self, bytes: &[u8]) -> SecretString {
+    pub(crate) fn seal(&self, bytes: &[u8]) -> SecretString {
         let encode = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
         format!("{}.{}", encode(bytes), encode(self.sign(bytes).as_ref())).into()
     }
 
     /// The bytes, if their code is right.
-    pub(super) fn open(&self, text: &str) -> Option<Vec<u8>> {
+    pub(crate) fn open(&self, text: &str) -> Option<Vec<u8>> {
         let (bytes, code) = text.split_once('.')?;
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(bytes).ok()?;
         let code = BASE64_URL_SAFE_NO_PAD.decode(code).ok()?;

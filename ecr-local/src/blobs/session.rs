@@ -120,6 +120,15 @@ impl Session {
         ended.map(|()| offset)
     }
 
+    /// The sha256 digest of what is there.
+    pub(crate) async fn digest(&self) -> Result<Digest, CompleteError> {
+        let mut slot = self.progress.try_lock().map_err(|_| CompleteError::Busy)?;
+        let progress = self.known(&mut slot).await?;
+        let digest = progress.hasher.clone().finish();
+        *slot = Some(progress);
+        Ok(digest)
+    }
+
     /// Proves the digest and waits until the file is on disk.
     pub(crate) async fn finish(&self, digest: &Digest) -> Result<Finished, CompleteError> {
         let mut slot = Arc::clone(&self.progress).try_lock_owned().map_err(|_| CompleteError::Busy)?;

@@ -13,6 +13,9 @@ use crate::auth::{Action, Auth, Caller, Challenge};
 /// The name that tokens are for.
 pub(super) const SERVICE: &str = "ecr-local";
 
+/// The parameter of an address that opens a blob by itself.
+pub(crate) const DOWNLOAD: &str = "download";
+
 /// Lets a client in, or challenges it.
 pub(super) fn let_in(
     auth: &Auth,
@@ -21,6 +24,12 @@ pub(super) fn let_in(
     endpoint: &Endpoint<'_>,
 ) -> Result<Caller, Error> {
     let authorization = head.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    if let (&Method::GET | &Method::HEAD, Endpoint::In(name, Within::Blob(digest))) = (&head.method, endpoint)
+        && let Some(caller) = query.first(DOWNLOAD).and_then(|token| auth.downloader(token, digest))
+        && caller.may(Action::Pull, Some(name.as_str()))
+    {
+        return Ok(caller);
+    }
     let needed = needed(&head.method, endpoint);
     match auth.caller(authorization) {
         Some(caller) if needed.is_none_or(|(action, name)| caller.may(action, name)) => Ok(caller),

@@ -5,11 +5,11 @@ use std::io;
 use http::{HeaderValue, StatusCode, header, request::Parts};
 
 use super::{
-    Asked, DataPlane,
-    answer::{self, Answer, Content},
+    Asked, DataPlane, answer,
     errors::Error,
     range::{self, Wanted},
 };
+use crate::wire::{Answer, Content};
 use crate::{
     blobs::{FileContent, on_disk},
     model::{Digest, RepositoryName},

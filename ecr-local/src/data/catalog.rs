@@ -4,11 +4,11 @@ use http::StatusCode;
 use serde::Serialize;
 
 use super::{
-    Asked, DataPlane,
-    answer::{self, Answer},
+    Asked, DataPlane, answer,
     errors::Error,
     page::{self, Page},
 };
+use crate::wire::Answer;
 
 #[derive(Serialize)]
 struct Catalog<'l> {

@@ -7,11 +7,12 @@ use std::fmt;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
-use super::{
-    answer::{self, Answer, Content},
-    uploads,
-};
+use super::{answer, uploads};
 use crate::model::{Digest, RepositoryName};
+use crate::{
+    manifest::ManifestError,
+    wire::{Answer, Broken, Content},
+};
 
 /// Why a request is refused.
 #[derive(Debug)]
@@ -52,6 +53,10 @@ pub(crate) enum Error {
     PageInvalid,
     /// With the challenge.
     Unauthorized(String),
+    /// Whoever this is has no business in this registry.
+    Denied,
+    /// The repository lets no tag move that is there.
+    TagImmutable(String),
     /// A switch, or what still refers to it, forbids it.
     Unsupported(String),
     Internal(Box<dyn std::error::Error + Send + Sync>),
@@ -124,6 +129,14 @@ impl Error {
                 plain(S::BAD_REQUEST, "PAGINATION_NUMBER_INVALID", "invalid number of results requested")
             }
             Self::Unauthorized(_) => plain(S::UNAUTHORIZED, "UNAUTHORIZED", "authentication required"),
+            Self::Denied => plain(S::FORBIDDEN, "DENIED", "the token is for another registry"),
+            Self::TagImmutable(tag) => about(
+                S::BAD_REQUEST,
+                "TAG_INVALID",
+                "the tag exists already and the repository is immutable",
+                "tag",
+                tag,
+            ),
             Self::Unsupported(why) => plain(S::METHOD_NOT_ALLOWED, "UNSUPPORTED", why),
             Self::Internal(_) => {
                 plain(S::INTERNAL_SERVER_ERROR, "UNKNOWN", "internal error, see the log of the registry")
@@ -169,6 +182,18 @@ fn about(
     value: impl fmt::Display,
 ) -> (StatusCode, &'static str, String, Value) {
     (status, code, text.to_owned(), json!({ key: value.to_string() }))
+}
+
+impl From<ManifestError> for Error {
+    fn from(error: ManifestError) -> Self {
+        Self::ManifestInvalid(error.0)
+    }
+}
+
+impl From<Broken> for Error {
+    fn from(_: Broken) -> Self {
+        Self::Broken
+    }
 }
 
 impl From<sqlx::Error> for Error {

@@ -1,19 +1,14 @@
 //! `/v2/<name>/manifests/<reference>`: pulling, pushing and deleting manifests.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, StatusCode, header};
+use http::{HeaderMap, HeaderName, Method, StatusCode, header};
 
-use super::{
-    Asked, DataPlane,
-    answer::{self, Answer, Content},
-    blobs::is_fresh,
-    body::RequestBody,
-    errors::Error,
-    manifest_document, media_type,
-};
+use super::{Asked, DataPlane, answer, blobs::is_fresh, errors::Error};
+use crate::wire::{Answer, Content, RequestBody};
 use crate::{
+    manifest::{self, media_type},
     model::{Digest, Reference, RepositoryName, Tag},
-    state::{DeleteOutcome, PutOutcome, StoredManifest},
+    state::{DeleteOutcome, Pushed, PutOutcome, StoredManifest},
 };
 
 /// What every registry takes at least (distribution-spec, "Pushing Manifests"), and most take at most.
@@ -42,6 +37,10 @@ pub(super) async fn get(
     let fresh = is_fresh(&asked.head, &found.digest);
     let mut answer = match fresh {
         true => answer::empty(StatusCode::NOT_MODIFIED),
+        false if asked.head.method == Method::GET => {
+            plane.store.state.note_pull(repository, &found).await?;
+            answer::with(StatusCode::OK, Content::Whole(Bytes::from(found.content)))
+        }
         false => answer::with(StatusCode::OK, Content::Whole(Bytes::from(found.content))),
     };
     answer::set_digest(&mut answer, &found.digest)?;
@@ -63,7 +62,7 @@ fn stand_in(
     let not_accepted = || Error::NotAccepted(found.media_type.clone());
     match (found.media_type.as_str(), reference) {
         (media_type::DOCKER_LIST, Reference::Tag(_)) => {
-            manifest_document::for_linux_amd64(&found.content).map(Some).ok_or_else(not_accepted)
+            manifest::for_linux_amd64(&found.content).map(Some).ok_or_else(not_accepted)
         }
         (media_type::DOCKER_LIST | media_type::DOCKER_MANIFEST, Reference::Digest(_)) => Ok(None),
         _ => Err(not_accepted()),
@@ -86,10 +85,12 @@ pub(super) async fn put(
         Reference::Digest(_) => return Err(Error::DigestInvalid("the manifest has another digest")),
     };
     let content_type = asked.head.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let manifest = manifest_document::read(&content, content_type.unwrap_or_default(), digest)?;
+    let manifest = manifest::read(&content, content_type.unwrap_or_default(), digest)?;
     let repository = plane.repository_to_push_to(asked, name).await?;
-    if let PutOutcome::Missing(digest) = plane.store.state.put_manifest(repository, &manifest, &tags).await? {
-        return Err(Error::ManifestBlobUnknown(digest));
+    match plane.store.state.put_manifest(repository, &manifest, &tags, Pushed::Again).await? {
+        PutOutcome::Recorded | PutOutcome::Known => {}
+        PutOutcome::Missing(digest) => return Err(Error::ManifestBlobUnknown(digest)),
+        PutOutcome::TagImmutable(tag) => return Err(Error::TagImmutable(tag)),
     }
     let mut answer = answer::empty(StatusCode::CREATED);
     answer::set(&mut answer, header::LOCATION, &format!("/v2/{name}/manifests/{}", manifest.digest))?;

@@ -6,12 +6,9 @@
 mod answer;
 mod auth;
 mod blobs;
-mod body;
 mod catalog;
 mod errors;
-mod manifest_document;
 mod manifests;
-mod media_type;
 mod page;
 mod query;
 mod range;
@@ -21,19 +18,18 @@ mod tags;
 mod token;
 mod uploads;
 
+pub(crate) use auth::DOWNLOAD;
+
 use std::sync::Arc;
 
-use http::{Method, Request, StatusCode, header, request::Parts};
-use hyper::body::Incoming;
-use tokio_util::task::TaskTracker;
+use http::{Method, StatusCode, header, request::Parts};
 
 use self::{
-    answer::Answer,
-    body::RequestBody,
     errors::Error,
     query::Query,
     router::{Endpoint, Miss, Within},
 };
+use crate::wire::{Answer, RequestBody};
 use crate::{
     auth::{Auth, Caller},
     model::{Digest, Reference, RegistryId, RepositoryName},
@@ -43,10 +39,8 @@ use crate::{
 /// Answers requests.
 pub(crate) struct DataPlane {
     pub(crate) store: Arc<Store>,
-    pub(crate) auth: Auth,
+    pub(crate) auth: Arc<Auth>,
     pub(crate) switches: Switches,
-    /// Requests that are being answered.
-    pub(crate) running: TaskTracker,
 }
 
 /// What may be done here.
@@ -67,22 +61,10 @@ struct Asked {
 }
 
 impl DataPlane {
-    /// Answers one request, in a task of its own: a mistake costs the request only, and a client that leaves breaks nothing off half-way.
-    pub(crate) async fn respond(self: Arc<Self>, request: Request<Incoming>) -> Answer {
-        let is_head = request.method() == Method::HEAD;
-        let plane = Arc::clone(&self);
-        let answered = self.running.spawn(async move { plane.handle(request).await }).await;
-        let answer = answered.unwrap_or_else(|panic| refuse(Error::internal(panic), "", &Method::GET));
-        if is_head { answer::without_body(answer) } else { answer }
-    }
-
-    async fn handle(&self, request: Request<Incoming>) -> Answer {
-        let (head, body) = request.into_parts();
-        let mut body = RequestBody::new(body);
-        let waits_for_leave = head.headers.contains_key(header::EXPECT);
+    /// Answers one request.
+    pub(crate) async fn respond(&self, head: Parts, body: &mut RequestBody) -> Answer {
         let (method, path) = (head.method.clone(), decode(head.uri.path()));
-        let answered = self.answer(head, &path, &mut body).await;
-        body.drain(waits_for_leave).await;
+        let answered = self.answer(head, &path, body).await;
         answered.unwrap_or_else(|error| refuse(error, &path, &method))
     }
 
@@ -99,8 +81,7 @@ impl DataPlane {
             };
         }
         let caller = auth::let_in(&self.auth, &head, &query, &endpoint)?;
-        let host = head.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-        let asked = Asked { registry: RegistryId::of_host(host), head, query, caller };
+        let asked = Asked { registry: registry(&head, &caller)?, head, query, caller };
         self.call(&asked, body, &endpoint).await
     }
 
@@ -172,6 +153,15 @@ impl DataPlane {
     fn check_delete(&self) -> Result<(), Error> {
         let disabled = || Error::Unsupported("deletion is switched off".to_owned());
         self.switches.delete.then_some(()).ok_or_else(disabled)
+    }
+}
+
+/// The registry that the host names, else the one that the client has a token for.
+fn registry(head: &Parts, caller: &Caller) -> Result<RegistryId, Error> {
+    let host = head.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    match (RegistryId::of_host(host), caller.registry.clone()) {
+        (Some(named), Some(own)) if named != own => Err(Error::Denied),
+        (named, own) => Ok(named.or(own).unwrap_or_default()),
     }
 }
 

@@ -2,11 +2,8 @@
 
 use http::header;
 
-use super::{
-    answer::{self, Answer},
-    errors::Error,
-    query::Query,
-};
+use super::{answer, errors::Error, query::Query};
+use crate::wire::Answer;
 
 /// As many as a page may have, and has unless asked otherwise.
 const MOST: u32 = 1000;

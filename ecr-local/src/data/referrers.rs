@@ -4,13 +4,10 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{
-    Asked, DataPlane,
-    answer::{self, Answer},
-    errors::Error,
-    media_type, page,
-};
+use super::{Asked, DataPlane, answer, errors::Error, page};
+use crate::wire::Answer;
 use crate::{
+    manifest::media_type,
     model::{Digest, RepositoryName},
     state::Referrer,
 };

@@ -4,12 +4,12 @@ use http::StatusCode;
 use serde::Serialize;
 
 use super::{
-    Asked, DataPlane,
-    answer::{self, Answer},
+    Asked, DataPlane, answer,
     errors::Error,
     page::{self, Page},
 };
 use crate::model::RepositoryName;
+use crate::wire::Answer;
 
 #[derive(Serialize)]
 struct TagList<'l> {

@@ -6,15 +6,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::{
-    DataPlane,
-    answer::{self, Answer},
-    auth::SERVICE,
-    body::RequestBody,
-    errors::Error,
-    query::Query,
-};
+use super::{DataPlane, answer, auth::SERVICE, errors::Error, query::Query};
 use crate::auth::{Auth, Scope};
+use crate::wire::{Answer, RequestBody};
 
 /// A form holds a few names and a token.
 const LARGEST_FORM: usize = 64 * 1024;

@@ -2,13 +2,8 @@
 
 use http::{HeaderName, StatusCode, header};
 
-use super::{
-    Asked, DataPlane,
-    answer::{self, Answer},
-    body::RequestBody,
-    errors::Error,
-    range,
-};
+use super::{Asked, DataPlane, answer, errors::Error, range};
+use crate::wire::{Answer, RequestBody};
 use crate::{
     auth::Action,
     blobs::{CompleteError, Placed, ReceiveError, Session, UploadKey},

@@ -1,9 +1,12 @@
 //! Values that cannot be built invalid: what requests and rows are made of.
 
 mod digest;
+mod mutability;
 mod name;
 mod registry;
+mod wildcard;
 
 pub(crate) use digest::{Algorithm, Digest, Hasher};
+pub(crate) use mutability::Mutability;
 pub(crate) use name::{Reference, RepositoryName, Tag};
-pub(crate) use registry::RegistryId;
+pub(crate) use registry::{DEFAULT_ACCOUNT, DEFAULT_REGION, RegistryId};

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use super::Digest;
 
-const LONGEST_NAME: usize = 255;
+const LONGEST_NAME: usize = 256;
 const LONGEST_TAG: usize = 128;
 
 /// The path of a repository within its registry: components of lower-case letters and digits with separators between them.
@@ -111,7 +111,7 @@ mod tests {
         for name in ["a", "team/app", "a.b_c__d---e/0"] {
             assert!(name.parse::<RepositoryName>().is_ok(), "{name}");
         }
-        let long = "a".repeat(256);
+        let long = "a".repeat(257);
         for name in ["", "/", "a/", "a//b", "A", "-a", "a-", "a..b", "a___b", "a/../b", "a b", "é", &long] {
             assert!(name.parse::<RepositoryName>().is_err(), "{name}");
         }

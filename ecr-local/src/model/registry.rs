@@ -1,8 +1,10 @@
 //! Which registry a host name means: every AWS account has one in every Region, and all of them are here.
 
+use serde::{Deserialize, Serialize};
+
 /// What hosts that name no account belong to.
-const DEFAULT_ACCOUNT: &str = "000000000000";
-const DEFAULT_REGION: &str = "us-east-1";
+pub(crate) const DEFAULT_ACCOUNT: &str = "000000000000";
+pub(crate) const DEFAULT_REGION: &str = "us-east-1";
 
 /// What may follow the Region in the host name of a registry (AWS's partitions), and the name by which a resolver finds this machine.
 const SUFFIXES: [&str; 10] = [
@@ -19,19 +21,25 @@ const SUFFIXES: [&str; 10] = [
 ];
 
 /// An AWS account in a Region.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct RegistryId {
     pub(crate) account: Box<str>,
     pub(crate) region: Box<str>,
 }
 
 impl RegistryId {
-    /// The registry that a `Host` header names (`ACCOUNT.dkr.ecr.REGION.amazonaws.com` and its kin), else the default one.
-    pub(crate) fn of_host(host: &str) -> Self {
+    /// The registry that a `Host` header names (`ACCOUNT.dkr.ecr.REGION.amazonaws.com` and its kin), if it names one.
+    pub(crate) fn of_host(host: &str) -> Option<Self> {
         let host = host.to_ascii_lowercase();
         let name = host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name);
-        let (account, region) = ecr_host(name).unwrap_or((DEFAULT_ACCOUNT, DEFAULT_REGION));
-        Self { account: account.into(), region: region.into() }
+        let (account, region) = ecr_host(name)?;
+        Some(Self { account: account.into(), region: region.into() })
+    }
+}
+
+impl Default for RegistryId {
+    fn default() -> Self {
+        Self { account: DEFAULT_ACCOUNT.into(), region: DEFAULT_REGION.into() }
     }
 }
 
@@ -58,13 +66,13 @@ mod tests {
             "123456789012.DKR-ecr.eu-central-1.on.aws",
             "123456789012.dkr.ecr.eu-central-1.localhost:5000",
         ] {
-            let registry = RegistryId::of_host(host);
+            let registry = RegistryId::of_host(host).unwrap();
             assert_eq!((&*registry.account, &*registry.region), ("123456789012", "eu-central-1"), "{host}");
         }
     }
 
     #[test]
-    fn all_other_hosts_are_the_default_registry() {
+    fn all_other_hosts_name_none() {
         for host in [
             "",
             "localhost:5000",
@@ -73,7 +81,7 @@ mod tests {
             "123456789012.dkr.ecr.amazonaws.com",
             "123456789012.dkr.ecr.eu-central-1.amazonaws.com.example.org",
         ] {
-            assert_eq!(&*RegistryId::of_host(host).account, DEFAULT_ACCOUNT, "{host}");
+            assert_eq!(RegistryId::of_host(host), None, "{host}");
         }
     }
 }

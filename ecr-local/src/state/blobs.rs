@@ -1,6 +1,6 @@
 //! Which repositories have which blobs.
 
-use super::{Result, State, now};
+use super::{Result, State};
 use crate::model::{Digest, RegistryId};
 
 /// A blob that a repository has.
@@ -23,7 +23,7 @@ impl State {
         let row: Option<(i64, i64, bool)> = query.fetch_optional(&self.reader).await?;
         Ok(row.map(|(size, touched, is_used)| KnownBlob {
             size: size.unsigned_abs(),
-            unused: (!is_used).then(|| u64::try_from(now() - touched).unwrap_or(0)),
+            unused: (!is_used).then(|| u64::try_from(self.now() - touched).unwrap_or(0)),
         }))
     }
 
@@ -35,14 +35,14 @@ impl State {
         sqlx::query(insert).bind(&digest).bind(size).execute(&mut *change).await?;
         let link = "INSERT INTO repository_blobs (repository, digest, touched) VALUES ($1, $2, $3) \
              ON CONFLICT (repository, digest) DO UPDATE SET touched = excluded.touched";
-        sqlx::query(link).bind(repository).bind(&digest).bind(now()).execute(&mut *change).await?;
+        sqlx::query(link).bind(repository).bind(&digest).bind(self.now()).execute(&mut *change).await?;
         change.commit().await
     }
 
     /// Notes that a client was told of a blob. Whether it is still there.
     pub(crate) async fn touch_blob(&self, repository: i64, digest: &Digest) -> Result<bool> {
         let update = "UPDATE repository_blobs SET touched = $3 WHERE repository = $1 AND digest = $2";
-        let query = sqlx::query(update).bind(repository).bind(digest.to_string()).bind(now());
+        let query = sqlx::query(update).bind(repository).bind(digest.to_string()).bind(self.now());
         Ok(query.execute(&self.writer).await?.rows_affected() > 0)
     }
 
@@ -58,7 +58,7 @@ impl State {
              SELECT $1, l.digest, $2 FROM repository_blobs l JOIN repositories r ON r.id = l.repository \
              WHERE l.digest = $3 AND r.account = $4 AND r.region = $5 AND ($6 IS NULL OR r.name = $6) LIMIT 1 \
              ON CONFLICT (repository, digest) DO UPDATE SET touched = excluded.touched";
-        let query = sqlx::query(insert).bind(repository).bind(now()).bind(digest.to_string());
+        let query = sqlx::query(insert).bind(repository).bind(self.now()).bind(digest.to_string());
         let query = query.bind(&*registry.account).bind(&*registry.region).bind(from);
         Ok(query.execute(&self.writer).await?.rows_affected() > 0)
     }

@@ -2,7 +2,7 @@
 
 use sqlx::Row;
 
-use super::{Error, Result, State, now};
+use super::{Error, Result, State};
 use crate::model::{Digest, Reference};
 
 /// A manifest.
@@ -10,6 +10,8 @@ use crate::model::{Digest, Reference};
 pub(crate) struct StoredManifest {
     pub(crate) digest: Digest,
     pub(crate) media_type: String,
+    /// When it was last pulled, in seconds since 1970, roughly.
+    pub(crate) pulled: Option<i64>,
     /// Byte for byte.
     pub(crate) content: Vec<u8>,
 }
@@ -32,10 +34,10 @@ impl State {
     ) -> Result<Option<StoredManifest>> {
         let query = match reference {
             Reference::Digest(_) => {
-                "SELECT digest, media_type, content FROM manifests WHERE repository = $1 AND digest = $2"
+                "SELECT digest, media_type, content, pulled FROM manifests WHERE repository = $1 AND digest = $2"
             }
             Reference::Tag(_) => {
-                "SELECT m.digest, m.media_type, m.content FROM tags t \
+                "SELECT m.digest, m.media_type, m.content, m.pulled FROM tags t \
                  JOIN manifests m ON m.repository = t.repository AND m.digest = t.manifest \
                  WHERE t.repository = $1 AND t.tag = $2"
             }
@@ -45,7 +47,12 @@ impl State {
         row.map(|row| {
             let digest: String = row.try_get(0)?;
             let digest = digest.parse().map_err(|error| Error::Decode(Box::new(error)))?;
-            Ok(StoredManifest { digest, media_type: row.try_get(1)?, content: row.try_get(2)? })
+            Ok(StoredManifest {
+                digest,
+                media_type: row.try_get(1)?,
+                content: row.try_get(2)?,
+                pulled: row.try_get(3)?,
+            })
         })
         .transpose()
     }
@@ -62,7 +69,7 @@ impl State {
         }
         let touch = "UPDATE repository_blobs SET touched = $3 WHERE repository = $1 AND digest IN \
              (SELECT digest FROM manifest_blobs WHERE repository = $1 AND manifest = $2)";
-        sqlx::query(touch).bind(repository).bind(&digest).bind(now()).execute(&mut *change).await?;
+        sqlx::query(touch).bind(repository).bind(&digest).bind(self.now()).execute(&mut *change).await?;
         let delete = "DELETE FROM manifests WHERE repository = $1 AND digest = $2";
         let deleted = sqlx::query(delete).bind(repository).bind(&digest).execute(&mut *change).await?;
         change.commit().await?;

@@ -4,23 +4,34 @@
 //! every reference alive. Every change is one transaction that begins with the write lock.
 
 mod blobs;
+mod delete_image;
+mod images;
 mod manifests;
 mod open;
+mod parts;
 mod push;
 mod referrers;
+mod registry_settings;
 mod repositories;
+mod repository;
+mod resource_tags;
 mod tags;
 mod unused;
 
 pub(crate) use blobs::KnownBlob;
+pub(crate) use delete_image::RemovedImage;
+pub(crate) use images::{ImagePosition, ImageRow, Shown};
 pub(crate) use manifests::{DeleteOutcome, StoredManifest};
 pub(crate) use open::OpenError;
-pub(crate) use push::{NewManifest, PutOutcome};
+pub(crate) use push::{NewManifest, Pushed, PutOutcome};
 pub(crate) use referrers::Referrer;
+pub(crate) use repository::{NewRepository, Repository};
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use sqlx::{SqlitePool, sqlite::SqliteTransaction};
+
+use crate::clock::Clock;
 
 /// The database does not do what it was asked to.
 pub(crate) type Error = sqlx::Error;
@@ -34,6 +45,7 @@ pub(crate) struct State {
     // Readers go first when the state is dropped: the last connection to close clears the log away, and only the writer can.
     reader: SqlitePool,
     writer: SqlitePool,
+    clock: Clock,
 }
 
 impl State {
@@ -43,14 +55,14 @@ impl State {
         self.writer.close().await;
     }
 
+    /// Whole seconds since 1970.
+    fn now(&self) -> i64 {
+        seconds(self.clock.now())
+    }
+
     async fn change(&self) -> Result<SqliteTransaction<'static>> {
         self.writer.begin_with(BEGIN).await
     }
-}
-
-/// Whole seconds since 1970.
-fn now() -> i64 {
-    seconds(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
 }
 
 fn seconds(duration: Duration) -> i64 {

@@ -9,6 +9,7 @@ use sqlx::{
 };
 
 use super::State;
+use crate::clock::Clock;
 
 /// A reader is a thread.
 const READERS: u32 = 4;
@@ -32,24 +33,30 @@ pub(crate) enum OpenError {
 
 impl State {
     /// Opens the state in a database file that exists, if only as an empty one.
-    pub(crate) async fn open(database: &Path) -> Result<Self, OpenError> {
+    pub(crate) async fn open(database: &Path, clock: Clock) -> Result<Self, OpenError> {
         let options = options(database);
         // The writer comes first: it turns the write-ahead log on, which a reader cannot.
         let writer = pool(1, WRITE_TIMEOUT, options.clone()).await?;
         migrator().run(&writer).await?;
         let reader = options.read_only(true).optimize_on_close(false, None);
-        Ok(Self { reader: pool(READERS, READ_TIMEOUT, reader).await?, writer })
+        Ok(Self { reader: pool(READERS, READ_TIMEOUT, reader).await?, writer, clock })
     }
 }
 
+/// Never changed once released, only added to.
 fn migrator() -> Migrator {
-    Migrator::with_migrations(vec![Migration::new(
-        1,
-        "repositories_blobs_manifests".into(),
-        MigrationType::Simple,
-        include_str!("../../migrations/0001_repositories_blobs_manifests.sql").into_sql_str(),
-        false,
-    )])
+    Migrator::with_migrations(vec![
+        migration(
+            1,
+            "repositories_blobs_manifests",
+            include_str!("../../migrations/0001_repositories_blobs_manifests.sql"),
+        ),
+        migration(2, "control_plane", include_str!("../../migrations/0002_control_plane.sql")),
+    ])
+}
+
+fn migration(version: i64, name: &'static str, sql: &'static str) -> Migration {
+    Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
 }
 
 fn options(database: &Path) -> SqliteConnectOptions {

@@ -2,8 +2,8 @@
 
 use sqlx::sqlite::SqliteTransaction;
 
-use super::{Result, State, now};
-use crate::model::{Digest, Tag};
+use super::{Result, State, repository::read_mutability};
+use crate::model::{Digest, Mutability, Tag};
 
 /// A manifest that was read and found valid.
 #[derive(Debug)]
@@ -28,8 +28,21 @@ pub(crate) struct NewManifest {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum PutOutcome {
     Recorded,
+    /// It was here before, with this tag, and that was to be said.
+    Known,
     /// Nothing was recorded, since this is not in the repository.
     Missing(Digest),
+    /// Nothing was recorded, since this tag points elsewhere and must not move.
+    TagImmutable(String),
+}
+
+/// What is to be said of a push that changes nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Pushed {
+    /// Nothing: pushing again is as good as pushing (distribution-spec).
+    Again,
+    /// That it is known (PutImage).
+    Once,
 }
 
 impl State {
@@ -39,22 +52,29 @@ impl State {
         repository: i64,
         manifest: &NewManifest,
         tags: &[Tag],
+        pushed: Pushed,
     ) -> Result<PutOutcome> {
         let mut change = self.change().await?;
-        insert(&mut change, repository, manifest).await?;
         let own = manifest.digest.to_string();
-        for blob in &manifest.blobs {
-            if !refer(&mut change, TO_BLOB, repository, &own, blob).await? {
-                return Ok(PutOutcome::Missing(blob.clone()));
+        let mutability = mutability(&mut change, repository).await?;
+        let mut changes_tag = false;
+        for tag in tags {
+            let old = pointed(&mut change, repository, tag).await?;
+            changes_tag |= old.as_deref() != Some(&own);
+            if old.is_some_and(|old| old != own) && !mutability.lets_move(tag.as_str()) {
+                return Ok(PutOutcome::TagImmutable(tag.to_string()));
             }
         }
-        for blob in &manifest.foreign_blobs {
-            refer(&mut change, TO_BLOB, repository, &own, blob).await?;
+        let is_new = !is_known(&mut change, repository, &own).await?;
+        if pushed == Pushed::Once && !is_new && !changes_tag {
+            return Ok(PutOutcome::Known);
         }
-        for child in &manifest.children {
-            if !refer(&mut change, TO_CHILD, repository, &own, child).await? {
-                return Ok(PutOutcome::Missing(child.clone()));
-            }
+        insert(&mut change, repository, manifest, self.now()).await?;
+        if let Some(missing) = refer_to_all(&mut change, repository, manifest).await? {
+            return Ok(PutOutcome::Missing(missing));
+        }
+        if is_new {
+            measure(&mut change, repository, &own).await?;
         }
         for tag in tags {
             point(&mut change, repository, tag, &own).await?;
@@ -64,8 +84,64 @@ impl State {
     }
 }
 
+async fn mutability(change: &mut SqliteTransaction<'_>, repository: i64) -> Result<Mutability> {
+    let select = "SELECT mutability, mutability_filters FROM repositories WHERE id = $1";
+    let query = sqlx::query_as(select).bind(repository);
+    let (name, filters): (String, String) = query.fetch_one(&mut **change).await?;
+    read_mutability(&name, &filters)
+}
+
+async fn pointed(change: &mut SqliteTransaction<'_>, repository: i64, tag: &Tag) -> Result<Option<String>> {
+    let select = "SELECT manifest FROM tags WHERE repository = $1 AND tag = $2";
+    sqlx::query_scalar(select).bind(repository).bind(tag.as_str()).fetch_optional(&mut **change).await
+}
+
+async fn is_known(change: &mut SqliteTransaction<'_>, repository: i64, digest: &str) -> Result<bool> {
+    let select = "SELECT EXISTS (SELECT 1 FROM manifests WHERE repository = $1 AND digest = $2)";
+    sqlx::query_scalar(select).bind(repository).bind(digest).fetch_one(&mut **change).await
+}
+
+/// The first blob or manifest that is missing, if one is.
+async fn refer_to_all(
+    change: &mut SqliteTransaction<'_>,
+    repository: i64,
+    manifest: &NewManifest,
+) -> Result<Option<Digest>> {
+    let own = manifest.digest.to_string();
+    for blob in &manifest.blobs {
+        if !refer(change, TO_BLOB, repository, &own, blob).await? {
+            return Ok(Some(blob.clone()));
+        }
+    }
+    for blob in &manifest.foreign_blobs {
+        refer(change, TO_BLOB, repository, &own, blob).await?;
+    }
+    for child in &manifest.children {
+        if !refer(change, TO_CHILD, repository, &own, child).await? {
+            return Ok(Some(child.clone()));
+        }
+    }
+    Ok(None)
+}
+
+/// An image counts its blobs, an index its largest child.
+async fn measure(change: &mut SqliteTransaction<'_>, repository: i64, digest: &str) -> Result<()> {
+    let update = "UPDATE manifests SET size = coalesce( \
+         (SELECT sum(b.size) FROM manifest_blobs l JOIN blobs b ON b.digest = l.digest \
+          WHERE l.repository = $1 AND l.manifest = $2), \
+         (SELECT max(c.size) FROM manifest_children l JOIN manifests c \
+          ON c.repository = l.repository AND c.digest = l.child WHERE l.repository = $1 AND l.manifest = $2), 0) \
+         WHERE repository = $1 AND digest = $2";
+    sqlx::query(update).bind(repository).bind(digest).execute(&mut **change).await.map(drop)
+}
+
 /// The same bytes may be pushed again with another media type, as a client has it that left the type out of the document.
-async fn insert(change: &mut SqliteTransaction<'_>, repository: i64, manifest: &NewManifest) -> Result<()> {
+async fn insert(
+    change: &mut SqliteTransaction<'_>,
+    repository: i64,
+    manifest: &NewManifest,
+    now: i64,
+) -> Result<()> {
     let insert = "INSERT INTO manifests \
          (repository, digest, media_type, artifact_type, subject, annotations, pushed, content) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
@@ -73,7 +149,7 @@ async fn insert(change: &mut SqliteTransaction<'_>, repository: i64, manifest: &
     let subject = manifest.subject.as_ref().map(Digest::to_string);
     let query = sqlx::query(insert).bind(repository).bind(manifest.digest.to_string());
     let query = query.bind(&manifest.media_type).bind(&manifest.artifact_type).bind(subject);
-    let query = query.bind(&manifest.annotations).bind(now()).bind(&manifest.content[..]);
+    let query = query.bind(&manifest.annotations).bind(now).bind(&manifest.content[..]);
     query.execute(&mut **change).await.map(drop)
 }
 

@@ -1,6 +1,6 @@
 //! Repositories, each in a registry.
 
-use super::{Result, State, now};
+use super::{Result, State};
 use crate::model::{RegistryId, RepositoryName};
 
 impl State {
@@ -24,7 +24,7 @@ impl State {
         let insert = "INSERT INTO repositories (account, region, name, created) VALUES ($1, $2, $3, $4) \
              ON CONFLICT (account, region, name) DO UPDATE SET name = excluded.name RETURNING id";
         let query = sqlx::query_scalar(insert).bind(&*registry.account).bind(&*registry.region);
-        query.bind(name.as_str()).bind(now()).fetch_one(&self.writer).await
+        query.bind(name.as_str()).bind(self.now()).fetch_one(&self.writer).await
     }
 
     /// The names of repositories behind `last`, at most `count`, sorted by bytes.

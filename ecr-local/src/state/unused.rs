@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Error, Result, State, now, seconds};
+use super::{Error, Result, State, seconds};
 use crate::model::Digest;
 
 /// So many at once; others can write in between.
@@ -16,7 +16,7 @@ impl State {
         let unlink = "DELETE FROM repository_blobs WHERE (repository, digest) IN \
              (SELECT l.repository, l.digest FROM repository_blobs l WHERE l.touched <= $1 AND NOT EXISTS \
               (SELECT 1 FROM manifest_blobs m WHERE m.repository = l.repository AND m.digest = l.digest) LIMIT $2)";
-        let query = sqlx::query(unlink).bind(now().saturating_sub(seconds(grace))).bind(BATCH);
+        let query = sqlx::query(unlink).bind(self.now().saturating_sub(seconds(grace))).bind(BATCH);
         let unlinked = query.execute(&mut *change).await?.rows_affected();
         let delete = "DELETE FROM blobs WHERE digest IN (SELECT b.digest FROM blobs b WHERE NOT EXISTS \
              (SELECT 1 FROM repository_blobs l WHERE l.digest = b.digest) LIMIT $1) RETURNING digest";

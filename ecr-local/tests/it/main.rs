@@ -5,6 +5,7 @@
 mod auth;
 mod clients;
 mod connections;
+mod control;
 mod deleting;
 mod durability;
 mod endpoints;

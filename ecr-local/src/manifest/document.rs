@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, de::IgnoredAny};
 
-use super::{errors::Error, media_type as types};
+use super::media_type as types;
 use crate::{model::Digest, state::NewManifest};
 
 #[derive(Deserialize)]
@@ -41,8 +41,13 @@ struct Platform {
     architecture: String,
 }
 
+/// A document that is no manifest, and why.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct ManifestError(pub(crate) String);
+
 /// Reads a document that came with a media type, or with none. `digest` is that of its bytes.
-pub(crate) fn read(content: &[u8], content_type: &str, digest: Digest) -> Result<NewManifest, Error> {
+pub(crate) fn read(content: &[u8], content_type: &str, digest: Digest) -> Result<NewManifest, ManifestError> {
     let document: Document =
         serde_json::from_slice(content).map_err(|error| invalid(format!("not a manifest: {error}")))?;
     let media_type = media_type(&document, content_type)?;
@@ -54,7 +59,7 @@ pub(crate) fn read(content: &[u8], content_type: &str, digest: Digest) -> Result
         digest,
         artifact_type: artifact_type(&document),
         subject: document.subject.as_ref().map(digest_of).transpose()?,
-        annotations: serde_json::to_string(&annotations).map_err(Error::internal)?,
+        annotations: serde_json::to_string(&annotations).map_err(|error| invalid(error.to_string()))?,
         content: content.to_vec(),
         blobs: Vec::new(),
         foreign_blobs: Vec::new(),
@@ -79,7 +84,7 @@ pub(crate) fn for_linux_amd64(list: &[u8]) -> Option<Digest> {
 }
 
 /// The header and the document must agree; the header alone, or the document alone, will do.
-fn media_type(document: &Document, content_type: &str) -> Result<String, Error> {
+fn media_type(document: &Document, content_type: &str) -> Result<String, ManifestError> {
     let header = types::essence(content_type);
     match &document.media_type {
         None if header.is_empty() => Err(invalid("neither Content-Type nor mediaType says what this is")),
@@ -96,7 +101,7 @@ fn artifact_type(document: &Document) -> String {
     own.or(config).unwrap_or_default().to_owned()
 }
 
-fn refer_from_image(document: &Document, manifest: &mut NewManifest) -> Result<(), Error> {
+fn refer_from_image(document: &Document, manifest: &mut NewManifest) -> Result<(), ManifestError> {
     if document.manifests.is_some() {
         return Err(invalid("an image manifest must not have manifests"));
     }
@@ -114,7 +119,7 @@ fn refer_from_image(document: &Document, manifest: &mut NewManifest) -> Result<(
     Ok(())
 }
 
-fn refer_from_index(document: &Document, manifest: &mut NewManifest) -> Result<(), Error> {
+fn refer_from_index(document: &Document, manifest: &mut NewManifest) -> Result<(), ManifestError> {
     if document.config.is_some() || document.layers.is_some() {
         return Err(invalid("an index must have neither config nor layers"));
     }
@@ -123,11 +128,11 @@ fn refer_from_index(document: &Document, manifest: &mut NewManifest) -> Result<(
     Ok(())
 }
 
-fn digest_of(descriptor: &Descriptor) -> Result<Digest, Error> {
+fn digest_of(descriptor: &Descriptor) -> Result<Digest, ManifestError> {
     let shown: String = descriptor.digest.chars().take(150).collect();
     descriptor.digest.parse().map_err(|_| invalid(format!("{shown:?} is not a sha256 or sha512 digest")))
 }
 
-fn invalid(why: impl Into<String>) -> Error {
-    Error::ManifestInvalid(why.into())
+fn invalid(why: impl Into<String>) -> ManifestError {
+    ManifestError(why.into())
 }

@@ -6,13 +6,15 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
 
-use super::errors::Error;
-
 /// As much as a client may still send after it was refused, and the patience for it.
 const DRAINED: usize = 64 * 1024 * 1024;
 const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
 /// For bodies that are small.
 const READ_DEADLINE: Duration = Duration::from_secs(60);
+
+/// The client left, or stopped sending.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Broken;
 
 /// The body of a request.
 pub(crate) struct RequestBody {
@@ -32,12 +34,12 @@ impl RequestBody {
     }
 
     /// The whole body. Nothing if it is larger than the limit.
-    pub(crate) async fn read(&mut self, limit: usize) -> Result<Option<Bytes>, Error> {
+    pub(crate) async fn read(&mut self, limit: usize) -> Result<Option<Bytes>, Broken> {
         let whole = Limited::new(self.begin(), limit).collect();
         match tokio::time::timeout(READ_DEADLINE, whole).await {
             Ok(Ok(whole)) => Ok(Some(whole.to_bytes())),
             Ok(Err(error)) if error.is::<LengthLimitError>() => Ok(None),
-            Ok(Err(_)) | Err(_) => Err(Error::Broken),
+            Ok(Err(_)) | Err(_) => Err(Broken),
         }
     }
 

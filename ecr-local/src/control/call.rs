@@ -1,0 +1,118 @@
+//! One call: who makes it, and the repository that it is about.
+
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use super::{
+    ControlPlane,
+    errors::{Error, Place},
+};
+use crate::{
+    auth::Signer,
+    model::RegistryId,
+    state::{Repository, State},
+    store::Store,
+};
+
+/// A call of somebody who was let in.
+pub(crate) struct Call<'p> {
+    pub(crate) plane: &'p ControlPlane,
+    /// The caller's own.
+    pub(crate) registry: RegistryId,
+    /// Whether the caller may use the registries of other accounts.
+    pub(crate) is_trusted: bool,
+    /// As the client called this server.
+    pub(crate) host: String,
+}
+
+/// The members by which an input names a repository.
+#[derive(Deserialize, Clone, Debug)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Named {
+    pub(crate) registry_id: Option<String>,
+    pub(crate) repository_name: String,
+}
+
+/// A repository that is there.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    pub(crate) registry: RegistryId,
+    pub(crate) repository: Repository,
+    /// As texts name it.
+    pub(crate) place: Place,
+}
+
+/// Reads an input that was checked.
+pub(crate) fn input<I: DeserializeOwned>(value: Value) -> Result<I, Error> {
+    serde_json::from_value(value).map_err(|error| Error::Serialization(error.to_string()))
+}
+
+impl Call<'_> {
+    pub(crate) fn store(&self) -> &Store {
+        &self.plane.store
+    }
+
+    pub(crate) fn state(&self) -> &State {
+        &self.plane.store.state
+    }
+
+    pub(crate) fn signer(&self) -> &Signer {
+        &self.plane.auth.signer
+    }
+
+    /// The registry that an input names by its account, else the caller's own.
+    pub(crate) fn registry(&self, account: Option<&str>) -> Result<RegistryId, Error> {
+        match account {
+            Some(account) if *account != *self.registry.account => match self.is_trusted {
+                true => Ok(RegistryId { account: account.into(), region: self.registry.region.clone() }),
+                false => Err(Error::Denied(format!(
+                    "The caller has no access to the registry with id '{account}'"
+                ))),
+            },
+            _ => Ok(self.registry.clone()),
+        }
+    }
+
+    /// The repository that an input names.
+    pub(crate) async fn find(&self, named: &Named) -> Result<Found, Error> {
+        let registry = self.registry(named.registry_id.as_deref())?;
+        let place =
+            Place { account: registry.account.to_string(), repository: named.repository_name.clone() };
+        match self.state().describe_repository(&registry, &named.repository_name).await? {
+            Some(repository) => Ok(Found { registry, repository, place }),
+            None => Err(Error::RepositoryNotFound(place)),
+        }
+    }
+
+    /// Where a registry is to be had, as a client that called this server reaches it. The default one answers under any name.
+    pub(crate) fn registry_host(&self, registry: &RegistryId) -> String {
+        if *registry == RegistryId::default() {
+            return self.host.clone();
+        }
+        let port = self.host.rsplit_once(':').map(|(_, port)| format!(":{port}")).unwrap_or_default();
+        format!("{}.dkr.ecr.{}.localhost{port}", registry.account, registry.region)
+    }
+}
+
+/// The name of a repository among all of AWS's resources.
+pub(crate) fn arn(registry: &RegistryId, name: &str) -> String {
+    format!(
+        "arn:{}:ecr:{}:{}:repository/{name}",
+        partition(&registry.region),
+        registry.region,
+        registry.account
+    )
+}
+
+fn partition(region: &str) -> &'static str {
+    let known = [
+        ("cn-", "aws-cn"),
+        ("us-gov-", "aws-us-gov"),
+        ("eusc-", "aws-eusc"),
+        ("us-isof-", "aws-iso-f"),
+        ("us-isob-", "aws-iso-b"),
+        ("us-iso-", "aws-iso"),
+        ("eu-isoe-", "aws-iso-e"),
+    ];
+    known.iter().find(|(prefix, _)| region.starts_with(prefix)).map_or("aws", |(_, name)| name)
+}

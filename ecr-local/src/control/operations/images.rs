@@ -1,0 +1,189 @@
+//! ListImages and DescribeImages: in the order of pushes, and of digests within a second.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{
+    image_id::{ImageId, Meant},
+    repositories::identified,
+};
+use crate::{
+    control::{
+        call::{Call, Found, Named},
+        errors::Error,
+        page::{self, PageInput},
+    },
+    state::{ImagePosition, ImageRow, Shown},
+};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Input {
+    #[serde(flatten)]
+    named: Named,
+    image_ids: Option<Vec<ImageId>>,
+    #[serde(flatten)]
+    page: PageInput,
+    #[serde(default)]
+    filter: Filter,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase")]
+struct Filter {
+    tag_status: Option<String>,
+    image_status: Option<String>,
+}
+
+/// The first entry that is not on the page before: of an image, and which of its tags.
+#[derive(Serialize, Deserialize, Default, Clone)]
+struct Position {
+    pushed: i64,
+    digest: String,
+    tag: usize,
+}
+
+/// ListImages: one entry for each tag, and one for each image without.
+pub(super) async fn list(call: &Call<'_>, input: Input) -> Result<Value, Error> {
+    let found = call.find(&input.named).await?;
+    let about = about("ListImages", &found);
+    let start: Position = input.page.position(call.signer(), &about)?.unwrap_or_default();
+    let count = input.page.count() as usize;
+    let mut entries = Vec::new();
+    // The page before may have ended within an image.
+    let (mut from, mut skip) = (start.place(), start.tag);
+    while entries.len() <= count {
+        let rows =
+            call.state().images(found.repository.id, input.filter.shown(), &from, input.page.count()).await?;
+        let Some(last) = rows.last() else { break };
+        from = after(last);
+        for row in rows {
+            entries.extend(of_image(row).skip(std::mem::take(&mut skip)));
+        }
+    }
+    if input.filter.hides_active() {
+        entries.clear();
+    }
+    let next = entries.get(count).map(|(position, _)| page::token(call.signer(), &about, position));
+    let ids: Vec<_> = entries.into_iter().take(count).map(|(_, id)| id).collect();
+    Ok(finished(json!({ "imageIds": ids }), next))
+}
+
+/// DescribeImages
+pub(super) async fn describe(call: &Call<'_>, input: Input) -> Result<Value, Error> {
+    let found = call.find(&input.named).await?;
+    if let Some(ids) = &input.image_ids {
+        return describe_named(call, &found, &input.page, ids).await;
+    }
+    let about = about("DescribeImages", &found);
+    let start: Position = input.page.position(call.signer(), &about)?.unwrap_or_default();
+    let (count, from) = (input.page.count(), start.place());
+    let sought = count.saturating_add(1);
+    let mut rows = call.state().images(found.repository.id, input.filter.shown(), &from, sought).await?;
+    if input.filter.hides_active() {
+        rows.clear();
+    }
+    let position = |row: &ImageRow| Position { pushed: row.pushed, digest: row.digest.clone(), tag: 0 };
+    let next = rows.get(count as usize).map(|row| page::token(call.signer(), &about, position(row)));
+    let details: Vec<_> = rows.into_iter().take(count as usize).map(|row| detail(&found, row)).collect();
+    Ok(finished(json!({ "imageDetails": details }), next))
+}
+
+/// One that is not there refuses them all.
+async fn describe_named(
+    call: &Call<'_>,
+    found: &Found,
+    page: &PageInput,
+    ids: &[ImageId],
+) -> Result<Value, Error> {
+    if !page.is_absent() {
+        return Err(Error::parameter("imageIds", "must not be given with nextToken or maxResults"));
+    }
+    let mut rows: Vec<ImageRow> = Vec::new();
+    for id in ids {
+        let unknown =
+            || Error::ImageNotFound(found.place.clone(), id.image_digest.clone(), id.image_tag.clone());
+        let digest = match id.meant(call.state(), found.repository.id).await? {
+            Ok(Meant::Digest(digest)) => digest.to_string(),
+            Ok(Meant::Tag(tag)) => {
+                call.state().tagged(found.repository.id, tag.as_str()).await?.ok_or_else(unknown)?
+            }
+            Err(failure) if failure.0 == "MissingDigestAndTag" => {
+                return Err(Error::parameter("imageIds", "both tag and digest cannot be null"));
+            }
+            Err(_) => return Err(unknown()),
+        };
+        let row = call.state().image(found.repository.id, &digest).await?.ok_or_else(unknown)?;
+        if !rows.contains(&row) {
+            rows.push(row);
+        }
+    }
+    let details: Vec<_> = rows.into_iter().map(|row| detail(found, row)).collect();
+    Ok(json!({ "imageDetails": details }))
+}
+
+impl Filter {
+    fn shown(&self) -> Shown {
+        match self.tag_status.as_deref() {
+            Some("TAGGED") => Shown::Tagged,
+            Some("UNTAGGED") => Shown::Untagged,
+            _ => Shown::All,
+        }
+    }
+
+    /// All images here are active.
+    fn hides_active(&self) -> bool {
+        matches!(self.image_status.as_deref(), Some("ARCHIVED" | "ACTIVATING"))
+    }
+}
+
+fn about(operation: &str, found: &Found) -> String {
+    format!("{operation} {}", found.repository.id)
+}
+
+fn finished(mut document: Value, next: Option<String>) -> Value {
+    if let Some(next) = next {
+        document["nextToken"] = next.into();
+    }
+    document
+}
+
+impl Position {
+    fn place(&self) -> ImagePosition {
+        ImagePosition { pushed: self.pushed, digest: self.digest.clone() }
+    }
+}
+
+/// The first place that comes after an image: no digest goes on behind its last digit.
+fn after(row: &ImageRow) -> ImagePosition {
+    ImagePosition { pushed: row.pushed, digest: format!("{}+", row.digest) }
+}
+
+fn of_image(row: ImageRow) -> impl Iterator<Item = (Position, ImageId)> {
+    let tags: Vec<_> =
+        if row.tags.is_empty() { vec![None] } else { row.tags.into_iter().map(Some).collect() };
+    let (pushed, digest) = (row.pushed, row.digest);
+    tags.into_iter().enumerate().map(move |(number, tag)| {
+        let position = Position { pushed, digest: digest.clone(), tag: number };
+        (position, ImageId { image_digest: Some(digest.clone()), image_tag: tag })
+    })
+}
+
+fn detail(found: &Found, row: ImageRow) -> Value {
+    let mut document = identified(found);
+    document["imageDigest"] = row.digest.into();
+    document["imageSizeInBytes"] = row.size.into();
+    document["imagePushedAt"] = row.pushed.into();
+    document["imageManifestMediaType"] = row.media_type.into();
+    document["imageStatus"] = "ACTIVE".into();
+    let mut add = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            document[name] = value;
+        }
+    };
+    add("imageTags", Some(json!(row.tags)).filter(|_| !row.tags.is_empty()));
+    add("artifactMediaType", Some(row.artifact_type.into()).filter(|text| *text != ""));
+    add("lastRecordedPullTime", row.pulled.map(Value::from));
+    add("subjectManifestDigest", row.subject.map(Value::from));
+    document
+}

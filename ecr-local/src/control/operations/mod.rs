@@ -1,0 +1,53 @@
+//! The operations, by name.
+
+mod authorization;
+mod batch_delete;
+mod batch_get;
+mod image_id;
+mod images;
+mod layers;
+mod policies;
+mod put_image;
+mod repositories;
+mod settings;
+mod tags;
+mod uploads;
+
+use serde_json::Value;
+
+use super::{
+    call::{Call, input},
+    errors::Error,
+};
+
+/// Calls an operation of ECR with an input that was checked.
+pub(crate) async fn ecr(call: &Call<'_>, operation: &str, value: Value) -> Result<Value, Error> {
+    match operation {
+        "BatchCheckLayerAvailability" => layers::check(call, input(value)?).await,
+        "BatchDeleteImage" => batch_delete::run(call, input(value)?).await,
+        "BatchGetImage" => batch_get::run(call, input(value)?).await,
+        "CompleteLayerUpload" => uploads::complete(call, input(value)?).await,
+        "CreateRepository" => repositories::create(call, input(value)?).await,
+        "DeleteRegistryPolicy" => settings::delete_policy(call).await,
+        "DeleteRepository" => repositories::delete(call, input(value)?).await,
+        "DeleteRepositoryPolicy" => policies::delete(call, input(value)?).await,
+        "DescribeImages" => images::describe(call, input(value)?).await,
+        "DescribeRepositories" => repositories::describe(call, input(value)?).await,
+        "GetAuthorizationToken" => authorization::token(call, &input(value)?),
+        "GetDownloadUrlForLayer" => layers::download_url(call, input(value)?).await,
+        "GetRegistryPolicy" => settings::get_policy(call).await,
+        "GetRepositoryPolicy" => policies::get(call, input(value)?).await,
+        "InitiateLayerUpload" => uploads::initiate(call, input(value)?).await,
+        "ListImages" => images::list(call, input(value)?).await,
+        "ListTagsForResource" => tags::list(call, input(value)?).await,
+        "PutImage" => put_image::run(call, input(value)?).await,
+        "PutImageScanningConfiguration" => repositories::set_scanning(call, input(value)?).await,
+        "PutImageTagMutability" => repositories::set_mutability(call, input(value)?).await,
+        "PutRegistryPolicy" => settings::put_policy(call, input(value)?).await,
+        "SetRepositoryPolicy" => policies::set(call, input(value)?).await,
+        "TagResource" => tags::tag(call, input(value)?).await,
+        "UntagResource" => tags::untag(call, input(value)?).await,
+        "UploadLayerPart" => uploads::part(call, input(value)?).await,
+        other => Err(Error::Unsupported(other.to_owned())),
+    }
+}

@@ -1,0 +1,149 @@
+//! Layers in parts: InitiateLayerUpload, UploadLayerPart, CompleteLayerUpload.
+
+use std::sync::Arc;
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use bytes::Bytes;
+use http_body_util::Full;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::repositories::identified;
+use crate::{
+    blobs::{CompleteError, Placed, ReceiveError, Session, UploadKey},
+    control::{
+        call::{Call, Found, Named},
+        errors::Error,
+    },
+};
+
+/// What clients are advised to send at once.
+const PART_SIZE: u64 = 10 * 1024 * 1024;
+/// Of all parts but the last.
+const LEAST_PART: i64 = 5 * 1024 * 1024;
+const MOST_PARTS: i64 = 4200;
+
+/// InitiateLayerUpload
+pub(super) async fn initiate(call: &Call<'_>, named: Named) -> Result<Value, Error> {
+    let found = call.find(&named).await?;
+    let (key, _) = call.store().uploads.begin(found.repository.id).await?;
+    Ok(json!({ "uploadId": &*key.id, "partSize": PART_SIZE }))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PartInput {
+    #[serde(flatten)]
+    named: Named,
+    upload_id: String,
+    part_first_byte: u64,
+    part_last_byte: u64,
+    layer_part_blob: String,
+}
+
+/// UploadLayerPart
+pub(super) async fn part(call: &Call<'_>, input: PartInput) -> Result<Value, Error> {
+    let upload = Upload::find(call, &input.named, &input.upload_id).await?;
+    let part = BASE64_STANDARD
+        .decode(&input.layer_part_blob)
+        .map_err(|_| Error::Serialization("the value at 'layerPartBlob' is not base64".to_owned()))?;
+    let length = part.len() as u64;
+    if input.part_last_byte.checked_sub(input.part_first_byte) != length.checked_sub(1) || length == 0 {
+        return Err(upload.refuse_part().await);
+    }
+    if call.state().parts(&upload.key).await?.count >= MOST_PARTS {
+        return Err(Error::TooManyParts);
+    }
+    let placed = Placed { start: input.part_first_byte, length };
+    match upload.session.receive(Full::new(Bytes::from(part)), Some(placed)).await {
+        Ok(_) => {}
+        Err(ReceiveError::Gone) => return Err(upload.unknown()),
+        Err(ReceiveError::Io(error)) => return Err(error.into()),
+        Err(_) => return Err(upload.refuse_part().await),
+    }
+    call.state().note_part(&upload.key, length).await?;
+    let mut document = upload.identified();
+    document["lastByteReceived"] = input.part_last_byte.into();
+    Ok(document)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CompleteInput {
+    #[serde(flatten)]
+    named: Named,
+    upload_id: String,
+    layer_digests: Vec<String>,
+}
+
+/// CompleteLayerUpload. An upload whose digest is another one stays as it is.
+pub(super) async fn complete(call: &Call<'_>, input: CompleteInput) -> Result<Value, Error> {
+    let upload = Upload::find(call, &input.named, &input.upload_id).await?;
+    let (place, id) = (upload.found.place.clone(), upload.key.id.to_string());
+    if upload.session.size().await? == 0 {
+        return Err(Error::EmptyUpload(place, id));
+    }
+    if let Some(least) = call.state().parts(&upload.key).await?.least.filter(|least| *least < LEAST_PART) {
+        return Err(Error::LayerPartTooSmall(least));
+    }
+    let digest = upload.session.digest().await.map_err(|error| upload.incomplete(error))?;
+    if !input.layer_digests.iter().any(|wanted| wanted.parse() == Ok(digest.clone())) {
+        return Err(Error::InvalidLayer(place, id));
+    }
+    if call.state().blob(upload.key.repository, &digest).await?.is_some() {
+        call.store().end_upload(&upload.key).await?;
+        return Err(Error::LayerExists(place, digest.to_string()));
+    }
+    let completed = call.store().complete_upload(&upload.key, &upload.session, &digest).await;
+    completed.map_err(|error| upload.incomplete(error))?;
+    let mut document = upload.identified();
+    document["layerDigest"] = digest.to_string().into();
+    Ok(document)
+}
+
+/// An upload that a call is about.
+struct Upload {
+    found: Found,
+    key: UploadKey,
+    session: Arc<Session>,
+}
+
+impl Upload {
+    async fn find(call: &Call<'_>, named: &Named, id: &str) -> Result<Self, Error> {
+        let found = call.find(named).await?;
+        let unknown = || Error::UploadNotFound(found.place.clone(), id.to_owned());
+        let key = UploadKey::named(found.repository.id, id).ok_or_else(unknown)?;
+        let session = call.store().uploads.find(&key).await?.ok_or_else(unknown)?;
+        Ok(Self { found, key, session })
+    }
+
+    fn identified(&self) -> Value {
+        let mut document = identified(&self.found);
+        document["uploadId"] = (*self.key.id).into();
+        document
+    }
+
+    fn unknown(&self) -> Error {
+        Error::UploadNotFound(self.found.place.clone(), self.key.id.to_string())
+    }
+
+    async fn refuse_part(&self) -> Error {
+        match self.session.size().await {
+            Ok(size) => {
+                let last = i64::try_from(size).unwrap_or(i64::MAX) - 1;
+                Error::InvalidLayerPart(self.found.place.clone(), self.key.id.to_string(), last)
+            }
+            Err(error) => error.into(),
+        }
+    }
+
+    fn incomplete(&self, error: CompleteError) -> Error {
+        match error {
+            CompleteError::Gone => self.unknown(),
+            CompleteError::Io(error) => error.into(),
+            CompleteError::Busy | CompleteError::Mismatch => {
+                Error::InvalidLayer(self.found.place.clone(), self.key.id.to_string())
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Whether an input is what its shape says.
+//!
+//! Invariant: what passes has the members and the types that the model promises, so that reading it cannot fail.
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use serde_json::Value;
+
+use super::{
+    errors::Error,
+    shapes::{Kind, Service, Shape},
+};
+
+/// As much of a value as an error shows.
+const SHOWN: usize = 200;
+/// As many mistakes as an error names.
+const MOST: usize = 10;
+
+/// Checks an input, and takes away the members that are null, which say as much as if they were not there.
+pub(crate) fn check(service: &Service, shape: &Shape, input: &mut Value) -> Result<(), Error> {
+    let mut check = Check { service, mistakes: Vec::new() };
+    check.value(shape, "", input)?;
+    let mistakes = check.mistakes;
+    match mistakes.len() {
+        0 => Ok(()),
+        count => {
+            let noun = if count == 1 { "error" } else { "errors" };
+            let listed = mistakes.into_iter().take(MOST).collect::<Vec<_>>().join("; ");
+            Err(Error::InvalidParameter(format!("{count} validation {noun} detected: {listed}")))
+        }
+    }
+}
+
+struct Check<'s> {
+    service: &'s Service,
+    mistakes: Vec<String>,
+}
+
+impl Check<'_> {
+    /// An error is for a value of another type; mistakes are collected.
+    fn value(&mut self, shape: &Shape, path: &str, value: &mut Value) -> Result<(), Error> {
+        match (shape.kind, value) {
+            (Kind::Structure, Value::Object(members)) => {
+                members.retain(|_, member| !member.is_null());
+                for missing in shape.required.iter().filter(|name| !members.contains_key(*name)) {
+                    self.note("null", &inside(path, missing), "Member must not be null");
+                }
+                for (name, member) in members {
+                    // What the model does not know is passed over, as by AWS.
+                    if let Some(shape) = shape.members.get(name).and_then(|shape| self.service.shape(shape)) {
+                        self.value(shape, &inside(path, name), member)?;
+                    }
+                }
+                Ok(())
+            }
+            (Kind::List, Value::Array(entries)) => {
+                self.length(shape, path, entries.len() as u64, || format!("[{} entries]", entries.len()));
+                let Some(member) = shape.member.as_ref().and_then(|name| self.service.shape(name)) else {
+                    return Ok(());
+                };
+                for (number, entry) in entries.iter_mut().enumerate() {
+                    self.value(member, &format!("{path}.{}.member", number + 1), entry)?;
+                }
+                Ok(())
+            }
+            (Kind::String, Value::String(text)) => {
+                self.text(shape, path, text);
+                Ok(())
+            }
+            (Kind::Blob, Value::String(text)) => {
+                let decoded = BASE64_STANDARD.decode(&**text).map_err(|_| wrong_type(path))?;
+                self.length(shape, path, decoded.len() as u64, || "<binary>".to_owned());
+                Ok(())
+            }
+            (Kind::Integer | Kind::Long, Value::Number(number)) if !number.is_f64() => {
+                self.range(shape, path, &number.to_string(), number.as_i64());
+                Ok(())
+            }
+            (Kind::Boolean, Value::Bool(_)) => Ok(()),
+            _ => Err(wrong_type(path)),
+        }
+    }
+
+    fn text(&mut self, shape: &Shape, path: &str, text: &str) {
+        self.length(shape, path, text.chars().count() as u64, || text.to_owned());
+        if let Some(pattern) = shape.pattern.as_ref().filter(|pattern| !pattern.takes(text)) {
+            let what = format!("Member must satisfy regular expression pattern: {}", pattern.text);
+            self.note(&quoted(text), path, &what);
+        }
+        if !shape.values.is_empty() && !shape.values.iter().any(|value| value == text) {
+            let what = format!("Member must satisfy enum value set: [{}]", shape.values.join(", "));
+            self.note(&quoted(text), path, &what);
+        }
+    }
+
+    fn length(&mut self, shape: &Shape, path: &str, length: u64, shown: impl Fn() -> String) {
+        if let Some(min) = shape.min.filter(|min| length < *min) {
+            let what = format!("Member must have length greater than or equal to {min}");
+            self.note(&quoted(&shown()), path, &what);
+        }
+        if let Some(max) = shape.max.filter(|max| length > *max) {
+            let what = format!("Member must have length less than or equal to {max}");
+            self.note(&quoted(&shown()), path, &what);
+        }
+    }
+
+    fn range(&mut self, shape: &Shape, path: &str, shown: &str, number: Option<i64>) {
+        let below = |min: u64| number.is_some_and(|number| number < min.cast_signed());
+        let above = |max: u64| number.is_none_or(|number| number > max.cast_signed());
+        // The model leaves out a lower bound of zero, which is that of all its numbers.
+        if below(shape.min.unwrap_or(0)) {
+            let min = shape.min.unwrap_or(0);
+            let what = format!("Member must have value greater than or equal to {min}");
+            self.note(&quoted(shown), path, &what);
+        } else if let Some(max) = shape.max.filter(|max| above(*max)) {
+            let what = format!("Member must have value less than or equal to {max}");
+            self.note(&quoted(shown), path, &what);
+        } else if number.is_none() {
+            self.note(
+                &quoted(shown),
+                path,
+                "Member must have value less than or equal to 9223372036854775807",
+            );
+        }
+    }
+
+    fn note(&mut self, value: &str, path: &str, what: &str) {
+        self.mistakes.push(format!("Value {value} at '{path}' failed to satisfy constraint: {what}"));
+    }
+}
+
+fn inside(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.chars().take(SHOWN).collect::<String>())
+}
+
+fn wrong_type(path: &str) -> Error {
+    Error::Serialization(format!("the value at '{path}' has another type than the service model says"))
+}

@@ -1,0 +1,7 @@
+//! What both planes send and read: the bodies of requests and of answers.
+
+mod body;
+mod content;
+
+pub(crate) use body::{Broken, RequestBody};
+pub(crate) use content::{Answer, Content};

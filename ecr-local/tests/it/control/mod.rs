@@ -1,0 +1,12 @@
+//! The control plane as its clients see it: calls over HTTP, and the data plane beside them.
+
+mod batches;
+mod caller;
+mod calls;
+mod images;
+mod policies;
+mod repositories;
+mod sdk;
+mod signatures;
+mod tokens;
+mod uploads;
