@@ -80,7 +80,8 @@ async fn what_buildah_built_keeps_its_id() {
     let system = System::start().await;
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("file"), "content").unwrap();
-    std::fs::write(dir.path().join("Containerfile"), "FROM scratch\nCOPY file /file\nCMD [\"/file\"]\n").unwrap();
+    std::fs::write(dir.path().join("Containerfile"), "FROM scratch\nCOPY file /file\nCMD [\"/file\"]\n")
+        .unwrap();
     let place = |name: &str| dir.path().join(name).display().to_string();
     let (root, runroot) = (place("root"), place("run"));
     let buildah = async |args: &[&str]| {

@@ -229,7 +229,7 @@ pub(super) async fn a_manifest_that_another_takes_the_place_of_is_unneeded(store
     let new = StagedImage { manifest: manifest_of(&text), ..old.clone() };
     let loaded = Loaded { image: &image, staged: Some(&new) };
     stores.locations.record_load(&here(), loaded).await.unwrap();
-    assert_eq!(unneeded(stores).await, [old.manifest.digest.clone()]);
+    assert_eq!(unneeded(stores).await, std::slice::from_ref(&old.manifest.digest));
     let soon = OffsetDateTime::now_utc() + Duration::MINUTE;
     for (manifest, is_unneeded) in [(&old.manifest, true), (&new.manifest, false)] {
         let answer = stores.locations.is_unneeded(&staging(), &manifest.digest, soon).await.unwrap();
