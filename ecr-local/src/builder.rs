@@ -221,10 +221,7 @@ impl Builder {
 
     /// Whether nobody comes in without a password or a signature.
     fn is_closed(&self) -> bool {
-        match self.access_keys.is_empty() {
-            true => !self.users.is_empty(),
-            false => self.verify_signatures,
-        }
+        self.verify_signatures && !(self.users.is_empty() && self.access_keys.is_empty())
     }
 
     async fn bind(&self) -> Result<TcpListener, StartError> {

@@ -11,7 +11,7 @@ use ecr_local::{Builder, Challenge, EcrLocal};
 use secrecy::SecretString;
 
 #[derive(Parser)]
-#[command(version, about = "A local container registry: OCI distribution in one folder")]
+#[command(version, about = "A local ECR: its calls and OCI distribution in one folder")]
 pub(crate) struct Flags {
     /// Where to serve HTTP.
     #[arg(long, env = "ECR_LOCAL_LISTEN", value_name = "HOST:PORT", default_value = "127.0.0.1:5000")]
@@ -22,6 +22,13 @@ pub(crate) struct Flags {
     /// Who may use it: a file with a line NAME:PASSWORD for each. Everyone on this machine, if there is none.
     #[arg(long, env = "ECR_LOCAL_USERS", value_name = "FILE")]
     users: Option<PathBuf>,
+    /// Whose calls and passwords are taken: a file with a line ID:SECRET:ACCOUNT for each access key. Everyone's on this machine, if there
+    /// is none.
+    #[arg(long, env = "ECR_LOCAL_ACCESS_KEYS", value_name = "FILE")]
+    access_keys: Option<PathBuf>,
+    /// Take calls by whomever they are signed; an access key only names its account.
+    #[arg(long, env = "ECR_LOCAL_NO_VERIFY_SIGNATURES")]
+    no_verify_signatures: bool,
     /// How clients are told to identify themselves.
     #[arg(long, env = "ECR_LOCAL_CHALLENGE", value_enum, default_value = "basic")]
     challenge: ChallengeName,
@@ -54,10 +61,34 @@ impl Flags {
             .challenge(challenge)
             .allow_anyone(self.allow_anyone)
             .create_on_push(!self.no_create_on_push)
-            .allow_delete(!self.no_delete);
+            .allow_delete(!self.no_delete)
+            .verify_signatures(!self.no_verify_signatures);
+        let keys = self.access_keys.as_deref().map(read_access_keys).transpose()?.unwrap_or_default();
+        let builder = keys
+            .into_iter()
+            .fold(builder, |builder, (id, secret, account)| builder.access_key(id, secret, account));
         let users = self.users.as_deref().map(read_users).transpose()?.unwrap_or_default();
         Ok(users.into_iter().fold(builder, |builder, (name, password)| builder.user(name, password)))
     }
+}
+
+/// As with users, a file without keys would open the registry to everyone.
+fn read_access_keys(path: &Path) -> anyhow::Result<Vec<(String, SecretString, String)>> {
+    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.is_empty());
+    let keys = lines.map(|(number, line)| match line.split(':').collect::<Vec<_>>()[..] {
+        [id, secret, account] if !id.is_empty() && !secret.is_empty() && is_account(account) => {
+            Ok((id.to_owned(), secret.into(), account.to_owned()))
+        }
+        _ => anyhow::bail!("{} line {}: not ID:SECRET:ACCOUNT", path.display(), number + 1),
+    });
+    let keys = keys.collect::<anyhow::Result<Vec<_>>>()?;
+    anyhow::ensure!(!keys.is_empty(), "{} names no access key", path.display());
+    Ok(keys)
+}
+
+fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// A file that was named and names nobody would open the registry to everyone.

@@ -1,4 +1,4 @@
-//! Taking away what nobody needs: blobs that no manifest refers to, uploads that were given up, files that no row knows.
+//! Taking away what nobody needs: images that expire by a lifecycle policy, blobs that no manifest refers to, uploads that were given up, files that no row knows.
 //!
 //! Invariant: what a client was told of lately stays, and so does everything that a manifest refers to.
 
@@ -6,7 +6,9 @@ use std::io;
 
 use crate::{
     blobs::{BlobFolder, on_disk},
+    lifecycle::{Policy, evaluate},
     model::Digest,
+    state,
     store::Store,
 };
 
@@ -22,6 +24,7 @@ pub struct Collected {
 impl Store {
     /// One collection. Pushes may go on meanwhile.
     pub(crate) async fn collect_garbage(&self) -> io::Result<Collected> {
+        self.expire_images().await.map_err(io::Error::other)?;
         let mut collected = Collected::default();
         loop {
             let _alone = self.removal.write().await;
@@ -54,6 +57,21 @@ impl Store {
             self.remove_files(orphans).await?;
         }
         Ok(removed)
+    }
+
+    /// Applies all lifecycle policies. One that cannot be read any more is passed over.
+    async fn expire_images(&self) -> state::Result<()> {
+        for (repository, policy) in self.state.lifecycle_policies().await? {
+            let Ok(policy) = Policy::parse(&policy) else { continue };
+            let images = self.state.expirable_images(repository).await?;
+            for expiring in evaluate(&policy, images, self.state.now()) {
+                if let Ok(digest) = expiring.image.digest.parse() {
+                    self.state.remove_image(repository, &digest).await?;
+                }
+            }
+            self.state.note_evaluation(repository).await?;
+        }
+        Ok(())
     }
 
     async fn remove_files(&self, digests: Vec<Digest>) -> io::Result<()> {

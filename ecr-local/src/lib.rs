@@ -20,6 +20,7 @@ mod data;
 mod folder;
 mod front;
 mod garbage;
+mod lifecycle;
 mod manifest;
 mod model;
 mod patience;

@@ -52,6 +52,9 @@ pub(crate) enum Error {
     InvalidTag(&'static str),
     RepositoryPolicyNotFound(Place),
     RegistryPolicyNotFound(String),
+    LifecyclePolicyNotFound(Place),
+    PreviewNotFound(Place),
+    PreviewInProgress(Place),
     Internal(Box<dyn std::error::Error + Send + Sync>),
 }
 
@@ -102,6 +105,9 @@ impl Error {
             Self::InvalidTag(_) => "InvalidTagParameterException",
             Self::RepositoryPolicyNotFound(_) => "RepositoryPolicyNotFoundException",
             Self::RegistryPolicyNotFound(_) => "RegistryPolicyNotFoundException",
+            Self::LifecyclePolicyNotFound(_) => "LifecyclePolicyNotFoundException",
+            Self::PreviewNotFound(_) => "LifecyclePolicyPreviewNotFoundException",
+            Self::PreviewInProgress(_) => "LifecyclePolicyPreviewInProgressException",
             Self::Internal(_) => "ServerException",
         }
     }
@@ -203,6 +209,15 @@ impl Error {
             Self::TooManyTags => "A resource has at most 50 tags".to_owned(),
             Self::RepositoryPolicyNotFound(at) => {
                 format!("Repository policy does not exist for {}", within(at))
+            }
+            Self::LifecyclePolicyNotFound(at) => {
+                format!("Lifecycle policy does not exist for {}", within(at))
+            }
+            Self::PreviewNotFound(at) => {
+                format!("No lifecycle policy preview was started for {}", within(at))
+            }
+            Self::PreviewInProgress(at) => {
+                format!("A lifecycle policy preview is in progress for {}", within(at))
             }
             Self::RegistryPolicyNotFound(account) => {
                 format!("Registry policy does not exist in the registry with id '{account}'")

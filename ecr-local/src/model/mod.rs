@@ -10,3 +10,4 @@ pub(crate) use digest::{Algorithm, Digest, Hasher};
 pub(crate) use mutability::Mutability;
 pub(crate) use name::{Reference, RepositoryName, Tag};
 pub(crate) use registry::{DEFAULT_ACCOUNT, DEFAULT_REGION, RegistryId};
+pub(crate) use wildcard::matches as wildcard_matches;

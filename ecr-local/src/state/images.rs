@@ -24,6 +24,13 @@ pub(crate) struct ImageRow {
     pub(crate) tags: Vec<String>,
 }
 
+impl ImageRow {
+    /// The first place that comes after it: no digest goes on behind its last digit.
+    pub(crate) fn next_position(&self) -> ImagePosition {
+        ImagePosition { pushed: self.pushed, digest: format!("{}+", self.digest) }
+    }
+}
+
 /// A place in the order of images.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct ImagePosition {

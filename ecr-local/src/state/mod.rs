@@ -6,6 +6,7 @@
 mod blobs;
 mod delete_image;
 mod images;
+mod lifecycle;
 mod manifests;
 mod open;
 mod parts;
@@ -21,6 +22,7 @@ mod unused;
 pub(crate) use blobs::KnownBlob;
 pub(crate) use delete_image::RemovedImage;
 pub(crate) use images::{ImagePosition, ImageRow, Shown};
+pub(crate) use lifecycle::Lifecycle;
 pub(crate) use manifests::{DeleteOutcome, StoredManifest};
 pub(crate) use open::OpenError;
 pub(crate) use push::{NewManifest, Pushed, PutOutcome};
@@ -56,7 +58,7 @@ impl State {
     }
 
     /// Whole seconds since 1970.
-    fn now(&self) -> i64 {
+    pub(crate) fn now(&self) -> i64 {
         seconds(self.clock.now())
     }
 

@@ -52,6 +52,7 @@ fn migrator() -> Migrator {
             include_str!("../../migrations/0001_repositories_blobs_manifests.sql"),
         ),
         migration(2, "control_plane", include_str!("../../migrations/0002_control_plane.sql")),
+        migration(3, "lifecycle", include_str!("../../migrations/0003_lifecycle.sql")),
     ])
 }
 

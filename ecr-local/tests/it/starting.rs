@@ -32,6 +32,12 @@ async fn where_other_machines_reach_it_it_wants_users_or_the_operators_word() {
     let builder = |name: &str| EcrLocal::builder(dir.path().join(name)).listen("0.0.0.0:0");
     let open = builder("open").start().await;
     assert!(matches!(open, Err(StartError::Unprotected { .. })), "{open:?}");
+    let unverified = |name: &str| {
+        builder(name).access_key("AKID", "s3cret".into(), "111111111111").verify_signatures(false)
+    };
+    let open = unverified("unverified").start().await;
+    assert!(matches!(open, Err(StartError::Unprotected { .. })), "{open:?}");
+    unverified("keys").verify_signatures(true).start().await.unwrap().shutdown().await;
     builder("users").user("alice", "s3cret".into()).start().await.unwrap().shutdown().await;
     builder("anyone").allow_anyone(true).start().await.unwrap().shutdown().await;
 }
@@ -69,6 +75,20 @@ async fn the_program_refuses_a_file_of_users_that_names_none_or_cannot_be_read()
         let mut command = Command::new(env!("CARGO_BIN_EXE_ecr-local"));
         command.args(["--listen", "127.0.0.1:0", "--data-dir"]).arg(dir.path().join("data"));
         let program = Process::start("ecr-local", "cargo build", command.arg("--users").arg(&users));
+        let said = program.line(why).await;
+        assert!(!said.contains("s3cret"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn the_program_refuses_a_file_of_access_keys_that_names_none_or_cannot_be_read() {
+    let dir = tempfile::tempdir().unwrap();
+    for (text, why) in [("", "names no access key"), ("AKID:s3cret:12\n", "line 1: not ID:SECRET:ACCOUNT")] {
+        let keys = dir.path().join("keys");
+        std::fs::write(&keys, text).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ecr-local"));
+        command.args(["--listen", "127.0.0.1:0", "--data-dir"]).arg(dir.path().join("data"));
+        let program = Process::start("ecr-local", "cargo build", command.arg("--access-keys").arg(&keys));
         let said = program.line(why).await;
         assert!(!said.contains("s3cret"), "{said}");
     }

@@ -56,7 +56,7 @@ pub(super) async fn list(call: &Call<'_>, input: Input) -> Result<Value, Error> 
         let rows =
             call.state().images(found.repository.id, input.filter.shown(), &from, input.page.count()).await?;
         let Some(last) = rows.last() else { break };
-        from = after(last);
+        from = last.next_position();
         for row in rows {
             entries.extend(of_image(row).skip(std::mem::take(&mut skip)));
         }
@@ -152,11 +152,6 @@ impl Position {
     fn place(&self) -> ImagePosition {
         ImagePosition { pushed: self.pushed, digest: self.digest.clone() }
     }
-}
-
-/// The first place that comes after an image: no digest goes on behind its last digit.
-fn after(row: &ImageRow) -> ImagePosition {
-    ImagePosition { pushed: row.pushed, digest: format!("{}+", row.digest) }
 }
 
 fn of_image(row: ImageRow) -> impl Iterator<Item = (Position, ImageId)> {

@@ -6,6 +6,7 @@ mod batch_get;
 mod image_id;
 mod images;
 mod layers;
+mod lifecycle;
 mod policies;
 mod put_image;
 mod repositories;
@@ -28,6 +29,7 @@ pub(crate) async fn ecr(call: &Call<'_>, operation: &str, value: Value) -> Resul
         "BatchGetImage" => batch_get::run(call, input(value)?).await,
         "CompleteLayerUpload" => uploads::complete(call, input(value)?).await,
         "CreateRepository" => repositories::create(call, input(value)?).await,
+        "DeleteLifecyclePolicy" => lifecycle::delete(call, input(value)?).await,
         "DeleteRegistryPolicy" => settings::delete_policy(call).await,
         "DeleteRepository" => repositories::delete(call, input(value)?).await,
         "DeleteRepositoryPolicy" => policies::delete(call, input(value)?).await,
@@ -35,6 +37,8 @@ pub(crate) async fn ecr(call: &Call<'_>, operation: &str, value: Value) -> Resul
         "DescribeRepositories" => repositories::describe(call, input(value)?).await,
         "GetAuthorizationToken" => authorization::token(call, &input(value)?),
         "GetDownloadUrlForLayer" => layers::download_url(call, input(value)?).await,
+        "GetLifecyclePolicy" => lifecycle::get(call, input(value)?).await,
+        "GetLifecyclePolicyPreview" => lifecycle::preview(call, input(value)?).await,
         "GetRegistryPolicy" => settings::get_policy(call).await,
         "GetRepositoryPolicy" => policies::get(call, input(value)?).await,
         "InitiateLayerUpload" => uploads::initiate(call, input(value)?).await,
@@ -43,8 +47,10 @@ pub(crate) async fn ecr(call: &Call<'_>, operation: &str, value: Value) -> Resul
         "PutImage" => put_image::run(call, input(value)?).await,
         "PutImageScanningConfiguration" => repositories::set_scanning(call, input(value)?).await,
         "PutImageTagMutability" => repositories::set_mutability(call, input(value)?).await,
+        "PutLifecyclePolicy" => lifecycle::put(call, input(value)?).await,
         "PutRegistryPolicy" => settings::put_policy(call, input(value)?).await,
         "SetRepositoryPolicy" => policies::set(call, input(value)?).await,
+        "StartLifecyclePolicyPreview" => lifecycle::start_preview(call, input(value)?).await,
         "TagResource" => tags::tag(call, input(value)?).await,
         "UntagResource" => tags::untag(call, input(value)?).await,
         "UploadLayerPart" => uploads::part(call, input(value)?).await,

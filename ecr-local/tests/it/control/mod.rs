@@ -4,6 +4,7 @@ mod batches;
 mod caller;
 mod calls;
 mod images;
+mod lifecycle;
 mod policies;
 mod repositories;
 mod sdk;

@@ -136,6 +136,11 @@ manifest = json.dumps({
     "layers": [descriptor("layer.v1.tar", layer)],
 })
 policy = json.dumps({"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "ecr:*"}]})
+lifecycle = json.dumps({"rules": [{
+    "rulePriority": 1,
+    "selection": {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 9},
+    "action": {"type": "expire"},
+}]})
 arn = "arn:aws:ecr:us-east-1:000000000000:repository/walk"
 app = {"repositoryName": "walk"}
 unknown = "00000000-0000-4000-8000-000000000000"
@@ -197,6 +202,11 @@ steps = [
     ("PutRegistryPolicy", {"policyText": policy}),
     ("GetRegistryPolicy", {}),
     ("DeleteRegistryPolicy", {}),
+    ("StartLifecyclePolicyPreview", {**app, "lifecyclePolicyText": lifecycle}),
+    ("GetLifecyclePolicyPreview", {**app, "maxResults": 5, "filter": {"tagStatus": "ANY"}}),
+    ("PutLifecyclePolicy", {**app, "lifecyclePolicyText": lifecycle}),
+    ("GetLifecyclePolicy", app),
+    ("DeleteLifecyclePolicy", app),
     ("GetAuthorizationToken", {"registryIds": ["000000000000"]}),
     ("InitiateLayerUpload", app),
     ("BatchCheckLayerAvailability", {**app, "layerDigests": [digest(layer), "md5:ab"]}),
