@@ -1,12 +1,19 @@
 //! Real clients: skopeo, crane, and Docker with its engine.
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use ecr_local::Challenge;
 use fixtures::{
     peers::{DockerCli, Dockerd, Recipe},
     tool::{Ran, Tool, pinned},
 };
 
-use crate::stage::{Stage, read};
+use serde_json::json;
+use time::OffsetDateTime;
+
+use crate::{
+    control::caller::Key,
+    stage::{Stage, read},
+};
 
 /// Pushes a real image by plain HTTP. Its image ID.
 async fn push(stage: &Stage, repository: &str, tag: &str, recipe: &Recipe) -> String {
@@ -139,4 +146,31 @@ async fn dockerd_logs_in_under_either_challenge() {
             cli.run(&["rmi", &source, &target]).await.ok();
         }
     }
+}
+
+/// What `aws ecr get-login-password | docker login --username AWS --password-stdin` does.
+#[tokio::test(flavor = "multi_thread")]
+async fn dockerd_logs_in_with_a_password_of_the_control_plane() {
+    let dockerd = Dockerd::start().await;
+    let open = Stage::start().await;
+    push(&open, "app", "v1", &Recipe::plain("one")).await;
+    let key = Key { id: "AKID", secret: "s3cret", region: "us-east-1" };
+    let stage = Stage::with(|builder| builder.access_key(key.id, key.secret.into(), "111111111111")).await;
+    let now = OffsetDateTime::now_utc();
+    let issued = stage.signed(key, now, "GetAuthorizationToken", json!({})).await.expect(200).json();
+    let token = issued["authorizationData"][0]["authorizationToken"].as_str().unwrap();
+    let password = String::from_utf8(BASE64_STANDARD.decode(token).unwrap()).unwrap();
+    let (source, target) = (format!("{}/app:v1", open.host()), format!("{}/app:v1", stage.host()));
+    let cli = DockerCli::all(&dockerd.engine().docker_host()).remove(0);
+    cli.run(&["pull", &source]).await.ok();
+    cli.run(&["tag", &source, &target]).await.ok();
+    cli.run(&["push", &target]).await.refused();
+    cli.login(&stage.host(), "AWS", password.strip_prefix("AWS:").unwrap()).await.ok();
+    cli.run(&["push", &target]).await.ok();
+    cli.run(&["rmi", &target]).await.ok();
+    cli.run(&["pull", &target]).await.ok();
+    let described =
+        stage.signed(key, now, "DescribeImages", json!({"repositoryName": "app"})).await.expect(200);
+    let detail = described.json()["imageDetails"][0].clone();
+    assert_eq!((&detail["imageTags"], &detail["registryId"]), (&json!(["v1"]), &json!("111111111111")));
 }

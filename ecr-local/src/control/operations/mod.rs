@@ -9,6 +9,7 @@ mod layers;
 mod lifecycle;
 mod policies;
 mod put_image;
+mod referrers;
 mod repositories;
 mod settings;
 mod tags;
@@ -42,6 +43,7 @@ pub(crate) async fn ecr(call: &Call<'_>, operation: &str, value: Value) -> Resul
         "GetRegistryPolicy" => settings::get_policy(call).await,
         "GetRepositoryPolicy" => policies::get(call, input(value)?).await,
         "InitiateLayerUpload" => uploads::initiate(call, input(value)?).await,
+        "ListImageReferrers" => referrers::list(call, input(value)?).await,
         "ListImages" => images::list(call, input(value)?).await,
         "ListTagsForResource" => tags::list(call, input(value)?).await,
         "PutImage" => put_image::run(call, input(value)?).await,

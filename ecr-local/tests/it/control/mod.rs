@@ -1,11 +1,12 @@
 //! The control plane as its clients see it: calls over HTTP, and the data plane beside them.
 
 mod batches;
-mod caller;
+pub(crate) mod caller;
 mod calls;
 mod images;
 mod lifecycle;
 mod policies;
+mod referrers;
 mod repositories;
 mod sdk;
 mod signatures;

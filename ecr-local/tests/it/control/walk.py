@@ -214,6 +214,7 @@ steps = [
     ("BatchGetImage", {**app, "imageIds": ids, "acceptedMediaTypes": ["application/vnd.oci.image.manifest.v1+json"]}),
     ("DescribeImages", {**app, "imageIds": ids}),
     ("DescribeImages", {**app, "maxResults": 5, "filter": {"tagStatus": "TAGGED"}}),
+    ("ListImageReferrers", {**app, "subjectId": {"imageDigest": digest(manifest.encode())}, "maxResults": 5}),
     ("ListImages", {**app, "maxResults": 5, "filter": {"tagStatus": "ANY"}}),
     ("GetDownloadUrlForLayer", {**app, "layerDigest": digest(layer)}),
 ]
