@@ -46,7 +46,7 @@ pub(super) async fn begin(
             };
             if completed.is_err() {
                 // Nobody was told of it.
-                plane.store.uploads.end(&upload.key).await?;
+                plane.store.end_upload(&upload.key).await?;
             }
             completed
         }
@@ -80,7 +80,7 @@ pub(super) async fn complete(
     let completed = upload.complete(plane, &digest).await;
     if matches!(completed, Err(Error::DigestInvalid(_))) {
         // The wrong bytes are of no use to anyone, and the right ones cannot follow them.
-        plane.store.uploads.end(&upload.key).await?;
+        plane.store.end_upload(&upload.key).await?;
     }
     completed
 }
@@ -105,7 +105,7 @@ pub(super) async fn cancel(
     id: &str,
 ) -> Result<Answer, Error> {
     let upload = find(plane, asked, name, id).await?;
-    plane.store.uploads.end(&upload.key).await?;
+    plane.store.end_upload(&upload.key).await?;
     Ok(answer::empty(StatusCode::NO_CONTENT))
 }
 

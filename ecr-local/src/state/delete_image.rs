@@ -1,6 +1,8 @@
 //! Deleting an image as the control plane has it: with its last tag it goes, and a digest takes all tags along.
 
-use super::{DeleteOutcome, Result, State};
+use sqlx::sqlite::SqliteTransaction;
+
+use super::{DeleteOutcome, Result, State, manifests::delete_in};
 use crate::model::{Digest, Tag};
 
 /// What became of a deletion.
@@ -16,29 +18,47 @@ pub(crate) enum RemovedImage {
 impl State {
     /// Takes an image away with all its tags.
     pub(crate) async fn remove_image(&self, repository: i64, digest: &Digest) -> Result<RemovedImage> {
-        let Some(image) = self.image(repository, &digest.to_string()).await? else {
-            return Ok(RemovedImage::Unknown);
-        };
-        Ok(match self.delete_manifest(repository, digest).await? {
-            DeleteOutcome::Deleted => RemovedImage::Removed(image.digest, image.tags),
-            DeleteOutcome::Unknown => RemovedImage::Unknown,
-            DeleteOutcome::ReferredTo(_) => RemovedImage::ReferredTo,
-        })
+        let mut change = self.change().await?;
+        let tags = tags_of(&mut change, repository, &digest.to_string()).await?;
+        self.remove_whole(change, repository, digest.to_string(), tags).await
     }
 
     /// Takes a tag away, and the image with its last one.
     pub(crate) async fn remove_image_tag(&self, repository: i64, tag: &Tag) -> Result<RemovedImage> {
-        let Some(digest) = self.tagged(repository, tag.as_str()).await? else {
+        let mut change = self.change().await?;
+        let select = "SELECT manifest FROM tags WHERE repository = $1 AND tag = $2";
+        let query = sqlx::query_scalar(select).bind(repository).bind(tag.as_str());
+        let Some(digest): Option<String> = query.fetch_optional(&mut *change).await? else {
             return Ok(RemovedImage::Unknown);
         };
-        let image = self.image(repository, &digest).await?;
-        if image.is_some_and(|image| image.tags.len() > 1) {
-            self.delete_tag(repository, tag).await?;
-            return Ok(RemovedImage::Removed(digest, vec![tag.to_string()]));
+        let tags = tags_of(&mut change, repository, &digest).await?;
+        if tags.len() == 1 {
+            return self.remove_whole(change, repository, digest, tags).await;
         }
-        match digest.parse() {
-            Ok(digest) => self.remove_image(repository, &digest).await,
-            Err(_) => Ok(RemovedImage::Unknown),
-        }
+        let delete = "DELETE FROM tags WHERE repository = $1 AND tag = $2";
+        sqlx::query(delete).bind(repository).bind(tag.as_str()).execute(&mut *change).await?;
+        change.commit().await?;
+        Ok(RemovedImage::Removed(digest, vec![tag.to_string()]))
     }
+
+    async fn remove_whole(
+        &self,
+        mut change: SqliteTransaction<'static>,
+        repository: i64,
+        digest: String,
+        tags: Vec<String>,
+    ) -> Result<RemovedImage> {
+        let outcome = delete_in(&mut change, repository, &digest, self.now()).await?;
+        change.commit().await?;
+        Ok(match outcome {
+            DeleteOutcome::Deleted => RemovedImage::Removed(digest, tags),
+            DeleteOutcome::Unknown => RemovedImage::Unknown,
+            DeleteOutcome::ReferredTo(_) => RemovedImage::ReferredTo,
+        })
+    }
+}
+
+async fn tags_of(change: &mut SqliteTransaction<'_>, repository: i64, digest: &str) -> Result<Vec<String>> {
+    let select = "SELECT tag FROM tags WHERE repository = $1 AND manifest = $2 ORDER BY tag";
+    sqlx::query_scalar(select).bind(repository).bind(digest).fetch_all(&mut **change).await
 }

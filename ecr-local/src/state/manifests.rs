@@ -1,6 +1,6 @@
 //! Manifests as they were pushed: found by tag or digest, taken away.
 
-use sqlx::Row;
+use sqlx::{Row, sqlite::SqliteTransaction};
 
 use super::{Error, Result, State};
 use crate::model::{Digest, Reference};
@@ -59,20 +59,30 @@ impl State {
 
     /// Takes a manifest away, with its tags. Its blobs have their time of grace from now on.
     pub(crate) async fn delete_manifest(&self, repository: i64, digest: &Digest) -> Result<DeleteOutcome> {
-        let digest = digest.to_string();
         let mut change = self.change().await?;
-        let parent =
-            "SELECT manifest FROM manifest_children WHERE repository = $1 AND child = $2 AND manifest <> $2";
-        let parent = sqlx::query_scalar(parent).bind(repository).bind(&digest);
-        if let Some(parent) = parent.fetch_optional(&mut *change).await? {
-            return Ok(DeleteOutcome::ReferredTo(parent));
-        }
-        let touch = "UPDATE repository_blobs SET touched = $3 WHERE repository = $1 AND digest IN \
-             (SELECT digest FROM manifest_blobs WHERE repository = $1 AND manifest = $2)";
-        sqlx::query(touch).bind(repository).bind(&digest).bind(self.now()).execute(&mut *change).await?;
-        let delete = "DELETE FROM manifests WHERE repository = $1 AND digest = $2";
-        let deleted = sqlx::query(delete).bind(repository).bind(&digest).execute(&mut *change).await?;
+        let outcome = delete_in(&mut change, repository, &digest.to_string(), self.now()).await?;
         change.commit().await?;
-        Ok(if deleted.rows_affected() > 0 { DeleteOutcome::Deleted } else { DeleteOutcome::Unknown })
+        Ok(outcome)
     }
+}
+
+/// Deletes within a change that is under way.
+pub(super) async fn delete_in(
+    change: &mut SqliteTransaction<'_>,
+    repository: i64,
+    digest: &str,
+    now: i64,
+) -> Result<DeleteOutcome> {
+    let parent =
+        "SELECT manifest FROM manifest_children WHERE repository = $1 AND child = $2 AND manifest <> $2";
+    let parent = sqlx::query_scalar(parent).bind(repository).bind(digest);
+    if let Some(parent) = parent.fetch_optional(&mut **change).await? {
+        return Ok(DeleteOutcome::ReferredTo(parent));
+    }
+    let touch = "UPDATE repository_blobs SET touched = $3 WHERE repository = $1 AND digest IN \
+         (SELECT digest FROM manifest_blobs WHERE repository = $1 AND manifest = $2)";
+    sqlx::query(touch).bind(repository).bind(digest).bind(now).execute(&mut **change).await?;
+    let delete = "DELETE FROM manifests WHERE repository = $1 AND digest = $2";
+    let deleted = sqlx::query(delete).bind(repository).bind(digest).execute(&mut **change).await?;
+    Ok(if deleted.rows_affected() > 0 { DeleteOutcome::Deleted } else { DeleteOutcome::Unknown })
 }

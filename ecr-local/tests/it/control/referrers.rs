@@ -21,7 +21,7 @@ async fn referrers_come_by_type_and_in_pages() {
     let subject = Image::oci("subject");
     stage.push("app", "v1", &subject).await;
     let signature = attach(&stage, "one", &subject, "test/signature").await;
-    let mut all = vec![signature.clone(), attach(&stage, "two", &subject, "test/sbom").await];
+    let mut all = [signature.clone(), attach(&stage, "two", &subject, "test/sbom").await];
     all.sort_unstable();
     let ask = |more: Value| {
         let mut input =
