@@ -88,10 +88,13 @@ async fn what_buildah_built_keeps_its_id() {
         let storage = ["--root", &root, "--runroot", &runroot, "--storage-driver", "vfs"];
         Tool::new("buildah").args(storage).args(args).run().await.ok()
     };
-    let id = buildah(&["bud", "--isolation", "chroot", "--quiet", "--tag", "example.com/built:1", &place("")]).await;
+    let id =
+        buildah(&["bud", "--isolation", "chroot", "--quiet", "--tag", "example.com/built:1", &place("")])
+            .await;
     for format in ["docker-archive", "oci-archive"] {
         let file = place(format);
-        buildah(&["push", "--quiet", "example.com/built:1", &format!("{format}:{file}:example.com/built:1")]).await;
+        buildah(&["push", "--quiet", "example.com/built:1", &format!("{format}:{file}:example.com/built:1")])
+            .await;
         for cli in DockerCli::all(&system.docker_host()) {
             let out = cli.run(&["load", "--quiet", "--input", &file]).await.ok();
             let expected = "Loaded image: example.com/built:1\nLoaded image ID: sha256:";
