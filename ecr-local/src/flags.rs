@@ -3,11 +3,12 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use anyhow::Context;
 use clap::{Parser, ValueEnum};
-use ecr_local::{Builder, Challenge, EcrLocal};
+use ecr_local::{BasicScanVersion, Builder, Challenge, EcrLocal};
 use secrecy::SecretString;
 
 #[derive(Parser)]
@@ -41,6 +42,21 @@ pub(crate) struct Flags {
     /// Refuse to delete manifests, tags and blobs.
     #[arg(long, env = "ECR_LOCAL_NO_DELETE")]
     no_delete: bool,
+    /// How long the scan of an image takes, in seconds.
+    #[arg(long, env = "ECR_LOCAL_SCAN_TIME", value_name = "SECONDS", default_value = "5")]
+    scan_time: u32,
+    /// How long it takes to bring an image back from the archive, in seconds.
+    #[arg(long, env = "ECR_LOCAL_RESTORE_TIME", value_name = "SECONDS", default_value = "60")]
+    restore_time: u32,
+    /// Which basic scanning registries have that did not choose one; with the older one images are described with the results of scans.
+    #[arg(long, env = "ECR_LOCAL_BASIC_SCAN_VERSION", value_enum, default_value = "aws-native")]
+    basic_scan_version: BasicScanName,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum BasicScanName {
+    AwsNative,
+    Clair,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -56,13 +72,20 @@ impl Flags {
             ChallengeName::Basic => Challenge::Basic,
             ChallengeName::Bearer => Challenge::Bearer,
         };
+        let basic_scan_version = match self.basic_scan_version {
+            BasicScanName::AwsNative => BasicScanVersion::AwsNative,
+            BasicScanName::Clair => BasicScanVersion::Clair,
+        };
         let builder = EcrLocal::builder(&self.data_dir)
             .listen(&self.listen)
             .challenge(challenge)
             .allow_anyone(self.allow_anyone)
             .create_on_push(!self.no_create_on_push)
             .allow_delete(!self.no_delete)
-            .verify_signatures(!self.no_verify_signatures);
+            .verify_signatures(!self.no_verify_signatures)
+            .scan_time(Duration::from_secs(self.scan_time.into()))
+            .restore_time(Duration::from_secs(self.restore_time.into()))
+            .basic_scan_version(basic_scan_version);
         let keys = self.access_keys.as_deref().map(read_access_keys).transpose()?.unwrap_or_default();
         let builder = keys
             .into_iter()

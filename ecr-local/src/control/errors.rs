@@ -55,6 +55,20 @@ pub(crate) enum Error {
     LifecyclePolicyNotFound(Place),
     PreviewNotFound(Place),
     PreviewInProgress(Place),
+    /// What means nothing together, or is switched off.
+    Validation(String),
+    /// By principal.
+    ExclusionExists(String),
+    ExclusionNotFound(String),
+    ImageArchived(Place, String),
+    LayerArchived(Place, String),
+    /// By digest and tag, as asked for.
+    ScanNotFound(Place, Option<String>, Option<String>),
+    ScanQuota,
+    SigningConfigurationNotFound(String),
+    StorageClassUpdateNotSupported(Place, String),
+    /// With the media type.
+    UnsupportedImageType(String),
     Internal(Box<dyn std::error::Error + Send + Sync>),
 }
 
@@ -108,6 +122,16 @@ impl Error {
             Self::LifecyclePolicyNotFound(_) => "LifecyclePolicyNotFoundException",
             Self::PreviewNotFound(_) => "LifecyclePolicyPreviewNotFoundException",
             Self::PreviewInProgress(_) => "LifecyclePolicyPreviewInProgressException",
+            Self::Validation(_) => "ValidationException",
+            Self::ExclusionExists(_) => "ExclusionAlreadyExistsException",
+            Self::ExclusionNotFound(_) => "ExclusionNotFoundException",
+            Self::ImageArchived(..) => "ImageArchivedException",
+            Self::LayerArchived(..) => "LayerInaccessibleException",
+            Self::ScanNotFound(..) => "ScanNotFoundException",
+            Self::ScanQuota => "LimitExceededException",
+            Self::SigningConfigurationNotFound(_) => "SigningConfigurationNotFoundException",
+            Self::StorageClassUpdateNotSupported(..) => "ImageStorageClassUpdateNotSupportedException",
+            Self::UnsupportedImageType(_) => "UnsupportedImageTypeException",
             Self::Internal(_) => "ServerException",
         }
     }
@@ -124,11 +148,13 @@ impl Error {
         document
     }
 
-    fn message(&self) -> String {
+    /// The text that a client gets.
+    pub(crate) fn message(&self) -> String {
         match self {
             Self::Serialization(why)
             | Self::Signature(why)
             | Self::InvalidParameter(why)
+            | Self::Validation(why)
             | Self::Denied(why) => why.clone(),
             Self::IncompleteSignature(why) | Self::InvalidTag(why) => (*why).to_owned(),
             Self::UnknownOperation => "The service has no such operation".to_owned(),
@@ -222,6 +248,36 @@ impl Error {
             Self::RegistryPolicyNotFound(account) => {
                 format!("Registry policy does not exist in the registry with id '{account}'")
             }
+            Self::ExclusionExists(principal) => {
+                format!("The pull time update exclusion for '{principal}' already exists")
+            }
+            Self::ExclusionNotFound(principal) => {
+                format!("The pull time update exclusion for '{principal}' does not exist")
+            }
+            Self::ImageArchived(at, digest) => {
+                format!("The image with digest '{digest}' is archived within {}", within(at))
+            }
+            Self::LayerArchived(at, digest) => {
+                format!("The layer with digest {digest} is archived within {}", within(at))
+            }
+            Self::ScanNotFound(at, digest, tag) => {
+                let (digest, tag) = (half(digest.as_deref()), half(tag.as_deref()));
+                format!(
+                    "Image scan does not exist for the image with '{{imageDigest:'{digest}', imageTag:'{tag}'}}' in {}",
+                    within(at)
+                )
+            }
+            Self::ScanQuota => "The scan quota per image has been exceeded. Wait and try again.".to_owned(),
+            Self::SigningConfigurationNotFound(account) => {
+                format!("Signing configuration does not exist in the registry with id '{account}'")
+            }
+            Self::StorageClassUpdateNotSupported(at, digest) => format!(
+                "The image with digest '{digest}' within {} cannot move to that storage class: it is there, on its way, or referenced by manifest list",
+                within(at)
+            ),
+            Self::UnsupportedImageType(media_type) => format!(
+                "An artifact with media type '{media_type}' cannot be scanned. For more information, see the Amazon ECR documentation."
+            ),
             Self::Internal(_) => "Internal error, see the log of the registry".to_owned(),
         }
     }

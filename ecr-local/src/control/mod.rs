@@ -7,6 +7,7 @@ mod call;
 mod errors;
 mod operations;
 mod page;
+mod principal;
 mod shapes;
 mod signature;
 mod validation;
@@ -23,6 +24,7 @@ use crate::{
     blobs::UploadKey,
     clock::Clock,
     model::{DEFAULT_ACCOUNT, DEFAULT_REGION, RegistryId},
+    scanning::BasicScanVersion,
     store::Store,
     wire::{Answer, Content, RequestBody},
 };
@@ -41,6 +43,15 @@ pub(crate) struct ControlPlane {
     pub(crate) clock: Clock,
     /// Whether calls must be signed, if there is anyone who could.
     pub(crate) verify: bool,
+    /// Of registries that did not choose.
+    pub(crate) basic_scan_version: BasicScanVersion,
+}
+
+/// Whether clients could read what is to be told in a place of some shape; if not, why.
+pub(crate) fn check_told(shape: &str, mut value: Value) -> Result<(), String> {
+    let service = Service::ecr();
+    let shape = service.shape(shape).ok_or_else(|| format!("there is no shape {shape}"))?;
+    validation::check_told(service, shape, &mut value).map_err(|error| error.message())
 }
 
 /// An operation by its full name.
@@ -87,7 +98,8 @@ impl ControlPlane {
         let mut input = read(&body)?;
         validation::check(target.service, shape, &mut input)?;
         let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-        let call = Call { plane: self, registry, is_trusted, host: host.to_owned() };
+        let principal = principal::principal(headers, &registry);
+        let call = Call { plane: self, registry, is_trusted, host: host.to_owned(), principal };
         match target.scope {
             "ecr" => operations::ecr(&call, target.operation, input).await,
             _ => Err(Error::Unsupported(target.operation.to_owned())),

@@ -5,9 +5,11 @@
 
 mod blobs;
 mod delete_image;
+mod exclusions;
 mod images;
 mod lifecycle;
 mod manifests;
+mod on_push;
 mod open;
 mod parts;
 mod push;
@@ -16,6 +18,10 @@ mod registry_settings;
 mod repositories;
 mod repository;
 mod resource_tags;
+mod scan_scripts;
+mod scans;
+mod signings;
+mod storage;
 mod tags;
 mod unused;
 
@@ -27,7 +33,10 @@ pub(crate) use manifests::{DeleteOutcome, StoredManifest};
 pub(crate) use open::OpenError;
 pub(crate) use push::{NewManifest, Pushed, PutOutcome};
 pub(crate) use referrers::Referrer;
+pub(crate) use registry_settings::{SCANNING, SIGNING};
 pub(crate) use repository::{NewRepository, Repository};
+pub(crate) use scan_scripts::ScriptRow;
+pub(crate) use scans::{Begun, ScanRow};
 
 use std::time::Duration;
 
@@ -48,6 +57,15 @@ pub(crate) struct State {
     reader: SqlitePool,
     writer: SqlitePool,
     clock: Clock,
+    pace: Pace,
+}
+
+/// How long things take that take no time here.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pace {
+    pub(crate) scan: Duration,
+    /// Of an image from the archive.
+    pub(crate) restore: Duration,
 }
 
 impl State {

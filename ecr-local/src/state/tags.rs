@@ -4,11 +4,13 @@ use super::{Result, State};
 use crate::model::Tag;
 
 impl State {
-    /// The tags behind `last`, at most `count`, sorted by bytes.
+    /// The tags of images that can be pulled behind `last`, at most `count`, sorted by bytes.
     pub(crate) async fn tags(&self, repository: i64, last: &str, count: u32) -> Result<Vec<String>> {
-        let select = "SELECT tag FROM tags WHERE repository = $1 AND tag > $2 ORDER BY tag LIMIT $3";
+        let select = "SELECT t.tag FROM tags t JOIN manifests m ON m.repository = t.repository AND m.digest = t.manifest \
+             WHERE t.repository = $1 AND t.tag > $2 AND NOT m.is_archived AND coalesce(m.activated, 0) <= $4 \
+             ORDER BY t.tag LIMIT $3";
         let query = sqlx::query_scalar(select).bind(repository).bind(last).bind(count);
-        query.fetch_all(&self.reader).await
+        query.bind(self.now()).fetch_all(&self.reader).await
     }
 
     /// Takes a tag away; its manifest stays. Whether it was there.

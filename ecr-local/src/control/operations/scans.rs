@@ -1,0 +1,158 @@
+//! Scans of images: begun, and what they found.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{account_settings, image_id::ImageId, repositories::identified, scanning};
+use crate::{
+    control::{
+        call::{Call, Found, Named},
+        errors::Error,
+        page::{self, PageInput},
+    },
+    model::{ImageStatus, ScanKind, ScanningConfiguration, is_scannable},
+    scanning::{BasicScanVersion, Report, report},
+    state::{Begun, ImageRow},
+};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct StartInput {
+    #[serde(flatten)]
+    named: Named,
+    image_id: ImageId,
+}
+
+/// StartImageScan
+pub(super) async fn start(call: &Call<'_>, input: StartInput) -> Result<Value, Error> {
+    let found = call.find(&input.named).await?;
+    if scanning::configuration(call, &found.registry).await?.scan_type == ScanKind::Enhanced {
+        return Err(Error::Validation("This feature is disabled".to_owned()));
+    }
+    let image = input.image_id.find(call, &found).await?;
+    if image.status != ImageStatus::Active {
+        return Err(Error::ImageArchived(found.place, image.digest));
+    }
+    if !is_scannable(&image.artifact_type) {
+        return Err(Error::UnsupportedImageType(image.artifact_or_media_type().to_owned()));
+    }
+    match call.state().begin_scan(found.repository.id, &image.digest).await? {
+        Begun::TooSoon => Err(Error::ScanQuota),
+        Begun::Begun => {
+            let mut document = identified(&found);
+            document["imageId"] = json!(input.image_id.with_digest(&image.digest));
+            document["imageScanStatus"] = json!({ "status": "IN_PROGRESS" });
+            Ok(document)
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DescribeInput {
+    #[serde(flatten)]
+    named: Named,
+    image_id: ImageId,
+    #[serde(flatten)]
+    page: PageInput,
+}
+
+/// DescribeImageScanFindings. Pages go through the findings, and then through those of enhanced scanning.
+pub(super) async fn describe(call: &Call<'_>, input: DescribeInput) -> Result<Value, Error> {
+    let found = call.find(&input.named).await?;
+    let image = input.image_id.find(call, &found).await?;
+    let configuration = scanning::configuration(call, &found.registry).await?;
+    let mut reports = reports(call, &found, &configuration, &[&image]).await?;
+    let report = reports.remove(&image.digest).ok_or_else(|| {
+        let id = &input.image_id;
+        Error::ScanNotFound(found.place.clone(), id.image_digest.clone(), id.image_tag.clone())
+    })?;
+    let about = format!("DescribeImageScanFindings {} {}", found.repository.id, image.digest);
+    let start: usize = input.page.position(call.signer(), &about)?.unwrap_or_default();
+    let end = start.saturating_add(input.page.count() as usize);
+    let mut document = identified(&found);
+    document["imageId"] = json!(input.image_id.with_digest(&image.digest));
+    document["imageScanStatus"] = status(&report);
+    if let Some(results) = &report.results {
+        let mut shown = summary(&report);
+        let (basic, enhanced) = (&results.findings, &results.enhanced_findings);
+        let page = |list: &[Value], from: usize, to: usize| -> Vec<Value> {
+            list.iter().take(to).skip(from).cloned().collect()
+        };
+        let within = |place: usize| place.saturating_sub(basic.len());
+        let (findings, others) = (page(basic, start, end), page(enhanced, within(start), within(end)));
+        if !findings.is_empty() || enhanced.is_empty() {
+            shown["findings"] = findings.into();
+        }
+        if !others.is_empty() {
+            shown["enhancedFindings"] = others.into();
+        }
+        document["imageScanFindings"] = shown;
+        if end < basic.len().saturating_add(enhanced.len()) {
+            document["nextToken"] = page::token(call.signer(), &about, end).into();
+        }
+    }
+    Ok(document)
+}
+
+/// What DescribeImages tells of the scans of images, by digest: nothing if basic scanning is of the newer version.
+pub(super) async fn told_with_images(
+    call: &Call<'_>,
+    found: &Found,
+    images: &[ImageRow],
+) -> Result<HashMap<String, Report>, Error> {
+    let configuration = scanning::configuration(call, &found.registry).await?;
+    let version = account_settings::basic_scan_version(call, &found.registry).await?;
+    if configuration.scan_type == ScanKind::Basic && version == BasicScanVersion::AwsNative {
+        return Ok(HashMap::new());
+    }
+    reports(call, found, &configuration, &images.iter().collect::<Vec<_>>()).await
+}
+
+/// Adds to a description of an image what is told of its scan.
+pub(super) fn add(document: &mut Value, report: &Report) {
+    document["imageScanStatus"] = status(report);
+    if report.results.is_some() {
+        document["imageScanFindingsSummary"] = summary(report);
+    }
+}
+
+async fn reports(
+    call: &Call<'_>,
+    found: &Found,
+    configuration: &ScanningConfiguration,
+    images: &[&ImageRow],
+) -> Result<HashMap<String, Report>, Error> {
+    let kind = configuration.scan_type;
+    let (frequency, _) = configuration.for_repository(&found.repository.name, found.repository.scan_on_push);
+    let now = call.state().now();
+    let by_digest: HashMap<_, _> = images.iter().map(|image| (image.digest.as_str(), *image)).collect();
+    let digests: Vec<_> = by_digest.keys().copied().collect();
+    let scans = call.state().scans(found.repository.id, kind, &digests).await?;
+    let reports = scans.into_iter().filter_map(|scan| {
+        let image = by_digest.get(scan.digest.as_str())?;
+        let report = report(kind, frequency, image, &scan, now);
+        Some((scan.digest, report))
+    });
+    Ok(reports.collect())
+}
+
+fn status(report: &Report) -> Value {
+    let mut status = json!({ "status": report.status });
+    if let Some(description) = &report.description {
+        status["description"] = description.as_str().into();
+    }
+    status
+}
+
+fn summary(report: &Report) -> Value {
+    report.results.as_ref().map_or_else(Value::default, |results| {
+        json!({
+            "imageScanCompletedAt": results.completed,
+            "vulnerabilitySourceUpdatedAt": results.completed,
+            "findingSeverityCounts": results.counts(),
+        })
+    })
+}
