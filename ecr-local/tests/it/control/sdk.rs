@@ -1,6 +1,10 @@
 //! The SDK for Python, which knows the service model.
 
+use std::time::Duration;
+
+use ecr_local::{ScanOutcome, ScanScript};
 use fixtures::tool::{Tool, pinned};
+use serde_json::{Value, json};
 
 use crate::stage::Stage;
 
@@ -8,9 +12,36 @@ const WALK: &str = include_str!("walk.py");
 
 #[tokio::test(flavor = "multi_thread")]
 async fn botocore_gets_what_its_model_says() {
-    let stage = Stage::start().await;
+    let (findings, enhanced_findings) = findings();
+    let outcome = ScanOutcome { findings, enhanced_findings, ..ScanOutcome::default() };
+    let script = ScanScript { outcome: Some(outcome), ..ScanScript::default() };
+    let stage = Stage::with(|builder| builder.scan_time(Duration::ZERO).scan_script(script)).await;
     let python =
         Tool::new(pinned("python/bin/python")).args(["-c", WALK, &format!("http://{}", stage.host())]);
     let walked = python.env("AWS_EC2_METADATA_DISABLED", "true").run().await.ok();
-    assert!(walked.contains("31 operations"), "{walked}");
+    assert!(walked.contains("46 operations"), "{walked}");
+}
+
+/// Of both kinds, with members of every type.
+fn findings() -> (Vec<Value>, Vec<Value>) {
+    let basic = json!({
+        "name": "CVE-2026-1",
+        "description": "x",
+        "uri": "https://example.org",
+        "severity": "HIGH",
+        "attributes": [{"key": "package_name", "value": "zlib"}],
+    });
+    let enhanced = json!({
+        "awsAccountId": "000000000000",
+        "firstObservedAt": 1_700_000_000,
+        "score": 7.5,
+        "severity": "HIGH",
+        "packageVulnerabilityDetails": {
+            "vulnerabilityId": "CVE-2026-2",
+            "cvss": [{"baseScore": 7.5, "version": "3.1"}],
+            "vulnerablePackages": [{"name": "zlib", "epoch": 0, "fixedInVersion": "1.3"}],
+        },
+        "resources": [{"id": "x", "tags": {"team": "ci"}, "details": {"awsEcrContainerImage": {"inUseCount": 1}}}],
+    });
+    (vec![basic.clone(), basic], vec![enhanced])
 }
