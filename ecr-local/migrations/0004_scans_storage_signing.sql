@@ -4,6 +4,9 @@ ALTER TABLE manifests ADD COLUMN is_archived INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE manifests ADD COLUMN archived INTEGER;  -- when it last was, in seconds since 1970
 ALTER TABLE manifests ADD COLUMN activated INTEGER; -- when it was or will be back from the archive, in seconds since 1970
 
+-- Few images ever were in the archive; of the others nothing needs to be read to know that.
+CREATE INDEX manifests_once_archived ON manifests (repository, digest, is_archived, activated) WHERE archived IS NOT NULL;
+
 -- The last scan of an image by each kind of scanning.
 CREATE TABLE scans (
     repository INTEGER NOT NULL,

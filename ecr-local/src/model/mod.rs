@@ -14,6 +14,6 @@ pub(crate) use image_status::ImageStatus;
 pub(crate) use mutability::Mutability;
 pub(crate) use name::{Reference, RepositoryName, Tag};
 pub(crate) use registry::{DEFAULT_ACCOUNT, DEFAULT_REGION, RegistryId};
-pub(crate) use scanning::{ScanFrequency, ScanKind, ScanningConfiguration, is_scannable};
+pub(crate) use scanning::{SCANNABLE, ScanFrequency, ScanKind, ScanningConfiguration};
 pub(crate) use signing::SigningConfiguration;
 pub(crate) use wildcard::matches as wildcard_matches;

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::wildcard;
 
-/// Configs of what a scanner can read.
-const SCANNABLE: [&str; 2] =
+/// Artifact types of what a scanner can read: configs of images.
+pub(crate) const SCANNABLE: [&str; 2] =
     ["application/vnd.docker.container.image.v1+json", "application/vnd.oci.image.config.v1+json"];
 
 /// Who scans.
@@ -106,11 +106,6 @@ impl ScanFilter {
             false => name.contains(&self.filter),
         }
     }
-}
-
-/// Whether an image with such a config, or artifact type, can be scanned.
-pub(crate) fn is_scannable(artifact_type: &str) -> bool {
-    SCANNABLE.contains(&artifact_type)
 }
 
 #[cfg(test)]

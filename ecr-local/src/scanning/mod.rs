@@ -6,7 +6,7 @@ mod outcome;
 mod report;
 
 pub use outcome::{ScanOutcome, ScanStatus};
-pub(crate) use report::{Report, report};
+pub(crate) use report::{Report, Results, report};
 
 /// Which generation of basic scanning a registry has, unless an account setting says so.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]

@@ -1,6 +1,6 @@
 //! How far the scan of an image is, and what it has found.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 
 use serde_json::Value;
 
@@ -31,50 +31,47 @@ pub(crate) struct Results {
     pub(crate) enhanced_findings: Vec<Value>,
 }
 
-/// The report of a scan by `kind` in a repository that is scanned by `frequency`, now (seconds since 1970).
+/// The report of a scan by `kind` in a repository that is scanned by `frequency`, now (seconds since 1970). Fails if the script cannot be read.
 pub(crate) fn report(
     kind: ScanKind,
     frequency: ScanFrequency,
     image: &ImageRow,
     scan: &ScanRow,
     now: i64,
-) -> Report {
-    let without_results = |status, description: Option<&str>| Report {
-        status,
-        description: description.map(str::to_owned),
-        results: None,
-    };
+) -> serde_json::Result<Report> {
+    let without_results = |status| Report { status, description: None, results: None };
     if kind == ScanKind::Enhanced && image.status == ImageStatus::Archived {
-        return without_results(ScanStatus::ImageArchived, Some("The image is archived."));
+        return Ok(without_results(ScanStatus::ImageArchived));
     }
     let Some(completed) = scan.ends.filter(|ends| *ends <= now) else {
-        return match kind {
-            ScanKind::Basic => without_results(ScanStatus::InProgress, None),
-            ScanKind::Enhanced => without_results(ScanStatus::Pending, None),
-        };
+        return Ok(match kind {
+            ScanKind::Basic => without_results(ScanStatus::InProgress),
+            ScanKind::Enhanced => without_results(ScanStatus::Pending),
+        });
     };
-    let outcome = scan.outcome.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    let outcome = scan.outcome.as_deref().map(serde_json::from_str).transpose()?;
     let outcome: ScanOutcome = outcome.unwrap_or_default();
-    let status = outcome.status.unwrap_or_else(|| usual(kind, frequency, image, now));
+    let status = outcome.status.unwrap_or_else(|| usual(kind, frequency, image, scan, now));
     let enhanced_findings = match kind {
         ScanKind::Basic => Vec::new(),
         ScanKind::Enhanced => outcome.enhanced_findings,
     };
     let results = Results { completed, findings: outcome.findings, enhanced_findings };
-    Report {
+    Ok(Report {
         status,
         description: outcome.description.or_else(|| description(status).map(str::to_owned)),
         results: matches!(status, ScanStatus::Complete | ScanStatus::Active).then_some(results),
-    }
+    })
 }
 
-/// Where no script says it.
-fn usual(kind: ScanKind, frequency: ScanFrequency, image: &ImageRow, now: i64) -> ScanStatus {
+/// Where no script says it. Images of long ago are not scanned by enhanced scanning, even if it finds them when it is turned on.
+fn usual(kind: ScanKind, frequency: ScanFrequency, image: &ImageRow, scan: &ScanRow, now: i64) -> ScanStatus {
     let last_use = [Some(image.pushed), image.pulled, image.activated].into_iter().flatten().max();
-    let is_watched = last_use.is_some_and(|last| now - last <= WATCHED);
+    let is_watched_at = |time: i64| last_use.is_some_and(|last| time - last <= WATCHED);
     match (kind, frequency) {
-        (ScanKind::Basic, _) | (_, ScanFrequency::ScanOnPush) => ScanStatus::Complete,
-        (_, ScanFrequency::ContinuousScan) if is_watched => ScanStatus::Active,
+        (ScanKind::Basic, _) => ScanStatus::Complete,
+        (_, ScanFrequency::ScanOnPush) if is_watched_at(scan.started) => ScanStatus::Complete,
+        (_, ScanFrequency::ContinuousScan) if is_watched_at(now) => ScanStatus::Active,
         _ => ScanStatus::ScanEligibilityExpired,
     }
 }
@@ -88,6 +85,18 @@ fn description(status: ScanStatus) -> Option<&'static str> {
 }
 
 impl Results {
+    /// How many findings there are.
+    pub(crate) fn len(&self) -> usize {
+        self.findings.len().saturating_add(self.enhanced_findings.len())
+    }
+
+    /// Some of the findings, counted from the first, and of those of enhanced scanning, counted on.
+    pub(crate) fn page(&self, range: Range<usize>) -> (&[Value], &[Value]) {
+        let behind = |place: usize| place.saturating_sub(self.findings.len());
+        let enhanced = behind(range.start)..behind(range.end);
+        (part(&self.findings, range), part(&self.enhanced_findings, enhanced))
+    }
+
     /// How many findings there are of each severity.
     pub(crate) fn counts(&self) -> BTreeMap<&str, u32> {
         let mut counts = BTreeMap::new();
@@ -97,4 +106,9 @@ impl Results {
         }
         counts
     }
+}
+
+fn part(list: &[Value], range: Range<usize>) -> &[Value] {
+    let end = range.end.min(list.len());
+    list.get(range.start.min(end)..end).unwrap_or_default()
 }

@@ -19,9 +19,9 @@ impl State {
     pub(crate) async fn blob(&self, repository: i64, digest: &Digest) -> Result<Option<KnownBlob>> {
         let select = "SELECT b.size, l.touched, \
              EXISTS (SELECT 1 FROM manifest_blobs m WHERE m.repository = l.repository AND m.digest = l.digest), \
-             EXISTS (SELECT 1 FROM manifest_blobs m JOIN manifests i ON i.repository = m.repository AND i.digest = m.manifest \
-              WHERE m.repository = l.repository AND m.digest = l.digest \
-              AND NOT i.is_archived AND coalesce(i.activated, 0) <= $3) \
+             EXISTS (SELECT 1 FROM manifest_blobs m WHERE m.repository = l.repository AND m.digest = l.digest AND NOT EXISTS \
+              (SELECT 1 FROM manifests i WHERE i.repository = m.repository AND i.digest = m.manifest \
+               AND i.archived IS NOT NULL AND (i.is_archived OR i.activated > $3))) \
              FROM repository_blobs l JOIN blobs b ON b.digest = l.digest \
              WHERE l.repository = $1 AND l.digest = $2";
         let query = sqlx::query_as(select).bind(repository).bind(digest.to_string()).bind(self.now());

@@ -3,7 +3,7 @@
 use sqlx::sqlite::SqliteTransaction;
 
 use super::{Error, Result, SCANNING, SIGNING, State, scans, signings};
-use crate::model::{ScanFrequency, ScanningConfiguration, SigningConfiguration, is_scannable};
+use crate::model::{SCANNABLE, ScanFrequency, ScanningConfiguration, SigningConfiguration};
 
 impl State {
     /// Begins at a time, in seconds since 1970, what is set for the repository. The manifest is recorded.
@@ -24,7 +24,7 @@ impl State {
         let (name, on_push, artifact_type, is_signed, scanning, signing) = row;
         let scanning: ScanningConfiguration = scanning.map(read).transpose()?.unwrap_or_default();
         let (frequency, _) = scanning.for_repository(&name, on_push);
-        if frequency != ScanFrequency::Manual && is_scannable(&artifact_type) {
+        if frequency != ScanFrequency::Manual && SCANNABLE.contains(&artifact_type.as_str()) {
             scans::begin_in(change, repository, digest, scanning.scan_type, self.scan_from(at)).await?;
         }
         let signing: Option<SigningConfiguration> = signing.map(read).transpose()?;

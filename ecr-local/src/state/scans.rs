@@ -3,10 +3,12 @@
 use sqlx::{Row, sqlite::SqliteTransaction};
 
 use super::{Error, Result, SCANNING, State, seconds};
-use crate::model::{RegistryId, ScanFrequency, ScanKind, ScanningConfiguration, is_scannable};
+use crate::model::{RegistryId, SCANNABLE, ScanFrequency, ScanKind, ScanningConfiguration};
 
 /// An image is scanned once in so many seconds by basic scanning.
 const QUOTA: i64 = 24 * 60 * 60;
+/// So many repositories are looked at in one go.
+const BATCH: u32 = 500;
 
 /// The last scan of an image by one kind of scanning.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -115,29 +117,34 @@ pub(super) async fn begin_in(
     Ok(if begun { Begun::Begun } else { Begun::TooSoon })
 }
 
+/// Begins what enhanced scanning finds when it is turned on.
 async fn take_up(
     change: &mut SqliteTransaction<'_>,
     registry: &RegistryId,
     configuration: &ScanningConfiguration,
     scan: Span,
 ) -> Result<()> {
-    let select = "SELECT id, name FROM repositories WHERE account = $1 AND region = $2";
-    let query = sqlx::query_as(select).bind(&*registry.account).bind(&*registry.region);
-    let repositories: Vec<(i64, String)> = query.fetch_all(&mut **change).await?;
-    for (repository, name) in repositories {
-        if configuration.for_repository(&name, false).0 == ScanFrequency::Manual {
-            continue;
-        }
-        let types = "SELECT DISTINCT artifact_type FROM manifests WHERE repository = $1";
-        let types: Vec<String> = sqlx::query_scalar(types).bind(repository).fetch_all(&mut **change).await?;
-        for artifact_type in types.iter().filter(|artifact_type| is_scannable(artifact_type)) {
-            let insert = "INSERT INTO scans (repository, manifest, kind, started, ends) \
-                 SELECT repository, digest, $2, $3, $4 FROM manifests WHERE repository = $1 AND artifact_type = $5 \
-                 ON CONFLICT DO NOTHING";
-            let query = sqlx::query(insert).bind(repository).bind(ScanKind::Enhanced.name());
-            let query = query.bind(scan.started).bind(scan.ends).bind(artifact_type);
-            query.execute(&mut **change).await?;
+    let select = "SELECT id, name FROM repositories WHERE account = $1 AND region = $2 AND id > $3 ORDER BY id LIMIT $4";
+    let mut last = 0;
+    loop {
+        let query = sqlx::query_as(select).bind(&*registry.account).bind(&*registry.region);
+        let page: Vec<(i64, String)> = query.bind(last).bind(BATCH).fetch_all(&mut **change).await?;
+        let Some((id, _)) = page.last() else { return Ok(()) };
+        last = *id;
+        for (repository, name) in page {
+            if configuration.for_repository(&name, false).0 != ScanFrequency::Manual {
+                take_up_repository(change, repository, scan).await?;
+            }
         }
     }
-    Ok(())
+}
+
+async fn take_up_repository(change: &mut SqliteTransaction<'_>, repository: i64, scan: Span) -> Result<()> {
+    let insert = "INSERT INTO scans (repository, manifest, kind, started, ends) \
+         SELECT repository, digest, $2, $3, $4 FROM manifests \
+         WHERE repository = $1 AND artifact_type IN (SELECT value FROM json_each($5)) ON CONFLICT DO NOTHING";
+    let types = serde_json::json!(SCANNABLE).to_string();
+    let query = sqlx::query(insert).bind(repository).bind(ScanKind::Enhanced.name());
+    let query = query.bind(scan.started).bind(scan.ends).bind(types);
+    query.execute(&mut **change).await.map(drop)
 }

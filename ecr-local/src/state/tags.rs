@@ -6,9 +6,9 @@ use crate::model::Tag;
 impl State {
     /// The tags of images that can be pulled behind `last`, at most `count`, sorted by bytes.
     pub(crate) async fn tags(&self, repository: i64, last: &str, count: u32) -> Result<Vec<String>> {
-        let select = "SELECT t.tag FROM tags t JOIN manifests m ON m.repository = t.repository AND m.digest = t.manifest \
-             WHERE t.repository = $1 AND t.tag > $2 AND NOT m.is_archived AND coalesce(m.activated, 0) <= $4 \
-             ORDER BY t.tag LIMIT $3";
+        let select = "SELECT tag FROM tags t WHERE repository = $1 AND tag > $2 AND NOT EXISTS \
+             (SELECT 1 FROM manifests m WHERE m.repository = t.repository AND m.digest = t.manifest \
+              AND m.archived IS NOT NULL AND (m.is_archived OR m.activated > $4)) ORDER BY tag LIMIT $3";
         let query = sqlx::query_scalar(select).bind(repository).bind(last).bind(count);
         query.bind(self.now()).fetch_all(&self.reader).await
     }

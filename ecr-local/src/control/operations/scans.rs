@@ -1,6 +1,6 @@
 //! Scans of images: begun, and what they found.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::Range};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -12,8 +12,8 @@ use crate::{
         errors::Error,
         page::{self, PageInput},
     },
-    model::{ImageStatus, ScanKind, ScanningConfiguration, is_scannable},
-    scanning::{BasicScanVersion, Report, report},
+    model::{ImageStatus, SCANNABLE, ScanKind, ScanningConfiguration},
+    scanning::{BasicScanVersion, Report, Results, report},
     state::{Begun, ImageRow},
 };
 
@@ -35,7 +35,7 @@ pub(super) async fn start(call: &Call<'_>, input: StartInput) -> Result<Value, E
     if image.status != ImageStatus::Active {
         return Err(Error::ImageArchived(found.place, image.digest));
     }
-    if !is_scannable(&image.artifact_type) {
+    if !SCANNABLE.contains(&image.artifact_type.as_str()) {
         return Err(Error::UnsupportedImageType(image.artifact_or_media_type().to_owned()));
     }
     match call.state().begin_scan(found.repository.id, &image.digest).await? {
@@ -76,25 +76,25 @@ pub(super) async fn describe(call: &Call<'_>, input: DescribeInput) -> Result<Va
     document["imageId"] = json!(input.image_id.with_digest(&image.digest));
     document["imageScanStatus"] = status(&report);
     if let Some(results) = &report.results {
-        let mut shown = summary(&report);
-        let (basic, enhanced) = (&results.findings, &results.enhanced_findings);
-        let page = |list: &[Value], from: usize, to: usize| -> Vec<Value> {
-            list.iter().take(to).skip(from).cloned().collect()
-        };
-        let within = |place: usize| place.saturating_sub(basic.len());
-        let (findings, others) = (page(basic, start, end), page(enhanced, within(start), within(end)));
-        if !findings.is_empty() || enhanced.is_empty() {
-            shown["findings"] = findings.into();
-        }
-        if !others.is_empty() {
-            shown["enhancedFindings"] = others.into();
-        }
-        document["imageScanFindings"] = shown;
-        if end < basic.len().saturating_add(enhanced.len()) {
+        document["imageScanFindings"] = page_of(results, start..end);
+        if end < results.len() {
             document["nextToken"] = page::token(call.signer(), &about, end).into();
         }
     }
     Ok(document)
+}
+
+/// An empty list is told of only if there is nothing at all.
+fn page_of(results: &Results, range: Range<usize>) -> Value {
+    let mut document = summary(results);
+    let (findings, enhanced) = results.page(range);
+    if !findings.is_empty() || enhanced.is_empty() {
+        document["findings"] = json!(findings);
+    }
+    if !enhanced.is_empty() {
+        document["enhancedFindings"] = json!(enhanced);
+    }
+    document
 }
 
 /// What DescribeImages tells of the scans of images, by digest: nothing if basic scanning is of the newer version.
@@ -114,8 +114,8 @@ pub(super) async fn told_with_images(
 /// Adds to a description of an image what is told of its scan.
 pub(super) fn add(document: &mut Value, report: &Report) {
     document["imageScanStatus"] = status(report);
-    if report.results.is_some() {
-        document["imageScanFindingsSummary"] = summary(report);
+    if let Some(results) = &report.results {
+        document["imageScanFindingsSummary"] = summary(results);
     }
 }
 
@@ -133,10 +133,9 @@ async fn reports(
     let scans = call.state().scans(found.repository.id, kind, &digests).await?;
     let reports = scans.into_iter().filter_map(|scan| {
         let image = by_digest.get(scan.digest.as_str())?;
-        let report = report(kind, frequency, image, &scan, now);
-        Some((scan.digest, report))
+        Some(report(kind, frequency, image, &scan, now).map(|report| (scan.digest, report)))
     });
-    Ok(reports.collect())
+    reports.collect::<Result<_, _>>().map_err(|error| Error::Internal(error.into()))
 }
 
 fn status(report: &Report) -> Value {
@@ -147,12 +146,10 @@ fn status(report: &Report) -> Value {
     status
 }
 
-fn summary(report: &Report) -> Value {
-    report.results.as_ref().map_or_else(Value::default, |results| {
-        json!({
-            "imageScanCompletedAt": results.completed,
-            "vulnerabilitySourceUpdatedAt": results.completed,
-            "findingSeverityCounts": results.counts(),
-        })
+fn summary(results: &Results) -> Value {
+    json!({
+        "imageScanCompletedAt": results.completed,
+        "vulnerabilitySourceUpdatedAt": results.completed,
+        "findingSeverityCounts": results.counts(),
     })
 }

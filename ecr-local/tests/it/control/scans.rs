@@ -314,7 +314,11 @@ async fn enhanced_scanning_goes_on_by_itself_and_by_no_call() {
     assert_eq!(status_of(&stage, "v1").await, "SCAN_ELIGIBILITY_EXPIRED");
     assert_eq!(status_of(&stage, "v2").await, "ACTIVE", "it was pulled lately");
     enhanced(&stage, "SCAN_ON_PUSH").await;
-    assert_eq!(status_of(&stage, "v1").await, "COMPLETE");
+    stage.push("app", "v3", &Image::oci("three")).await;
+    clock.advance(Duration::from_secs(5));
+    for tag in ["v1", "v3"] {
+        assert_eq!(status_of(&stage, tag).await, "COMPLETE");
+    }
     stage.done("PutRegistryScanningConfiguration", json!({"scanType": "BASIC"})).await;
     stage.fails("DescribeImageScanFindings", image("v1"), "ScanNotFoundException").await;
 }
@@ -360,4 +364,16 @@ async fn images_are_described_with_their_scans_but_by_the_newer_basic_scanning()
     assert_eq!(described(&stage, "v1").await, [Value::Null, Value::Null]);
     enhanced(&stage, "CONTINUOUS_SCAN").await;
     assert_eq!(described(&stage, "v1").await, [json!("PENDING"), Value::Null]);
+}
+
+#[tokio::test]
+async fn enhanced_scanning_passes_over_images_of_long_ago_when_it_is_turned_on() {
+    let clock = Clock::default();
+    let stage = with_image(&clock).await;
+    clock.advance(15 * DAY);
+    for frequency in ["SCAN_ON_PUSH", "CONTINUOUS_SCAN"] {
+        enhanced(&stage, frequency).await;
+        clock.advance(Duration::from_secs(5));
+        assert_eq!(status_of(&stage, "v1").await, "SCAN_ELIGIBILITY_EXPIRED", "{frequency}");
+    }
 }
