@@ -5,6 +5,8 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use super::refusal::Refusal;
+
 /// A repository as texts name it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Place {
@@ -55,20 +57,7 @@ pub(crate) enum Error {
     LifecyclePolicyNotFound(Place),
     PreviewNotFound(Place),
     PreviewInProgress(Place),
-    /// What means nothing together, or is switched off.
-    Validation(String),
-    /// By principal.
-    ExclusionExists(String),
-    ExclusionNotFound(String),
-    ImageArchived(Place, String),
-    LayerArchived(Place, String),
-    /// By digest and tag, as asked for.
-    ScanNotFound(Place, Option<String>, Option<String>),
-    ScanQuota,
-    SigningConfigurationNotFound(String),
-    StorageClassUpdateNotSupported(Place, String),
-    /// With the media type.
-    UnsupportedImageType(String),
+    Refused(Refusal),
     Internal(Box<dyn std::error::Error + Send + Sync>),
 }
 
@@ -122,16 +111,7 @@ impl Error {
             Self::LifecyclePolicyNotFound(_) => "LifecyclePolicyNotFoundException",
             Self::PreviewNotFound(_) => "LifecyclePolicyPreviewNotFoundException",
             Self::PreviewInProgress(_) => "LifecyclePolicyPreviewInProgressException",
-            Self::Validation(_) => "ValidationException",
-            Self::ExclusionExists(_) => "ExclusionAlreadyExistsException",
-            Self::ExclusionNotFound(_) => "ExclusionNotFoundException",
-            Self::ImageArchived(..) => "ImageArchivedException",
-            Self::LayerArchived(..) => "LayerInaccessibleException",
-            Self::ScanNotFound(..) => "ScanNotFoundException",
-            Self::ScanQuota => "LimitExceededException",
-            Self::SigningConfigurationNotFound(_) => "SigningConfigurationNotFoundException",
-            Self::StorageClassUpdateNotSupported(..) => "ImageStorageClassUpdateNotSupportedException",
-            Self::UnsupportedImageType(_) => "UnsupportedImageTypeException",
+            Self::Refused(refusal) => refusal.code(),
             Self::Internal(_) => "ServerException",
         }
     }
@@ -154,7 +134,6 @@ impl Error {
             Self::Serialization(why)
             | Self::Signature(why)
             | Self::InvalidParameter(why)
-            | Self::Validation(why)
             | Self::Denied(why) => why.clone(),
             Self::IncompleteSignature(why) | Self::InvalidTag(why) => (*why).to_owned(),
             Self::UnknownOperation => "The service has no such operation".to_owned(),
@@ -248,36 +227,7 @@ impl Error {
             Self::RegistryPolicyNotFound(account) => {
                 format!("Registry policy does not exist in the registry with id '{account}'")
             }
-            Self::ExclusionExists(principal) => {
-                format!("The pull time update exclusion for '{principal}' already exists")
-            }
-            Self::ExclusionNotFound(principal) => {
-                format!("The pull time update exclusion for '{principal}' does not exist")
-            }
-            Self::ImageArchived(at, digest) => {
-                format!("The image with digest '{digest}' is archived within {}", within(at))
-            }
-            Self::LayerArchived(at, digest) => {
-                format!("The layer with digest {digest} is archived within {}", within(at))
-            }
-            Self::ScanNotFound(at, digest, tag) => {
-                let (digest, tag) = (half(digest.as_deref()), half(tag.as_deref()));
-                format!(
-                    "Image scan does not exist for the image with '{{imageDigest:'{digest}', imageTag:'{tag}'}}' in {}",
-                    within(at)
-                )
-            }
-            Self::ScanQuota => "The scan quota per image has been exceeded. Wait and try again.".to_owned(),
-            Self::SigningConfigurationNotFound(account) => {
-                format!("Signing configuration does not exist in the registry with id '{account}'")
-            }
-            Self::StorageClassUpdateNotSupported(at, digest) => format!(
-                "The image with digest '{digest}' within {} cannot move to that storage class: it is there, on its way, or referenced by manifest list",
-                within(at)
-            ),
-            Self::UnsupportedImageType(media_type) => format!(
-                "An artifact with media type '{media_type}' cannot be scanned. For more information, see the Amazon ECR documentation."
-            ),
+            Self::Refused(refusal) => refusal.message(),
             Self::Internal(_) => "Internal error, see the log of the registry".to_owned(),
         }
     }
@@ -289,11 +239,11 @@ impl std::fmt::Display for Place {
     }
 }
 
-fn within(at: &Place) -> String {
+pub(super) fn within(at: &Place) -> String {
     format!("the repository with name '{}' in the registry with id '{}'", at.repository, at.account)
 }
 
-fn half(text: Option<&str>) -> &str {
+pub(super) fn half(text: Option<&str>) -> &str {
     text.unwrap_or("null")
 }
 
@@ -306,5 +256,11 @@ impl From<sqlx::Error> for Error {
 impl From<std::io::Error> for Error {
     fn from(error: std::io::Error) -> Self {
         Self::Internal(error.into())
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
     }
 }

@@ -8,6 +8,7 @@ mod errors;
 mod operations;
 mod page;
 mod principal;
+mod refusal;
 mod shapes;
 mod signature;
 mod validation;

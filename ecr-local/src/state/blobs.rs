@@ -20,7 +20,8 @@ impl State {
         let select = "SELECT b.size, l.touched, \
              EXISTS (SELECT 1 FROM manifest_blobs m WHERE m.repository = l.repository AND m.digest = l.digest), \
              EXISTS (SELECT 1 FROM manifest_blobs m WHERE m.repository = l.repository AND m.digest = l.digest AND NOT EXISTS \
-              (SELECT 1 FROM manifests i WHERE i.repository = m.repository AND i.digest = m.manifest \
+              (SELECT 1 FROM manifests i INDEXED BY manifests_once_archived \
+               WHERE i.repository = m.repository AND i.digest = m.manifest \
                AND i.archived IS NOT NULL AND (i.is_archived OR i.activated > $3))) \
              FROM repository_blobs l JOIN blobs b ON b.digest = l.digest \
              WHERE l.repository = $1 AND l.digest = $2";

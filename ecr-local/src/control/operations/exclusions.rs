@@ -7,6 +7,7 @@ use crate::control::{
     call::Call,
     errors::Error,
     page::{self, PageInput},
+    refusal::Refusal,
 };
 
 /// As many as an answer can have by the model, whatever is asked for.
@@ -22,7 +23,7 @@ pub(super) struct Input {
 pub(super) async fn register(call: &Call<'_>, input: Input) -> Result<Value, Error> {
     match call.state().add_exclusion(&call.registry, &input.principal_arn).await? {
         Some(created) => Ok(json!({ "principalArn": input.principal_arn, "createdAt": created })),
-        None => Err(Error::ExclusionExists(input.principal_arn)),
+        None => Err(Refusal::ExclusionExists(input.principal_arn).into()),
     }
 }
 
@@ -30,7 +31,7 @@ pub(super) async fn register(call: &Call<'_>, input: Input) -> Result<Value, Err
 pub(super) async fn deregister(call: &Call<'_>, input: Input) -> Result<Value, Error> {
     match call.state().remove_exclusion(&call.registry, &input.principal_arn).await? {
         true => Ok(json!({ "principalArn": input.principal_arn })),
-        false => Err(Error::ExclusionNotFound(input.principal_arn)),
+        false => Err(Refusal::ExclusionNotFound(input.principal_arn).into()),
     }
 }
 

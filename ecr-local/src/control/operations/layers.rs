@@ -10,6 +10,7 @@ use crate::{
     control::{
         call::{Call, Named},
         errors::Error,
+        refusal::Refusal,
     },
     data::DOWNLOAD,
     model::Digest,
@@ -68,7 +69,7 @@ pub(super) async fn download_url(call: &Call<'_>, input: DownloadInput) -> Resul
     match call.state().blob(found.repository.id, &digest).await? {
         None => return Err(Error::LayerNotFound(place, text)),
         Some(known) if known.unused.is_some() => return Err(Error::LayerInaccessible(place, text)),
-        Some(known) if known.is_archived => return Err(Error::LayerArchived(place, text)),
+        Some(known) if known.is_archived => return Err(Refusal::LayerArchived(place, text).into()),
         Some(_) => {}
     }
     let name = &found.repository.name;

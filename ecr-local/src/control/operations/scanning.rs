@@ -7,6 +7,7 @@ use crate::{
     control::{
         call::{Call, arn},
         errors::Error,
+        refusal::Refusal,
     },
     model::{RegistryId, ScanFrequency, ScanningConfiguration},
     state::SCANNING,
@@ -21,7 +22,7 @@ pub(super) async fn get(call: &Call<'_>) -> Result<Value, Error> {
 /// PutRegistryScanningConfiguration. What is not given is the default.
 pub(super) async fn put(call: &Call<'_>, input: ScanningConfiguration) -> Result<Value, Error> {
     if let Some(mistake) = input.mistake() {
-        return Err(Error::Validation(format!("Invalid scanning configuration: {mistake}")));
+        return Err(Refusal::Validation(format!("Invalid scanning configuration: {mistake}")).into());
     }
     call.state().set_scanning(&call.registry, &input).await?;
     Ok(json!({ "registryScanningConfiguration": input }))

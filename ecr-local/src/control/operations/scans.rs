@@ -11,6 +11,7 @@ use crate::{
         call::{Call, Found, Named},
         errors::Error,
         page::{self, PageInput},
+        refusal::Refusal,
     },
     model::{ImageStatus, SCANNABLE, ScanKind, ScanningConfiguration},
     scanning::{BasicScanVersion, Report, Results, report},
@@ -29,17 +30,17 @@ pub(super) struct StartInput {
 pub(super) async fn start(call: &Call<'_>, input: StartInput) -> Result<Value, Error> {
     let found = call.find(&input.named).await?;
     if scanning::configuration(call, &found.registry).await?.scan_type == ScanKind::Enhanced {
-        return Err(Error::Validation("This feature is disabled".to_owned()));
+        return Err(Refusal::Validation("This feature is disabled".to_owned()).into());
     }
     let image = input.image_id.find(call, &found).await?;
     if image.status != ImageStatus::Active {
-        return Err(Error::ImageArchived(found.place, image.digest));
+        return Err(Refusal::ImageArchived(found.place, image.digest).into());
     }
     if !SCANNABLE.contains(&image.artifact_type.as_str()) {
-        return Err(Error::UnsupportedImageType(image.artifact_or_media_type().to_owned()));
+        return Err(Refusal::UnsupportedImageType(image.artifact_or_media_type().to_owned()).into());
     }
     match call.state().begin_scan(found.repository.id, &image.digest).await? {
-        Begun::TooSoon => Err(Error::ScanQuota),
+        Begun::TooSoon => Err(Refusal::ScanQuota.into()),
         Begun::Begun => {
             let mut document = identified(&found);
             document["imageId"] = json!(input.image_id.with_digest(&image.digest));
@@ -67,7 +68,7 @@ pub(super) async fn describe(call: &Call<'_>, input: DescribeInput) -> Result<Va
     let mut reports = reports(call, &found, &configuration, &[&image]).await?;
     let report = reports.remove(&image.digest).ok_or_else(|| {
         let id = &input.image_id;
-        Error::ScanNotFound(found.place.clone(), id.image_digest.clone(), id.image_tag.clone())
+        Refusal::ScanNotFound(found.place.clone(), id.image_digest.clone(), id.image_tag.clone())
     })?;
     let about = format!("DescribeImageScanFindings {} {}", found.repository.id, image.digest);
     let start: usize = input.page.position(call.signer(), &about)?.unwrap_or_default();

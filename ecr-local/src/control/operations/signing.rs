@@ -8,13 +8,14 @@ use crate::{
     control::{
         call::{Call, Named},
         errors::Error,
+        refusal::Refusal,
     },
     model::SigningConfiguration,
     state::SIGNING,
 };
 
 /// So long a signature is under way, in seconds.
-const SIGNING_TIME: i64 = 5;
+const SIGNING_TIME: i64 = 60;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -42,7 +43,7 @@ pub(super) async fn delete(call: &Call<'_>) -> Result<Value, Error> {
 
 fn shown(call: &Call<'_>, configuration: Option<String>) -> Result<Value, Error> {
     let account = call.registry.account.to_string();
-    let text = configuration.ok_or_else(|| Error::SigningConfigurationNotFound(account.clone()))?;
+    let text = configuration.ok_or_else(|| Refusal::SigningConfigurationNotFound(account.clone()))?;
     let document: Value = serde_json::from_str(&text).map_err(|error| Error::Internal(error.into()))?;
     Ok(json!({ "registryId": account, "signingConfiguration": document }))
 }

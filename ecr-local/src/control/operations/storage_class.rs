@@ -7,6 +7,7 @@ use super::{image_id::ImageId, repositories::identified};
 use crate::control::{
     call::{Call, Named},
     errors::Error,
+    refusal::Refusal,
 };
 
 #[derive(Deserialize)]
@@ -27,7 +28,7 @@ pub(super) async fn update(call: &Call<'_>, input: Input) -> Result<Value, Error
         _ => call.state().restore(repository, &image.digest).await?,
     };
     if !has_moved {
-        return Err(Error::StorageClassUpdateNotSupported(found.place, image.digest));
+        return Err(Refusal::StorageClassUpdateNotSupported(found.place, image.digest).into());
     }
     let moved = call.state().image(repository, &image.digest).await?;
     let mut document = identified(&found);

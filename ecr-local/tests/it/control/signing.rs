@@ -77,7 +77,7 @@ async fn an_image_that_is_pushed_is_told_to_have_no_signature_of_each_profile() 
     assert_eq!(statuses("app").await, [under_way(PROFILE), under_way(OTHER)]);
     assert_eq!(statuses("other").await, [under_way(OTHER)]);
     assert_eq!(statuses("app-old").await, [], "it was pushed before");
-    clock.advance(Duration::from_secs(5));
+    clock.advance(Duration::from_secs(60));
     let failed = (OTHER.to_owned(), "FAILED".to_owned(), "SIGNER_UNAVAILABLE".to_owned());
     assert_eq!(statuses("other").await, [failed]);
 }
