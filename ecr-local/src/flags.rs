@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Context;
 use clap::{Parser, ValueEnum};
-use ecr_local::{BasicScanVersion, Builder, Challenge, EcrLocal};
+use ecr_local::{BasicScanVersion, Builder, Challenge, EcrLocal, ScanScript};
 use secrecy::SecretString;
 
 #[derive(Parser)]
@@ -51,6 +51,10 @@ pub(crate) struct Flags {
     /// Which basic scanning registries have that did not choose one; with the older one images are described with the results of scans.
     #[arg(long, env = "ECR_LOCAL_BASIC_SCAN_VERSION", value_enum, default_value = "aws-native")]
     basic_scan_version: BasicScanName,
+    /// What scans come to: a file with a JSON array of scripts, each with `outcome`, and with `repository` and `digest` if it is not for all
+    /// images. Scans find nothing, if there is none.
+    #[arg(long, env = "ECR_LOCAL_SCAN_SCRIPTS", value_name = "FILE")]
+    scan_scripts: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -86,6 +90,8 @@ impl Flags {
             .scan_time(Duration::from_secs(self.scan_time.into()))
             .restore_time(Duration::from_secs(self.restore_time.into()))
             .basic_scan_version(basic_scan_version);
+        let scripts = self.scan_scripts.as_deref().map(read_scan_scripts).transpose()?.unwrap_or_default();
+        let builder = scripts.into_iter().fold(builder, Builder::scan_script);
         let keys = self.access_keys.as_deref().map(read_access_keys).transpose()?.unwrap_or_default();
         let builder = keys
             .into_iter()
@@ -93,6 +99,11 @@ impl Flags {
         let users = self.users.as_deref().map(read_users).transpose()?.unwrap_or_default();
         Ok(users.into_iter().fold(builder, |builder, (name, password)| builder.user(name, password)))
     }
+}
+
+fn read_scan_scripts(path: &Path) -> anyhow::Result<Vec<ScanScript>> {
+    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    serde_json::from_str(&text).with_context(|| format!("{} is no list of scan scripts", path.display()))
 }
 
 /// As with users, a file without keys would open the registry to everyone.

@@ -57,19 +57,32 @@ impl Default for ScanScript {
 
 impl ScanScript {
     fn check(&self) -> Result<(), ScriptError> {
-        let name = self.repository.as_deref().map(str::parse::<RepositoryName>).transpose();
-        name.map_err(|_| ScriptError::Invalid("repository: not the name of a repository".to_owned()))?;
-        let digest = self.digest.as_deref().map(str::parse::<Digest>).transpose();
-        digest.map_err(|_| ScriptError::Invalid("digest: not a digest".to_owned()))?;
-        let Some(outcome) = &self.outcome else { return Ok(()) };
-        for (shape, findings) in [
-            ("ImageScanFindingList", &outcome.findings),
-            ("EnhancedImageScanFindingList", &outcome.enhanced_findings),
-        ] {
-            check_told(shape, Value::from(findings.clone())).map_err(ScriptError::Invalid)?;
-        }
-        Ok(())
+        let refuse = |is_wrong: bool, why: &str| match is_wrong {
+            true => Err(ScriptError::Invalid(why.to_owned())),
+            false => Ok(()),
+        };
+        let is_account = self.account.len() == 12 && self.account.bytes().all(|byte| byte.is_ascii_digit());
+        refuse(!is_account, "account: not twelve digits")?;
+        let name = self.repository.as_deref().map(str::parse::<RepositoryName>);
+        refuse(matches!(name, Some(Err(_))), "repository: not the name of a repository")?;
+        let digest = self.digest.as_deref().map(str::parse::<Digest>);
+        refuse(matches!(digest, Some(Err(_))), "digest: not a digest")
     }
+}
+
+/// An outcome as it is kept.
+fn written(outcome: &ScanOutcome) -> Result<String, ScriptError> {
+    let checked = |shape: &str, findings: &[Value]| match check_told(shape, Value::from(findings)) {
+        Ok(Value::Array(findings)) => Ok(findings),
+        Ok(_) => Ok(Vec::new()),
+        Err(why) => Err(ScriptError::Invalid(why)),
+    };
+    let outcome = ScanOutcome {
+        findings: checked("ImageScanFindingList", &outcome.findings)?,
+        enhanced_findings: checked("EnhancedImageScanFindingList", &outcome.enhanced_findings)?,
+        ..outcome.clone()
+    };
+    serde_json::to_string(&outcome).map_err(|error| ScriptError::State(error.into()))
 }
 
 impl Store {
@@ -78,12 +91,11 @@ impl Store {
         script.check()?;
         let registry =
             RegistryId { account: script.account.as_str().into(), region: script.region.as_str().into() };
-        let outcome = script.outcome.as_ref().map(serde_json::to_string).transpose();
         let row = ScriptRow {
             registry: &registry,
             repository: script.repository.as_deref().unwrap_or_default(),
             digest: script.digest.as_deref().unwrap_or_default(),
-            outcome: outcome.map_err(|error| ScriptError::State(error.into()))?,
+            outcome: script.outcome.as_ref().map(written).transpose()?,
             held: script.held,
         };
         self.state.keep_script(&row).await.map_err(|error| ScriptError::State(error.into()))

@@ -48,11 +48,12 @@ pub(crate) struct ControlPlane {
     pub(crate) basic_scan_version: BasicScanVersion,
 }
 
-/// Whether clients could read what is to be told in a place of some shape; if not, why.
-pub(crate) fn check_told(shape: &str, mut value: Value) -> Result<(), String> {
+/// What is to be told in a place of some shape, without the members that are null. If clients could not read it, why.
+pub(crate) fn check_told(shape: &str, mut value: Value) -> Result<Value, String> {
     let service = Service::ecr();
     let shape = service.shape(shape).ok_or_else(|| format!("there is no shape {shape}"))?;
-    validation::check_told(service, shape, &mut value).map_err(|error| error.message())
+    validation::check_told(service, shape, &mut value).map_err(|error| error.message())?;
+    Ok(value)
 }
 
 /// An operation by its full name.

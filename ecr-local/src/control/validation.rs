@@ -22,7 +22,7 @@ pub(crate) fn check(service: &Service, shape: &Shape, input: &mut Value) -> Resu
     check.result()
 }
 
-/// Checks what clients are to be told. What the model does not know is a mistake here: no client could read it.
+/// Checks what clients are to be told, as an input is. What the model does not know is a mistake here: no client could read it.
 pub(crate) fn check_told(service: &Service, shape: &Shape, value: &mut Value) -> Result<(), Error> {
     let mut check = Check { service, is_told: true, mistakes: Vec::new() };
     check.value(shape, "", value)?;

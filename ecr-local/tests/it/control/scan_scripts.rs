@@ -11,11 +11,13 @@ use crate::stage::Stage;
 async fn findings_come_in_pages_with_counts_of_them_all() {
     let clock = Clock::default();
     let stage = with_image(&clock).await;
+    let mut with_null = finding("CVE-0", "HIGH");
+    with_null["description"] = Value::Null;
     let findings: Vec<_> =
         ["HIGH", "LOW", "LOW"].iter().enumerate().map(|(n, s)| finding(&format!("CVE-{n}"), s)).collect();
     let enhanced_findings = vec![enhanced_finding("CVE-3", "UNTRIAGED"), enhanced_finding("CVE-4", "HIGH")];
     let outcome = ScanOutcome {
-        findings: findings.clone(),
+        findings: [&[with_null], &findings[1..]].concat(),
         enhanced_findings: enhanced_findings.clone(),
         ..ScanOutcome::default()
     };
@@ -141,6 +143,7 @@ async fn a_script_that_no_client_could_read_is_refused() {
         (with(json!([]), json!([{"score": "high"}])), "another type"),
         (with(json!([]), json!([{"resources": [{"tags": {"a": 1}}]}])), "another type"),
         (ScanScript { repository: Some("A".to_owned()), ..ScanScript::default() }, "repository"),
+        (ScanScript { account: "12".to_owned(), ..ScanScript::default() }, "account"),
         (ScanScript { digest: Some("sha256:x".to_owned()), ..ScanScript::default() }, "digest"),
     ] {
         let error = stage.running().script_scans(&script).await.unwrap_err();
