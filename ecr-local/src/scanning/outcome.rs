@@ -31,8 +31,8 @@ pub struct ScanOutcome {
     /// What is said of the status; ECR's words unless set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Each an `ImageScanFinding` of ECR's service model.
+    /// Each an `ImageScanFinding` of ECR's service model; told with either kind of scanning.
     pub findings: Vec<Value>,
-    /// What only enhanced scanning finds: each an `EnhancedImageScanFinding` of the service model.
+    /// What enhanced scanning alone tells, behind the others: each an `EnhancedImageScanFinding` of the service model.
     pub enhanced_findings: Vec<Value>,
 }

@@ -5,13 +5,13 @@
 
 mod blobs;
 mod delete_image;
-mod exclusions;
 mod images;
 mod lifecycle;
 mod manifests;
 mod on_push;
 mod open;
 mod parts;
+mod pulls;
 mod push;
 mod referrers;
 mod registry_settings;
