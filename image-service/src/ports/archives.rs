@@ -54,8 +54,8 @@ pub trait LayerIntake: Send {
 
 /// Takes one layer. To drop it without `finish` is to give the layer up.
 pub trait LayerSink: Send {
-    /// The next bytes.
-    fn write(&mut self, bytes: &[u8]) -> Result<()>;
+    /// The next bytes, which others hold as well.
+    fn write(&mut self, piece: Bytes) -> Result<()>;
 
     /// That was all of it. True if the layer was there before, so that nothing has to be sent.
     fn finish(self: Box<Self>, layer: &ReadLayer) -> Result<bool>;

@@ -6,6 +6,7 @@ use std::{
     sync::Arc,
 };
 
+use bytes::Bytes;
 use flate2::read::GzDecoder;
 
 use super::*;
@@ -34,7 +35,7 @@ fn compress(threads: usize, codec: Codec, content: &[u8], piece: usize) -> (Vec<
         Arc::default(),
     );
     for piece in content.chunks(piece) {
-        feed.write(piece).unwrap();
+        feed.write(Bytes::copy_from_slice(piece)).unwrap();
     }
     feed.finish().unwrap();
     let blob = outcome.blocking_recv().unwrap().unwrap();
