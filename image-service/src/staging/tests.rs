@@ -275,7 +275,7 @@ async fn small_layers_without_number_wait_for_few_open_files() {
     let session = yard.begin();
     let layers: Vec<_> = (0..300).map(|seed| Layer::plain(content(seed, 64))).collect();
     let reader = tokio::spawn(hand(session.intake(), layers));
-    while yard.stager.0.spool.places.available_permits() > 0 {
+    while !yard.stager.0.spool.budget.is_full_of_layers() {
         tokio::task::yield_now().await;
     }
     yard.registry.open.send_replace(true);

@@ -4,6 +4,7 @@ use std::{
     io::{Read, Write},
     process::{Command, Stdio},
     sync::Arc,
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -26,14 +27,9 @@ fn content(length: usize) -> Vec<u8> {
 
 fn compress(threads: usize, codec: Codec, content: &[u8], piece: usize) -> (Vec<u8>, Option<Digest>) {
     let folder = tempfile::tempdir().unwrap();
-    let spool = Spool::new(folder.path().to_owned(), u64::MAX).unwrap();
+    let spool = Spool::new(folder.path().to_owned(), u64::MAX, Duration::MAX).unwrap();
     let pool = Arc::new(Pool::new(threads).unwrap());
-    let (mut feed, outcome) = Feed::new(
-        pool,
-        codec,
-        spool.create(Arc::clone(&spool.places).try_acquire_owned().unwrap()).unwrap(),
-        Arc::default(),
-    );
+    let (mut feed, outcome) = Feed::new(pool, codec, spool.create(&Arc::default()).unwrap(), Arc::default());
     for piece in content.chunks(piece) {
         feed.write(Bytes::copy_from_slice(piece)).unwrap();
     }
