@@ -72,9 +72,9 @@ pub struct ArchivedImage {
     pub platform: Platform,
     /// Its names, each with a tag and no digest; in the archive's order.
     pub names: Vec<Reference>,
-    /// Lowest layer first.
+    /// Lowest layer first; without those of foreign types that a layout left out, as they are to be had elsewhere.
     pub layers: Vec<ReadLayer>,
-    /// The layout's manifest, which names exactly these layers as they were written to the sinks. Nothing if there is none; nor beside a
+    /// The layout's manifest, which names these layers as they were written to the sinks, and those left out. Nothing if there is none; nor beside a
     /// `manifest.json` if a layer is not compressed, as a registry will have that under another digest.
     pub manifest: Option<Manifest>,
 }
