@@ -12,8 +12,8 @@ use crate::{config::LayerCompression, ports};
 
 /// Twice as fast as 2, for a seventh more bytes: without that a load on two cores is no faster than its compression elsewhere.
 const GZIP_LEVEL: u32 = 1;
-/// Half as fast as 1, and yet faster than any gzip; for a twentieth fewer bytes.
-const ZSTD_LEVEL: i32 = 3;
+/// Half the work of 3, for a sixteenth more bytes; a fifth fewer than of gzip.
+const ZSTD_LEVEL: i32 = 1;
 
 /// RFC 1952: deflate, no flags, no time, no extra flags, unknown system.
 const GZIP_HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
