@@ -151,7 +151,7 @@ fn status_of_reason(reason: ErrorReason, rejected: StatusCode) -> StatusCode {
         Reason::ImageReferenced => StatusCode::CONFLICT,
         Reason::CredentialsRejected => rejected,
         Reason::Unsupported => StatusCode::NOT_IMPLEMENTED,
-        Reason::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Reason::Busy | Reason::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         Reason::Unspecified
         | Reason::Denied
         | Reason::CredentialsRequired

@@ -16,6 +16,7 @@ use std::{
 
 use anyhow::Context;
 use async_trait::async_trait;
+use bytes::Bytes;
 use futures_util::TryStreamExt;
 use image_service::{
     config::{LayerCompression, StagingConfig},
@@ -87,7 +88,7 @@ fn hand(intake: &mut dyn LayerIntake, path: &str) -> anyhow::Result<ReadLayer> {
         let read = file.read(&mut buffer)?;
         let Some(piece) = buffer.get(..read).filter(|piece| !piece.is_empty()) else { break };
         hasher.update(piece);
-        sink.write(piece)?;
+        sink.write(Bytes::copy_from_slice(piece))?;
     }
     let diff_id = hasher.finish();
     let digest = diff_id.clone();
@@ -97,7 +98,7 @@ fn hand(intake: &mut dyn LayerIntake, path: &str) -> anyhow::Result<ReadLayer> {
 }
 
 fn image(layer: ReadLayer) -> ArchivedImage {
-    let config = bytes::Bytes::from_static(b"{}");
+    let config = Bytes::from_static(b"{}");
     ArchivedImage {
         id: Digest::of(&config),
         config,

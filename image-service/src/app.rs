@@ -74,7 +74,7 @@ pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Resu
         layout: Arc::new(SaveLayout),
         staging,
     };
-    let operations = Operations::new(ports, &config.pull)?;
+    let operations = Operations::new(ports, &config.pull, &config.staging)?;
     let sweeping = AbortOnDropHandle::new(tokio::spawn(operations.clone().sweep_now_and_then()));
 
     let tls = config.tls.as_ref().map(tls).transpose()?;

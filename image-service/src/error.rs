@@ -267,6 +267,14 @@ pub enum Error {
         registry: String,
     },
 
+    /// Others have all of what the operation needs, and kept it for too long.
+    #[error("the image service is busy: waited {waited:?} for {what}: try again later")]
+    Busy {
+        /// `room in the spool`.
+        what: &'static str,
+        /// How long.
+        waited: Duration,
+    },
     /// The caller has left before all was said.
     #[error("the request broke off before its end")]
     Cancelled(#[source] Cause),

@@ -6,12 +6,12 @@ use futures_util::{
     stream::{self, BoxStream},
 };
 use imageservice_proto::v1::{
-    ImportEvent, ImportOptions, ImportRequest, LoadEvent, LoadOptions, LoadRequest, SaveChunk, SaveRequest,
-    images_client::ImagesClient, import_request, load_request,
+    ArchiveEnd, ImportEvent, ImportOptions, ImportRequest, LoadEvent, LoadOptions, LoadRequest, SaveChunk,
+    SaveRequest, images_client::ImagesClient, import_request, load_request,
 };
 use tonic::{Response, Status, Streaming, transport::Channel};
 
-use super::{CallError, Events, LARGEST_MESSAGE, Upload, UploadSender, Upstream, trouble};
+use super::{CallError, Events, LARGEST_MESSAGE, Part, Upload, UploadSender, Upstream, trouble};
 
 /// The events of a call that takes a body, its beginning included.
 pub(crate) type CallEvents<T> = BoxStream<'static, Result<T, CallError>>;
@@ -19,26 +19,32 @@ pub(crate) type CallEvents<T> = BoxStream<'static, Result<T, CallError>>;
 impl Upstream {
     /// The body goes through the sender while the events are asked for.
     pub(crate) fn load(&self, options: LoadOptions) -> (UploadSender, CallEvents<LoadEvent>) {
-        use load_request::Part;
+        use load_request::Part as Sent;
         let (sender, upload) = Upload::new();
         let channel = self.own_channel();
         let call = async move {
-            let mut images = ImagesClient::new(upload.through(channel?));
-            let parts = stream::iter([Part::Options(options)]).chain(upload.chunks().map(Part::Chunk));
-            images.load(parts.map(|part| LoadRequest { part: Some(part) })).await
+            let body = upload.parts().map(|part| match part {
+                Part::Chunk(bytes) => Sent::Chunk(bytes),
+                Part::End => Sent::End(ArchiveEnd {}),
+            });
+            let parts = stream::iter([Sent::Options(options)]).chain(body);
+            ImagesClient::new(channel?).load(parts.map(|part| LoadRequest { part: Some(part) })).await
         };
         (sender, self.events_of(call))
     }
 
     /// As `load`.
     pub(crate) fn import(&self, options: ImportOptions) -> (UploadSender, CallEvents<ImportEvent>) {
-        use import_request::Part;
+        use import_request::Part as Sent;
         let (sender, upload) = Upload::new();
         let channel = self.own_channel();
         let call = async move {
-            let mut images = ImagesClient::new(upload.through(channel?));
-            let parts = stream::iter([Part::Options(options)]).chain(upload.chunks().map(Part::Chunk));
-            images.import(parts.map(|part| ImportRequest { part: Some(part) })).await
+            let body = upload.parts().map(|part| match part {
+                Part::Chunk(bytes) => Sent::Chunk(bytes),
+                Part::End => Sent::End(ArchiveEnd {}),
+            });
+            let parts = stream::iter([Sent::Options(options)]).chain(body);
+            ImagesClient::new(channel?).import(parts.map(|part| ImportRequest { part: Some(part) })).await
         };
         (sender, self.events_of(call))
     }

@@ -28,7 +28,7 @@ use self::line::Line;
 pub(crate) use self::{
     archives::CallEvents,
     trouble::CallError,
-    upload::{Upload, UploadSender},
+    upload::{Part, Upload, UploadSender},
 };
 
 /// An HTTP/2 connection is served by one task at each end. Twice as many as cores keep all of them busy under load.

@@ -53,11 +53,11 @@ impl Images {
     }
 }
 
-/// An image whose manifest names `layers`, lowest first; `find` gets them.
+/// An image whose manifest names `layers`, lowest first; `find` gets those that are not meant to be elsewhere.
 pub(super) fn image<'a, T>(
     config: Bytes,
     layers: &[T],
-    find: impl Fn(&T) -> Result<&'a ReadLayer>,
+    find: impl Fn(&T) -> Result<Option<&'a ReadLayer>>,
 ) -> Result<ArchivedImage> {
     let ImageConfig { platform, diff_ids, .. } = read_config(&config)?;
     if layers.len() != diff_ids.len() {
@@ -69,7 +69,7 @@ pub(super) fn image<'a, T>(
     }
     let mut found = Vec::with_capacity(layers.len());
     for (place, (layer, diff_id)) in layers.iter().zip(&diff_ids).enumerate() {
-        let layer = find(layer)?;
+        let Some(layer) = find(layer)? else { continue };
         if layer.diff_id != *diff_id {
             return Err(fault::refused(&format!(
                 r#"invalid diffID for layer {place}: expected "{diff_id}", got "{}""#,

@@ -1,6 +1,6 @@
 //! Compressed streams, told apart by their first bytes as dockerd does.
 
-use std::io::{self, BufReader, Cursor, Read};
+use std::io::{self, BufRead, BufReader, Cursor, Read};
 
 use super::{
     meter::Meter,
@@ -8,6 +8,8 @@ use super::{
 };
 use crate::ports::Compression;
 
+/// In front of a stream that is not decoded: what is read in larger pieces passes it by.
+const PLAIN_BUFFER: usize = 16 << 10;
 /// As long as the longest mark.
 const MARK: usize = 6;
 /// `xz -9` needs 65 MiB.
@@ -47,9 +49,13 @@ impl Packing {
         }
     }
 
+    /// A stream of this kind as it is best read.
+    pub(super) fn buffered<R: Read>(self, input: R) -> BufReader<R> {
+        BufReader::with_capacity(if self == Self::Plain { PLAIN_BUFFER } else { BUFFER }, input)
+    }
+
     /// The content of all members, streams or frames that follow each other.
-    pub(super) fn decode<'a>(self, input: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
-        let input = BufReader::with_capacity(BUFFER, input);
+    pub(super) fn decode<'a>(self, input: impl BufRead + 'a) -> io::Result<Box<dyn Read + 'a>> {
         Ok(match self {
             Self::Plain => Box::new(input),
             Self::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(input)),
@@ -69,12 +75,15 @@ impl Packing {
 }
 
 /// The content of a stream that may be compressed, under the meter's limits.
-pub(super) fn decoded<'a>(input: &'a mut (dyn Read + Send), meter: &Meter) -> io::Result<Box<dyn Read + 'a>> {
-    let (mut input, gauge) = meter.stream(input);
+pub(super) fn decoded<'a>(
+    mut input: &'a mut (dyn Read + Send),
+    meter: &Meter,
+) -> io::Result<Box<dyn Read + 'a>> {
     let mut head = vec![0; MARK];
     let read = fill(&mut input, &mut head)?;
     head.truncate(read);
     let packing = Packing::of(&head);
-    let content = packing.decode(Cursor::new(head).chain(input))?;
+    let (raw, gauge) = meter.stream(Cursor::new(head).chain(packing.buffered(input)));
+    let content = packing.decode(raw)?;
     Ok(Box::new(gauge.content(content, packing)))
 }

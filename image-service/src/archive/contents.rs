@@ -75,6 +75,11 @@ impl Contents {
         self.insert(name, Found::Link(leads))
     }
 
+    /// Whether there is anything of this name.
+    pub(super) fn has(&self, path: &str) -> Result<bool> {
+        self.find(path).map(|found| found.is_some())
+    }
+
     /// The document of this name, if there is one.
     pub(super) fn document(&self, path: &str) -> Result<Option<Bytes>> {
         match self.find(path)? {

@@ -54,7 +54,7 @@ fn image(contents: &Contents, entry: &RawValue) -> Result<ArchivedImage> {
     let entry: Entry = serde_json::from_str(entry.get()).map_err(undecodable(MANIFEST))?;
     let config = contents.required_document("config", &entry.config)?;
     let layers = entry.layers.map(|Bounded(layers)| layers).unwrap_or_default();
-    let mut image = assemble::image(config, &layers, |layer| contents.required_layer(layer))?;
+    let mut image = assemble::image(config, &layers, |layer| contents.required_layer(layer).map(Some))?;
     let names = entry.names.map(|Bounded(names)| names).unwrap_or_default();
     image.names = names.iter().map(|name| assemble::name(name)).collect::<Result<Vec<Reference>>>()?;
     Ok(image)

@@ -1,4 +1,4 @@
-//! One layer on its way to whoever takes it, hashed as it passes.
+//! One layer on its way to whoever takes it.
 
 use std::io::{self, Cursor, Read};
 
@@ -7,11 +7,12 @@ use super::{
     fault,
     members::{BLOCK, is_header},
     meter::Meter,
-    read::each,
+    read::exhaust,
+    tap::Tap,
 };
 use crate::{
     error::Result,
-    model::{Digest, Hasher},
+    model::Digest,
     ports::{Compression, LayerIntake, LayerSink, OfferedLayer, ReadLayer},
 };
 
@@ -71,10 +72,10 @@ fn decompressed(
     meter: &Meter,
     sink: &mut dyn LayerSink,
 ) -> io::Result<ReadLayer> {
-    let (raw, gauge) = meter.stream(content);
+    let (raw, gauge) = meter.stream(packing.buffered(content));
     let mut tap = Tap::new(gauge.content(packing.decode(raw)?, packing), Some(sink));
-    each(&mut tap, |_| Ok(()))?;
-    let (digest, size) = tap.finish();
+    exhaust(&mut tap)?;
+    let (digest, size) = tap.finish()?;
     let (diff_id, compression) = (digest.clone(), Compression::None);
     Ok(ReadLayer { diff_id, uncompressed_size: size, digest, size, compression })
 }
@@ -89,43 +90,11 @@ fn compressed(
     let mut handed_on = Tap::new(content, Some(sink));
     let (raw, gauge) = meter.stream(&mut handed_on);
     let mut plain = Tap::new(gauge.content(packing.decode(raw)?, packing), None);
-    each(&mut plain, |_| Ok(()))?;
-    let (diff_id, uncompressed_size) = plain.finish();
-    each(&mut handed_on, |_| Ok(()))?;
-    let (digest, size) = handed_on.finish();
+    exhaust(&mut plain)?;
+    let (diff_id, uncompressed_size) = plain.finish()?;
+    exhaust(&mut handed_on)?;
+    let (digest, size) = handed_on.finish()?;
     Ok(ReadLayer { diff_id, uncompressed_size, digest, size, compression: packing.handed_on() })
-}
-
-/// Hashes what is read through it, and hands it on.
-pub(super) struct Tap<'a, R> {
-    input: R,
-    sink: Option<&'a mut dyn LayerSink>,
-    hasher: Hasher,
-    passed: u64,
-}
-
-impl<'a, R> Tap<'a, R> {
-    pub(super) fn new(input: R, sink: Option<&'a mut dyn LayerSink>) -> Self {
-        Self { input, sink, hasher: Hasher::sha256(), passed: 0 }
-    }
-
-    /// Digest and number of the bytes that passed.
-    pub(super) fn finish(self) -> (Digest, u64) {
-        (self.hasher.finish(), self.passed)
-    }
-}
-
-impl<R: Read> Read for Tap<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.input.read(buffer)?;
-        let piece = buffer.get(..read).unwrap_or_default();
-        self.hasher.update(piece);
-        self.passed += read as u64;
-        if let Some(sink) = self.sink.as_mut().filter(|_| !piece.is_empty()) {
-            sink.write(piece).map_err(fault::carried)?;
-        }
-        Ok(read)
-    }
 }
 
 /// What is wrong with the archive around a layer is not the layer's fault.

@@ -114,7 +114,7 @@ fn image(contents: &Contents, chain: &[&str]) -> Result<ArchivedImage> {
     let diff_ids: Vec<Digest> = layers.iter().map(|layer| layer.diff_id.clone()).collect();
     let config = legacy_config::config(&uppermost, &diff_ids, &steps);
     let config = config.map_err(|why| unusable(chain.last().unwrap_or(&""), why))?;
-    assemble::image(config.into(), &layers, |layer| Ok(*layer))
+    assemble::image(config.into(), &layers, |layer| Ok(Some(*layer)))
 }
 
 fn configuration(contents: &Contents, id: &str) -> Result<Bytes> {

@@ -88,11 +88,6 @@ impl<R: Read> Members<R> {
         }
     }
 
-    /// The input, wherever it stands.
-    pub(super) fn into_inner(self) -> R {
-        self.input
-    }
-
     fn count(&mut self) -> io::Result<()> {
         self.seen += 1;
         if self.seen > self.limits.members {

@@ -2,7 +2,7 @@
 
 use std::{
     cell::Cell,
-    io::{self, Read},
+    io::{self, BufRead, Read},
     rc::Rc,
 };
 
@@ -42,7 +42,7 @@ impl Meter {
     }
 
     /// A stream that is about to be decoded.
-    pub(super) fn stream<R: Read>(&self, input: R) -> (Raw<R>, Gauge) {
+    pub(super) fn stream<R: BufRead>(&self, input: R) -> (Raw<R>, Gauge) {
         let consumed = Rc::default();
         (Raw { input, consumed: Rc::clone(&consumed) }, Gauge { meter: self.clone(), consumed })
     }
@@ -78,6 +78,17 @@ impl<R: Read> Read for Raw<R> {
         let read = self.input.read(buffer)?;
         self.consumed.set(self.consumed.get().saturating_add(read as u64));
         Ok(read)
+    }
+}
+
+impl<R: BufRead> BufRead for Raw<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.input.fill_buf()
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.consumed.set(self.consumed.get().saturating_add(amount as u64));
+        self.input.consume(amount);
     }
 }
 

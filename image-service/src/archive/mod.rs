@@ -6,6 +6,7 @@
 mod assemble;
 mod compression;
 mod contents;
+mod digesting;
 mod docker;
 mod fault;
 mod input;
@@ -23,6 +24,7 @@ mod pax;
 mod read;
 mod root;
 mod save;
+mod tap;
 mod walk;
 
 use std::io::Read;

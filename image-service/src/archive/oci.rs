@@ -99,10 +99,15 @@ fn image(contents: &Contents, manifest: Manifest) -> Result<ArchivedImage> {
     Ok(image)
 }
 
-fn layer<'a>(contents: &'a Contents, blob: &Descriptor) -> Result<&'a ReadLayer> {
-    let layer = contents.required_layer(&path(&blob.digest))?;
+/// Nothing for one that is to be had elsewhere, and that layouts leave out for that reason.
+fn layer<'a>(contents: &'a Contents, blob: &Descriptor) -> Result<Option<&'a ReadLayer>> {
+    let path = path(&blob.digest);
+    if blob.is_foreign() && !contents.has(&path)? {
+        return Ok(None);
+    }
+    let layer = contents.required_layer(&path)?;
     match is_of(blob, layer) {
-        true => Ok(layer),
+        true => Ok(Some(layer)),
         false => Err(damaged(blob)),
     }
 }

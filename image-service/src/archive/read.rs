@@ -1,6 +1,6 @@
 //! Reading in large pieces.
 
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 
 /// Of every buffer that content passes through: smaller ones cost decoders speed, larger ones gain nothing.
 pub(super) const BUFFER: usize = 256 << 10;
@@ -19,17 +19,17 @@ pub(super) fn fill(input: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize
     Ok(filled)
 }
 
-/// Gives everything that is left to `take`, piece by piece; how many bytes that were.
-pub(super) fn each(input: &mut impl Read, mut take: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<u64> {
-    let mut buffer = vec![0; BUFFER];
-    let mut passed = 0;
+/// Reads everything that is left, for what happens on the way.
+pub(super) fn exhaust(input: &mut impl BufRead) -> io::Result<()> {
     loop {
-        let read = fill(input, &mut buffer)?;
-        let piece = buffer.get(..read).unwrap_or_default();
-        if piece.is_empty() {
-            return Ok(passed);
+        match input.fill_buf() {
+            Ok([]) => return Ok(()),
+            Ok(piece) => {
+                let read = piece.len();
+                input.consume(read);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
-        take(piece)?;
-        passed += read as u64;
     }
 }

@@ -1,16 +1,10 @@
 //! The tar of a root file system: one layer.
 
-use std::io::{BufReader, Read};
+use std::io::Read;
 
 use super::{
-    Limits,
-    compression::decoded,
-    fault,
-    input::Input,
-    layer::Tap,
-    members::Members,
-    meter::Meter,
-    read::{BUFFER, each},
+    Limits, compression::decoded, fault, input::Input, members::Members, meter::Meter, read::exhaust,
+    tap::Tap,
 };
 use crate::{
     error::Result,
@@ -31,11 +25,11 @@ pub(super) fn layer(
     let mut sink = intake.begin(&OfferedLayer { promised: None, size: None, compression })?;
     let mut tap = Tap::new(stream, Some(&mut *sink));
     {
-        let mut members = Members::new(BufReader::with_capacity(BUFFER, &mut tap), limits);
+        let mut members = Members::new(&mut tap, limits);
         while members.next().map_err(fault::applying)?.is_some() {}
-        each(&mut members.into_inner(), |_| Ok(())).map_err(fault::applying)?;
     }
-    let (digest, size) = tap.finish();
+    exhaust(&mut tap).map_err(fault::applying)?;
+    let (digest, size) = tap.finish().map_err(fault::applying)?;
     if size == 0 {
         return Err(fault::applying(std::io::ErrorKind::UnexpectedEof.into()));
     }

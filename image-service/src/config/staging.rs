@@ -26,6 +26,12 @@ pub struct StagingConfig {
     pub uploads_per_image: u8,
     /// Uploads at once, of all images.
     pub uploads: u8,
+    /// Seconds for which a load waits for others: for room and a place in the spool, and for its turn to be read. Then it is told to come again.
+    #[serde(deserialize_with = "super::seconds", rename = "wait_seconds")]
+    pub wait: Duration,
+    /// Seconds of waiting in which a client must send 256 KiB of its archive, or the end of it. What it holds of the spool is wanted by others.
+    #[serde(deserialize_with = "super::seconds", rename = "stall_seconds")]
+    pub stall: Duration,
     /// Seconds for which what no image needs may stay in the registry. More than any load takes: it needs its layers only at its end.
     #[serde(deserialize_with = "super::seconds", rename = "sweep_grace_seconds")]
     pub sweep_grace: Duration,
@@ -52,6 +58,8 @@ impl Default for StagingConfig {
             spool_bytes: NonZeroU64::MIN.saturating_add(8 * 1024 * 1024 * 1024 - 1),
             uploads_per_image: 4,
             uploads: 8,
+            wait: Duration::from_secs(10 * 60),
+            stall: Duration::from_secs(5 * 60),
             sweep_grace: Duration::from_secs(60 * 60),
         }
     }

@@ -1,5 +1,6 @@
 //! The messages of loading and importing, in both directions.
 
+use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
 use imageservice_proto::v1::{self, import_request, load_request};
 use tokio::sync::mpsc;
@@ -13,30 +14,59 @@ use crate::{
     ports::Location,
 };
 
+/// What a message after the first is.
+enum Part {
+    Chunk(Bytes),
+    End,
+    Misplaced,
+}
+
 /// The options of a load, and what comes after them.
 pub(super) async fn load_request(mut parts: Streaming<v1::LoadRequest>) -> Result<(Option<Platform>, Body)> {
-    let Some(load_request::Part::Options(options)) = first(&mut parts).await?.part else {
+    use load_request::Part as Sent;
+    let Some(Sent::Options(options)) = first(&mut parts).await?.part else {
         return Err(options_first());
     };
-    let body = parts.map(|part| match part.map_err(broken)?.part {
-        Some(load_request::Part::Chunk(bytes)) => Ok(bytes),
-        _ => Err(options_first()),
+    let body = body(parts, |message| match message.part {
+        Some(Sent::Chunk(bytes)) => Part::Chunk(bytes),
+        Some(Sent::End(_)) => Part::End,
+        Some(Sent::Options(_)) | None => Part::Misplaced,
     });
-    Ok((platform(&options.platform)?, body.boxed()))
+    Ok((platform(&options.platform)?, body))
 }
 
 /// The options of an import, and what comes after them.
 pub(super) async fn import_request(mut parts: Streaming<v1::ImportRequest>) -> Result<(ImportRequest, Body)> {
-    let Some(import_request::Part::Options(options)) = first(&mut parts).await?.part else {
+    use import_request::Part as Sent;
+    let Some(Sent::Options(options)) = first(&mut parts).await?.part else {
         return Err(options_first());
     };
-    let body = parts.map(|part| match part.map_err(broken)?.part {
-        Some(import_request::Part::Chunk(bytes)) => Ok(bytes),
-        _ => Err(options_first()),
+    let body = body(parts, |message| match message.part {
+        Some(Sent::Chunk(bytes)) => Part::Chunk(bytes),
+        Some(Sent::End(_)) => Part::End,
+        Some(Sent::Options(_)) | None => Part::Misplaced,
     });
     let v1::ImportOptions { repository, tag, platform: wanted, message, changes } = options;
     let platform = platform(&wanted)?;
-    Ok((ImportRequest { repository, tag, platform, message, changes }, body.boxed()))
+    Ok((ImportRequest { repository, tag, platform, message, changes }, body))
+}
+
+/// The chunks up to the end, which is said: a call that is cancelled looks like one whose stream was closed.
+fn body<T: Send + 'static>(parts: Streaming<T>, read: fn(T) -> Part) -> Body {
+    let next = move |parts: Option<Streaming<T>>| async move {
+        let mut parts = parts?;
+        let fault = match parts.message().await {
+            Ok(Some(message)) => match read(message) {
+                Part::Chunk(bytes) => return Some((Ok(bytes), Some(parts))),
+                Part::End => return None,
+                Part::Misplaced => options_first(),
+            },
+            Ok(None) => Error::Cancelled("the stream ended before the archive".into()),
+            Err(status) => broken(status),
+        };
+        Some((Err(fault), None))
+    };
+    stream::unfold(Some(parts), next).boxed()
 }
 
 async fn first<T: Default>(parts: &mut Streaming<T>) -> Result<T> {

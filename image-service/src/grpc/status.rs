@@ -84,6 +84,7 @@ fn reason(error: &Error) -> ErrorReason {
         Error::TargetRefused { .. } => ErrorReason::TargetRefused,
         Error::CredentialsNotFound { .. } => ErrorReason::CredentialsNotFound,
         Error::CredentialsUnreadable { .. } => ErrorReason::CredentialsUnreadable,
+        Error::Busy { .. } => ErrorReason::Busy,
         Error::Cancelled(_) => ErrorReason::Cancelled,
         Error::StoreUnavailable(_) => ErrorReason::StoreUnavailable,
         Error::Internal(_) => ErrorReason::Internal,
@@ -123,7 +124,9 @@ fn code(error: &Error) -> Code {
         Error::RateLimited { .. } | Error::QuotaExhausted { .. } | Error::TooLarge { .. } => {
             Code::ResourceExhausted
         }
-        Error::RegistryUnavailable { .. } | Error::StoreUnavailable(_) => Code::Unavailable,
+        Error::Busy { .. } | Error::RegistryUnavailable { .. } | Error::StoreUnavailable(_) => {
+            Code::Unavailable
+        }
         Error::RegistryProtocol { retryable: true, .. } => Code::Unavailable,
         Error::RegistryProtocol { retryable: false, .. } | Error::Internal(_) => Code::Internal,
         Error::ContentMismatch { .. } => Code::DataLoss,
@@ -190,6 +193,7 @@ fn metadata(operation: &str, error: &Error) -> HashMap<String, String> {
         | Error::Referenced { .. }
         | Error::TooLarge { .. }
         | Error::Archive(_)
+        | Error::Busy { .. }
         | Error::Cancelled(_)
         | Error::StoreUnavailable(_)
         | Error::Internal(_) => {}
@@ -208,6 +212,9 @@ fn details(error: &Error) -> ErrorDetails {
         | Error::RegistryProtocol { retryable: true, .. }
         | Error::StoreUnavailable(_) => {
             details.set_retry_info(Some(Duration::from_secs(1)));
+        }
+        Error::Busy { waited, .. } => {
+            details.set_retry_info(Some(*waited));
         }
         Error::ImageNotFound { name } => {
             details.set_resource_info("image", shown(name), "", "");

@@ -5,11 +5,14 @@
 mod body;
 mod layers;
 
-use std::{io::Read, sync::Arc};
+use std::{io::Read, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
-use tokio::sync::mpsc;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
+    time::timeout,
+};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{Instrument, Span};
 
@@ -58,9 +61,9 @@ impl Operations {
         T: Send + 'static,
         R: FnOnce(&mut (dyn Read + Send), &mut dyn LayerIntake) -> Result<T> + Send + 'static,
     {
-        let turn = Arc::clone(&self.readers).acquire_owned().await.map_err(Error::internal)?;
+        let turn = turn(&self.readers, self.wait, &events).await?;
         let session = self.staging_session(namespace).await?;
-        let (mut input, feeding) = body::feed(body, session.clone());
+        let (mut input, feeding) = body::feed(body, self.stall, session.clone());
         let _feeding = AbortOnDropHandle::new(tokio::spawn(feeding));
         let mut intake = layers::reported(session.as_deref(), events.clone());
         let span = Span::current();
@@ -87,6 +90,19 @@ impl Operations {
     }
 }
 
+/// A turn to be read, unless it takes too long or nobody listens any more.
+async fn turn(
+    readers: &Arc<Semaphore>,
+    wait: Duration,
+    events: &mpsc::Sender<Result<LoadEvent>>,
+) -> Result<OwnedSemaphorePermit> {
+    let late = |_| Error::Busy { what: "other archives to be read", waited: wait };
+    tokio::select! {
+        turn = timeout(wait, Arc::clone(readers).acquire_owned()) => turn.map_err(late)?.map_err(Error::internal),
+        () = events.closed() => Err(left()),
+    }
+}
+
 fn left() -> Error {
     Error::Cancelled("the caller has left".into())
 }
@@ -105,4 +121,28 @@ where
     };
     tokio::spawn(told.in_current_span());
     loading
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn who_waits_too_long_for_a_turn_is_told_to_come_again() {
+        let (events, _loading) = mpsc::channel(1);
+        let readers = Arc::new(Semaphore::new(1));
+        let first = turn(&readers, Duration::ZERO, &events).await.unwrap();
+        let second = turn(&readers, Duration::ZERO, &events).await;
+        assert!(matches!(second, Err(Error::Busy { .. })));
+        drop(first);
+        assert!(turn(&readers, Duration::ZERO, &events).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn who_has_left_waits_for_no_turn() {
+        let (events, loading) = mpsc::channel(1);
+        drop(loading);
+        let turn = turn(&Arc::new(Semaphore::new(0)), Duration::MAX, &events).await;
+        assert!(matches!(turn, Err(Error::Cancelled(_))));
+    }
 }

@@ -18,7 +18,7 @@ mod save;
 mod sweep;
 mod tag;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::sync::Semaphore;
 
@@ -33,7 +33,7 @@ pub use resolve::Resolved;
 pub use save::Saving;
 
 use crate::{
-    config::PullConfig,
+    config::{PullConfig, StagingConfig},
     error::Result,
     model::FingerprintKey,
     ports::{
@@ -70,16 +70,20 @@ pub struct Operations {
     fingerprints: Arc<FingerprintKey>,
     pulls: Arc<pull::Pulls>,
     readers: Arc<Semaphore>,
+    /// For a turn to be read.
+    wait: Duration,
+    /// For the client of an archive.
+    stall: Duration,
 }
 
 impl Operations {
     /// Wires the operations to their ports.
-    pub fn new(ports: Ports, config: &PullConfig) -> Result<Self> {
+    pub fn new(ports: Ports, config: &PullConfig, staging: &StagingConfig) -> Result<Self> {
         let fingerprints =
             Arc::new(FingerprintKey::random().map_err(|_| crate::error::Error::internal("no randomness"))?);
         let pulls = Arc::new(pull::Pulls::new(ports.images.clone(), ports.registry.clone(), config));
         let readers = Arc::new(Semaphore::new(intake::READERS));
-        Ok(Self { ports, fingerprints, pulls, readers })
+        Ok(Self { ports, fingerprints, pulls, readers, wait: staging.wait, stall: staging.stall })
     }
 
     /// The store of images, for what needs no operation: its name and its count.

@@ -54,8 +54,8 @@ pub trait LayerIntake: Send {
 
 /// Takes one layer. To drop it without `finish` is to give the layer up.
 pub trait LayerSink: Send {
-    /// The next bytes.
-    fn write(&mut self, bytes: &[u8]) -> Result<()>;
+    /// The next bytes, which others hold as well.
+    fn write(&mut self, piece: Bytes) -> Result<()>;
 
     /// That was all of it. True if the layer was there before, so that nothing has to be sent.
     fn finish(self: Box<Self>, layer: &ReadLayer) -> Result<bool>;
@@ -72,9 +72,9 @@ pub struct ArchivedImage {
     pub platform: Platform,
     /// Its names, each with a tag and no digest; in the archive's order.
     pub names: Vec<Reference>,
-    /// Lowest layer first.
+    /// Lowest layer first; without those of foreign types that a layout left out, as they are to be had elsewhere.
     pub layers: Vec<ReadLayer>,
-    /// The layout's manifest, which names exactly these layers as they were written to the sinks. Nothing if there is none; nor beside a
+    /// The layout's manifest, which names these layers as they were written to the sinks, and those left out. Nothing if there is none; nor beside a
     /// `manifest.json` if a layer is not compressed, as a registry will have that under another digest.
     pub manifest: Option<Manifest>,
 }

@@ -85,7 +85,7 @@ impl Stager {
             place,
             codec,
             uploads_per_image: config.uploads_per_image.max(1).into(),
-            spool: Spool::new(folder, config.spool_bytes.get())?,
+            spool: Spool::new(folder, config.spool_bytes.get(), config.wait)?,
             pool: Arc::new(Pool::new(threads)?),
             writer,
             locations,

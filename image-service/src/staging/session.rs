@@ -76,16 +76,13 @@ impl Job {
     }
 
     pub(super) fn feed(&self, codec: Codec) -> Result<(Feed, Outcome)> {
-        let places = Arc::clone(&self.yard.spool.places);
-        let place = self.wait(async { places.acquire_owned().await.map_err(Error::internal) })?;
-        self.check()?;
-        let file = self.yard.spool.create(place).map_err(Error::internal)?;
+        let file = self.yard.spool.create(&self.ended)?;
         Ok(self.feed_into(file, codec))
     }
 
     /// For a layer that lies in the spool in another form.
     pub(super) fn feed_again(&self, stored: &SpoolFile, codec: Codec) -> Result<(Feed, Outcome)> {
-        let file = self.yard.spool.create_heir(stored).map_err(Error::internal)?;
+        let file = self.yard.spool.create_heir(stored)?;
         Ok(self.feed_into(file, codec))
     }
 

@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::{
     compress::{Blob, Codec, Feed, Outcome},
     session::Job,
@@ -24,7 +26,7 @@ pub(super) struct Sink {
     size: Option<u64>,
     head: Head,
     /// What has come before it is decided what to do with it.
-    held: Vec<u8>,
+    held: Vec<Bytes>,
     passing: Option<(Feed, Outcome)>,
 }
 
@@ -59,8 +61,7 @@ impl Sink {
 
     fn pass(&mut self, codec: Codec) -> Result<()> {
         let (mut feed, outcome) = self.job.feed(codec)?;
-        feed.write(&self.held)?;
-        self.held = Vec::new();
+        std::mem::take(&mut self.held).into_iter().try_for_each(|piece| feed.write(piece))?;
         self.passing = Some((feed, outcome));
         Ok(())
     }
@@ -87,28 +88,21 @@ impl Sink {
     fn compress(&self, stored: Outcome) -> Result<Outcome> {
         let blob = stored.blocking_recv().map_err(Error::internal)?.map_err(Error::internal)?;
         let (mut feed, outcome) = self.job.feed_again(&blob.file, self.job.yard.codec)?;
-        read(&blob, |piece| feed.write(piece))?;
+        each(&blob, |piece| feed.write(piece))?;
         feed.finish()?;
         Ok(outcome)
     }
 }
 
 impl LayerSink for Sink {
-    fn write(&mut self, mut bytes: &[u8]) -> Result<()> {
+    fn write(&mut self, piece: Bytes) -> Result<()> {
         self.job.check()?;
-        self.head.update(bytes);
-        if self.passing.is_none() {
-            let (now, later) = bytes.split_at(bytes.len().min(HEAD - self.held.len()));
-            self.held.extend_from_slice(now);
-            if self.held.len() == HEAD {
-                self.pass(self.choose()?)?;
-            }
-            bytes = later;
-        }
+        self.head.update(&piece);
         match &mut self.passing {
-            Some((feed, _)) => feed.write(bytes),
-            None => Ok(()),
+            Some((feed, _)) => return feed.write(piece),
+            None => self.held.push(piece),
         }
+        if self.head.missing == 0 { self.pass(self.choose()?) } else { Ok(()) }
     }
 
     fn finish(self: Box<Self>, layer: &ReadLayer) -> Result<bool> {
@@ -141,13 +135,16 @@ impl Head {
     }
 }
 
-fn read(blob: &Blob, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
-    let mut buffer = vec![0; HEAD];
+fn each(blob: &Blob, mut take: impl FnMut(Bytes) -> Result<()>) -> Result<()> {
     let mut offset = 0;
     loop {
-        let read = blob.file.read_at(&mut buffer, offset).map_err(Error::internal)?;
-        let Some(piece) = buffer.get(..read).filter(|piece| !piece.is_empty()) else { return Ok(()) };
-        take(piece)?;
+        let mut piece = vec![0; HEAD];
+        let read = blob.file.read_at(&mut piece, offset).map_err(Error::internal)?;
+        if read == 0 {
+            return Ok(());
+        }
+        piece.truncate(read);
+        take(piece.into())?;
         offset += read as u64;
     }
 }

@@ -105,7 +105,7 @@ async fn a_layer_that_is_given_up_leaves_nothing() {
     let work = move || {
         let layer = Layer::plain(content(1, LARGE));
         let mut sink = intake.begin(&layer.offered()).unwrap();
-        sink.write(&layer.plain).unwrap();
+        sink.write(layer.plain.clone().into()).unwrap();
     };
     tokio::task::spawn_blocking(work).await.unwrap();
     yard.spool_is_empty().await;
@@ -135,7 +135,7 @@ async fn a_name_that_promises_a_known_layer_and_lies_costs_nothing_but_time() {
     let (offered, read) = (Layer::promised(known).offered(), liar.read());
     let work = move || {
         let mut sink = intake.begin(&offered).unwrap();
-        sink.write(&liar.plain).unwrap();
+        sink.write(liar.plain.clone().into()).unwrap();
         sink.finish(&liar.read()).unwrap()
     };
     assert!(!tokio::task::spawn_blocking(work).await.unwrap());
@@ -275,7 +275,7 @@ async fn small_layers_without_number_wait_for_few_open_files() {
     let session = yard.begin();
     let layers: Vec<_> = (0..300).map(|seed| Layer::plain(content(seed, 64))).collect();
     let reader = tokio::spawn(hand(session.intake(), layers));
-    while yard.stager.0.spool.places.available_permits() > 0 {
+    while !yard.stager.0.spool.budget.is_full_of_layers() {
         tokio::task::yield_now().await;
     }
     yard.registry.open.send_replace(true);

@@ -47,7 +47,7 @@ async fn service_with(pull: PullConfig, config: &Config) -> Service {
         layout: Arc::new(SaveLayout),
         staging: None,
     };
-    let operations = Operations::new(ports, &pull).unwrap();
+    let operations = Operations::new(ports, &pull, &config.staging).unwrap();
     Service { operations, _data: data }
 }
 

@@ -22,6 +22,7 @@ pub(crate) type Answering<E> = mpsc::Sender<Result<E, Status>>;
 pub(crate) enum Part<O> {
     Options(O),
     Chunk(Bytes),
+    End,
 }
 
 /// What has come so far.
@@ -106,11 +107,13 @@ impl<O: Clone + Send + Sync + 'static, E: Send + 'static> Uploads<O, E> {
         }
         let end = loop {
             match parts.next().await {
+                Some(Ok(Part::End)) => break Ok(()),
                 Some(Ok(part)) => self.taken.send_modify(|taken| taken.add(part)),
                 Some(Err(status)) => break Err(status.code()),
-                None => break Ok(()),
+                None => break Err(Code::Cancelled),
             }
         };
+        assert!(end.is_err() || parts.next().await.is_none(), "nothing follows the end");
         self.taken.send_modify(|taken| taken.end = Some(end));
     }
 }
@@ -123,6 +126,7 @@ impl<O> Taken<O> {
                 self.chunks.push(chunk.len());
                 self.bytes.extend_from_slice(&chunk);
             }
+            Part::End => {}
         }
     }
 }
@@ -134,6 +138,7 @@ pub(super) fn load_parts(
         Ok(match part?.part.unwrap() {
             load_request::Part::Options(options) => Part::Options(options),
             load_request::Part::Chunk(chunk) => Part::Chunk(chunk),
+            load_request::Part::End(_) => Part::End,
         })
     })
 }
@@ -145,6 +150,7 @@ pub(super) fn import_parts(
         Ok(match part?.part.unwrap() {
             import_request::Part::Options(options) => Part::Options(options),
             import_request::Part::Chunk(chunk) => Part::Chunk(chunk),
+            import_request::Part::End(_) => Part::End,
         })
     })
 }

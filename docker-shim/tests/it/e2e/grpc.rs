@@ -2,7 +2,7 @@
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use fixtures::{
-    peers::{DockerRegistry, Recipe},
+    peers::{Archive, DockerRegistry, Recipe},
     system::System,
     tool::{Ran, Tool, pinned},
 };
@@ -90,6 +90,25 @@ async fn credentials_are_checked_listed_without_their_secret_and_forgotten() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_archive_that_is_not_said_to_end_has_broken_off() {
+    let system = System::start().await;
+    let recipe = Recipe::plain("ends");
+    let archive = BASE64_STANDARD.encode(Archive::docker(&[(&recipe, &["ends:1"])]).tar());
+    let unended = format!(r#"{{"options": {{}}}} {{"chunk": "{archive}"}}"#);
+    for method in ["Load", "Import"] {
+        let method = format!("imageservice.v1.Images/{method}");
+        let refused = refused(grpcurl(&system, &["-d", &unended], &[&method]).await);
+        assert_eq!(refused.code, "Canceled", "{method}");
+        assert!(refused.details.contains("the request broke off before its end"), "{}", refused.details);
+    }
+    assert_eq!(call(&system, "imageservice.v1.Images/List", json!({})).await, [Value::Null; 0]);
+
+    let ended = format!(r#"{unended} {{"end": {{}}}}"#);
+    let loaded = grpcurl(&system, &["-d", &ended], &["imageservice.v1.Images/Load"]).await.ok();
+    assert!(loaded.contains(&recipe.image_id()), "{loaded}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn errors_carry_a_reason_for_machines() {
     let (registry, system) = (DockerRegistry::open().await, System::start().await);
     registry.push("team/app", "v1", &Recipe::plain("errors")).await;
@@ -149,8 +168,11 @@ pub(super) async fn call(system: &System, method: &str, request: Value) -> Vec<V
 
 /// The error that a call answers with.
 async fn fail(system: &System, method: &str, request: Value) -> Refused {
-    let ran = grpcurl(system, &["-d", &request.to_string()], &[method]).await;
-    assert_ne!(ran.status, Some(0), "{method} {request} was to fail: {}", ran.stdout);
+    refused(grpcurl(system, &["-d", &request.to_string()], &[method]).await)
+}
+
+fn refused(ran: Ran) -> Refused {
+    assert_ne!(ran.status, Some(0), "it was to fail: {}", ran.stdout);
     let after = |line: &str, name: &str| {
         line.split_once(name).map(|(_, rest)| rest.trim_matches([' ', '"', ',']).to_owned())
     };

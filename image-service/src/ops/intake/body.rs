@@ -3,7 +3,7 @@
 use std::{
     io::{self, Read},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use bytes::{Buf, Bytes};
@@ -18,8 +18,8 @@ use crate::{
 
 /// Pieces that wait for the reading thread.
 const AHEAD: usize = 4;
-/// A client that sends nothing for so long, while it is waited for, is given up: what it holds of the spool is wanted by others.
-const STALL: Duration = Duration::from_secs(300);
+/// What a client has to send while it is waited for, or it is given up: as much as the shim puts into a message.
+const LEAST: usize = 256 << 10;
 
 enum Piece {
     Bytes(Bytes),
@@ -34,9 +34,10 @@ pub(super) struct Input {
     ended: bool,
 }
 
-/// The reader, and the work that feeds it. The first failure of an upload is what the reader then fails with.
+/// The reader, and the work that feeds it. A client may be waited for as long as `stall` for every `LEAST` bytes. The first failure of an upload is what the reader then fails with.
 pub(super) fn feed(
     mut body: Body,
+    stall: Duration,
     session: Option<Arc<dyn StagingSession>>,
 ) -> (Input, impl Future<Output = ()> + Send) {
     let (sender, pieces) = mpsc::channel(AHEAD);
@@ -48,7 +49,8 @@ pub(super) fn feed(
             }
         };
         let feeding = async {
-            while let Some(piece) = next(&mut body).await {
+            let mut patience = Patience::new(stall);
+            while let Some(piece) = patience.next(&mut body).await {
                 let last = piece.is_err();
                 if sender.send(piece.map(Piece::Bytes)).await.is_err() || last {
                     return;
@@ -66,9 +68,41 @@ pub(super) fn feed(
     (Input { pieces, current: Bytes::new(), ended: false }, feeding)
 }
 
-async fn next(body: &mut Body) -> Option<Result<Bytes>> {
-    let stalled = |_| Some(Err(Error::Argument(format!("nothing came of the archive for {STALL:?}"))));
-    tokio::time::timeout(STALL, body.next()).await.unwrap_or_else(stalled)
+/// With a client that is slow, or drips.
+struct Patience {
+    limit: Duration,
+    left: Duration,
+    /// Since it was whole.
+    came: usize,
+}
+
+impl Patience {
+    const fn new(limit: Duration) -> Self {
+        Self { limit, left: limit, came: 0 }
+    }
+
+    async fn next(&mut self, body: &mut Body) -> Option<Result<Bytes>> {
+        let since = Instant::now();
+        match tokio::time::timeout(self.left, body.next()).await {
+            Ok(piece) => {
+                let length = piece.as_ref().and_then(|piece| piece.as_ref().ok()).map_or(0, Bytes::len);
+                self.spend(since.elapsed(), length);
+                piece
+            }
+            Err(_) => Some(Err(Error::Argument(format!(
+                "less than {LEAST} bytes came of the archive in {:?}",
+                self.limit
+            )))),
+        }
+    }
+
+    fn spend(&mut self, waited: Duration, came: usize) {
+        self.left = self.left.saturating_sub(waited);
+        self.came += came;
+        if self.came >= LEAST {
+            *self = Self::new(self.limit);
+        }
+    }
 }
 
 impl Read for Input {
@@ -94,7 +128,7 @@ mod tests {
     use super::*;
 
     async fn read(pieces: Vec<Result<Bytes>>) -> io::Result<Vec<u8>> {
-        let (mut input, feeding) = feed(stream::iter(pieces).boxed(), None);
+        let (mut input, feeding) = feed(stream::iter(pieces).boxed(), Duration::MAX, None);
         tokio::spawn(feeding);
         let reading = tokio::task::spawn_blocking(move || {
             let mut all = Vec::new();
@@ -119,9 +153,30 @@ mod tests {
 
     #[tokio::test]
     async fn a_feeder_that_dies_is_no_end_either() {
-        let (mut input, feeding) = feed(stream::pending().boxed(), None);
+        let (mut input, feeding) = feed(stream::pending().boxed(), Duration::MAX, None);
         drop(feeding);
         let read = tokio::task::spawn_blocking(move || input.read(&mut [0; 8])).await.unwrap();
         assert!(read.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_client_that_sends_nothing_is_given_up() {
+        let (mut input, feeding) = feed(stream::pending().boxed(), Duration::ZERO, None);
+        feeding.await;
+        let read = tokio::task::spawn_blocking(move || input.read(&mut [0; 8])).await.unwrap();
+        let error = read.unwrap_err().downcast::<Error>().unwrap();
+        assert_eq!(error.to_string(), "less than 262144 bytes came of the archive in 0ns");
+    }
+
+    #[test]
+    fn drops_do_not_renew_the_patience_with_a_client() {
+        let second = Duration::from_secs(1);
+        let mut patience = Patience::new(10 * second);
+        for _ in 0..10 {
+            patience.spend(second, 1);
+        }
+        assert_eq!(patience.left, Duration::ZERO);
+        patience.spend(second, LEAST);
+        assert_eq!(patience.left, 10 * second);
     }
 }

@@ -1,5 +1,6 @@
 //! Where the layers go: to staging, or nowhere; either way somebody is told of each.
 
+use bytes::Bytes;
 use tokio::sync::mpsc;
 
 use crate::{
@@ -35,8 +36,8 @@ impl LayerIntake for Reported {
 }
 
 impl LayerSink for ReportedLayer {
-    fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        self.sink.write(bytes)
+    fn write(&mut self, piece: Bytes) -> Result<()> {
+        self.sink.write(piece)
     }
 
     fn finish(self: Box<Self>, layer: &ReadLayer) -> Result<bool> {
@@ -56,7 +57,7 @@ impl LayerIntake for Nowhere {
 }
 
 impl LayerSink for Nowhere {
-    fn write(&mut self, _: &[u8]) -> Result<()> {
+    fn write(&mut self, _: Bytes) -> Result<()> {
         Ok(())
     }
 

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::{
+    block::Block,
     codec::Codec,
     lane::{Lane, Outcome},
     pool::{Job, Pool},
@@ -18,7 +21,7 @@ pub(in crate::staging) struct Feed {
     lane: Arc<Lane>,
     ended: Ended,
     finished: bool,
-    block: Vec<u8>,
+    block: Block,
     submitted: u64,
 }
 
@@ -31,8 +34,7 @@ impl Feed {
         ended: Ended,
     ) -> (Self, Outcome) {
         let (lane, outcome) = Lane::new(codec, file);
-        let block = pool.buffer();
-        (Self { pool, lane, ended, finished: false, block, submitted: 0 }, outcome)
+        (Self { pool, lane, ended, finished: false, block: Block::default(), submitted: 0 }, outcome)
     }
 
     pub(in crate::staging) fn codec(&self) -> Codec {
@@ -40,16 +42,13 @@ impl Feed {
     }
 
     /// Takes the next bytes. Waits for room on the disk and for the threads.
-    pub(in crate::staging) fn write(&mut self, mut bytes: &[u8]) -> Result<()> {
+    pub(in crate::staging) fn write(&mut self, mut piece: Bytes) -> Result<()> {
         let size = self.lane.codec.block();
-        while !bytes.is_empty() {
-            let (now, later) = bytes.split_at(bytes.len().min(size - self.block.len()));
-            self.block.reserve_exact(size - self.block.len());
-            self.block.extend_from_slice(now);
+        while !piece.is_empty() {
+            self.block.push(piece.split_to(piece.len().min(size - self.block.len())));
             if self.block.len() == size {
                 self.submit()?;
             }
-            bytes = later;
         }
         Ok(())
     }
@@ -68,7 +67,7 @@ impl Feed {
         let bound = self.lane.codec.bound(self.block.len()) as u64;
         self.lane.file().account.reserve(bound, &self.ended)?;
         let leave = self.pool.leave();
-        let block = std::mem::replace(&mut self.block, self.pool.buffer());
+        let block = std::mem::take(&mut self.block);
         self.pool.submit(Job { lane: Arc::clone(&self.lane), number: self.submitted, block, leave });
         self.submitted += 1;
         Ok(())

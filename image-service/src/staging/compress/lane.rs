@@ -12,6 +12,7 @@ use std::{
 use tokio::sync::oneshot;
 
 use super::{
+    block::Block,
     codec::{Codec, Tally},
     pool::Leave,
 };
@@ -56,10 +57,10 @@ struct Output {
 }
 
 pub(super) struct Encoded {
+    pub(super) block: Block,
+    /// What became of it; nothing if it stays as it is.
     pub(super) output: Vec<u8>,
     pub(super) tally: Tally,
-    /// Of the block before it was encoded.
-    pub(super) length: usize,
     /// Held until it is written.
     pub(super) leave: Leave,
 }
@@ -152,10 +153,16 @@ impl Lane {
         if output.size == 0 {
             self.append(output, self.codec.head())?;
         }
-        self.append(output, &encoded.output)?;
+        let before = output.size;
+        match self.codec {
+            Codec::Stored => {
+                encoded.block.pieces().iter().try_for_each(|piece| self.append(output, piece))?;
+            }
+            Codec::Gzip | Codec::Zstd => self.append(output, &encoded.output)?,
+        }
         output.tally.add(&encoded.tally);
-        let unused = self.codec.bound(encoded.length).saturating_sub(encoded.output.len());
-        self.file.account.refund(unused as u64);
+        let bound = self.codec.bound(encoded.block.len()) as u64;
+        self.file.account.refund(bound.saturating_sub(output.size - before));
         encoded.leave.recycle(encoded.output);
         Ok(())
     }

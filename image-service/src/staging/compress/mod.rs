@@ -1,5 +1,6 @@
 //! Compression of layers while they pass: blocks, a few threads, and the blob in the spool.
 
+mod block;
 mod codec;
 mod feed;
 mod lane;

@@ -12,7 +12,11 @@ use std::{
     thread,
 };
 
-use super::{codec::Encoder, lane::Lane};
+use super::{
+    block::Block,
+    codec::Encoder,
+    lane::{Encoded, Lane},
+};
 
 /// Blocks in flight for each thread: one at work, one that waits for a thread, and one that waits for the block before it.
 const BLOCKS_PER_THREAD: usize = 3;
@@ -43,7 +47,7 @@ pub(super) struct Leave(Arc<Gate>);
 pub(super) struct Job {
     pub(super) lane: Arc<Lane>,
     pub(super) number: u64,
-    pub(super) block: Vec<u8>,
+    pub(super) block: Block,
     pub(super) leave: Leave,
 }
 
@@ -73,11 +77,6 @@ impl Pool {
         Leave(Arc::clone(&self.gate))
     }
 
-    /// An empty buffer.
-    pub(super) fn buffer(&self) -> Vec<u8> {
-        self.gate.buffer()
-    }
-
     pub(super) fn submit(&self, job: Job) {
         // Refused only when every thread has ended, which a thread does only when the pool is dropped.
         if let Err(refused) = self.jobs.send(job) {
@@ -90,16 +89,12 @@ impl Gate {
     fn free(&self) -> MutexGuard<'_, Free> {
         self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    fn buffer(&self) -> Vec<u8> {
-        self.free().buffers.pop().unwrap_or_default()
-    }
 }
 
 impl Leave {
     /// An empty buffer.
-    pub(super) fn buffer(&self) -> Vec<u8> {
-        self.0.buffer()
+    fn buffer(&self) -> Vec<u8> {
+        self.0.free().buffers.pop().unwrap_or_default()
     }
 
     /// Takes a buffer back.
@@ -141,17 +136,13 @@ fn work(queue: &Mutex<Receiver<Job>>) {
 
 impl Job {
     fn run(self, encoder: &mut Encoder) {
-        let Self { lane, number, mut block, leave } = self;
+        let Self { lane, number, block, leave } = self;
         if lane.is_over() {
             return;
         }
         let mut output = leave.buffer();
-        let length = block.len();
-        match encoder.encode(lane.codec, &mut block, &mut output) {
-            Ok(tally) => {
-                leave.recycle(block);
-                lane.deliver(number, super::lane::Encoded { output, tally, length, leave });
-            }
+        match encoder.encode(lane.codec, &block, &mut output) {
+            Ok(tally) => lane.deliver(number, Encoded { block, output, tally, leave }),
             Err(fault) => lane.fail(fault),
         }
     }

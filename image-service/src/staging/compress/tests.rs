@@ -4,8 +4,10 @@ use std::{
     io::{Read, Write},
     process::{Command, Stdio},
     sync::Arc,
+    time::Duration,
 };
 
+use bytes::Bytes;
 use flate2::read::GzDecoder;
 
 use super::*;
@@ -25,16 +27,11 @@ fn content(length: usize) -> Vec<u8> {
 
 fn compress(threads: usize, codec: Codec, content: &[u8], piece: usize) -> (Vec<u8>, Option<Digest>) {
     let folder = tempfile::tempdir().unwrap();
-    let spool = Spool::new(folder.path().to_owned(), u64::MAX).unwrap();
+    let spool = Spool::new(folder.path().to_owned(), u64::MAX, Duration::MAX).unwrap();
     let pool = Arc::new(Pool::new(threads).unwrap());
-    let (mut feed, outcome) = Feed::new(
-        pool,
-        codec,
-        spool.create(Arc::clone(&spool.places).try_acquire_owned().unwrap()).unwrap(),
-        Arc::default(),
-    );
+    let (mut feed, outcome) = Feed::new(pool, codec, spool.create(&Arc::default()).unwrap(), Arc::default());
     for piece in content.chunks(piece) {
-        feed.write(piece).unwrap();
+        feed.write(Bytes::copy_from_slice(piece)).unwrap();
     }
     feed.finish().unwrap();
     let blob = outcome.blocking_recv().unwrap().unwrap();

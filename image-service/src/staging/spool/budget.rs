@@ -1,23 +1,34 @@
 //! How much may wait on the disk.
 //!
 //! Invariants: nobody waits for ever. As long as something is complete, its upload gives room back; when all room is held by layers that are
-//! still being written, one of them may overdraw until it is gone. So the disk holds at most the limit and one layer, in both its forms.
+//! still being written, one of them may overdraw until it is gone. So the disk holds at most the limit and one layer, in both its forms. Who
+//! waits for those that do not go on is told after a time, and whose session has ended at once.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::{
+    sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError},
+    time::{Duration, Instant},
+};
 
 use crate::error::{Error, Result};
 
 /// Why a session does not go on. One that has ended makes those who write for it stop waiting.
 pub(in crate::staging) type Ended = Arc<OnceLock<Arc<Error>>>;
 
+/// Layers in the spool at once: each is an open file, however small.
+pub(super) const MOST_LAYERS: usize = 256;
+
 pub(in crate::staging) struct Budget {
     limit: u64,
+    /// How long one may wait.
+    patience: Duration,
     held: Mutex<Held>,
     changed: Condvar,
 }
 
 #[derive(Default)]
 struct Held {
+    /// Accounts of layers. Who has one never waits for another, so each gets its turn.
+    layers: usize,
     /// Of all accounts.
     bytes: u64,
     /// Of those whose file is complete.
@@ -29,6 +40,8 @@ struct Held {
 /// What one file holds of the budget; given back when it is dropped.
 pub(in crate::staging) struct Account {
     budget: Arc<Budget>,
+    /// Whether it counts as a layer: not for another form of one, which goes soon.
+    is_layer: bool,
     /// Only touched while the budget's own lock is held.
     mine: Mutex<Mine>,
 }
@@ -68,12 +81,15 @@ impl Stage {
 }
 
 impl Budget {
-    pub(in crate::staging) fn new(limit: u64) -> Arc<Self> {
-        Arc::new(Self { limit, held: Mutex::default(), changed: Condvar::new() })
+    pub(in crate::staging) fn new(limit: u64, patience: Duration) -> Arc<Self> {
+        Arc::new(Self { limit, patience, held: Mutex::default(), changed: Condvar::new() })
     }
 
-    pub(in crate::staging) fn open(self: &Arc<Self>) -> Account {
-        self.account(Leave::No)
+    /// For a layer. Waits until there are not too many. Blocks, and fails, as `reserve`.
+    pub(in crate::staging) fn open(self: &Arc<Self>, ended: &Ended) -> Result<Account> {
+        let mut held = self.wait("a place in the spool", ended, |held| held.layers < MOST_LAYERS)?;
+        held.layers += 1;
+        Ok(self.account(true, Leave::No))
     }
 
     /// Lets those who wait see that their session has ended.
@@ -82,14 +98,42 @@ impl Budget {
         self.changed.notify_all();
     }
 
-    fn account(self: &Arc<Self>, leave: Leave) -> Account {
+    fn account(self: &Arc<Self>, is_layer: bool, leave: Leave) -> Account {
         let mine = Mine { bytes: 0, stage: Stage::Growing(leave) };
-        Account { budget: Arc::clone(self), mine: Mutex::new(mine) }
+        Account { budget: Arc::clone(self), is_layer, mine: Mutex::new(mine) }
+    }
+
+    fn wait(
+        &self,
+        what: &'static str,
+        ended: &Ended,
+        mut ready: impl FnMut(&mut Held) -> bool,
+    ) -> Result<MutexGuard<'_, Held>> {
+        let since = Instant::now();
+        let mut held = self.held();
+        loop {
+            if let Some(why) = ended.get() {
+                return Err(Error::Shared(Arc::clone(why)));
+            }
+            if ready(&mut held) {
+                return Ok(held);
+            }
+            let left = self.patience.saturating_sub(since.elapsed());
+            if left.is_zero() {
+                return Err(Error::Busy { what, waited: self.patience });
+            }
+            held = self.changed.wait_timeout(held, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
     }
 
     #[cfg(test)]
     pub(in crate::staging) fn bytes(&self) -> u64 {
         self.held().bytes
+    }
+
+    #[cfg(test)]
+    pub(in crate::staging) fn is_full_of_layers(&self) -> bool {
+        self.held().layers == MOST_LAYERS
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {
@@ -98,20 +142,13 @@ impl Budget {
 }
 
 impl Account {
-    /// Waits for room. If the session ends first, what ended it is the error. Blocks.
+    /// Waits for room. If the session ends first, what ended it is the error; if there is none for too long, `Busy`. Blocks.
     pub(in crate::staging) fn reserve(&self, bytes: u64, ended: &Ended) -> Result<()> {
-        let mut held = self.budget.held();
-        loop {
-            if let Some(why) = ended.get() {
-                return Err(Error::Shared(Arc::clone(why)));
-            }
-            if self.admitted(&mut held, bytes) {
-                held.bytes += bytes;
-                self.mine().bytes += bytes;
-                return Ok(());
-            }
-            held = self.budget.changed.wait(held).unwrap_or_else(PoisonError::into_inner);
-        }
+        let admitted = |held: &mut Held| self.admitted(held, bytes);
+        let mut held = self.budget.wait("room in the spool", ended, admitted)?;
+        held.bytes += bytes;
+        self.mine().bytes += bytes;
+        Ok(())
     }
 
     /// Gives back what was reserved and not needed.
@@ -148,7 +185,7 @@ impl Account {
             Stage::Inherited | Stage::Complete(_) => Leave::No,
         };
         mine.stage = Stage::Inherited;
-        self.budget.account(leave)
+        self.budget.account(false, leave)
     }
 
     fn admitted(&self, held: &mut Held, bytes: u64) -> bool {
@@ -173,6 +210,7 @@ impl Drop for Account {
     fn drop(&mut self) {
         let mut held = self.budget.held();
         let mine = *self.mine();
+        held.layers -= usize::from(self.is_layer);
         held.bytes -= mine.bytes;
         if mine.stage.is_complete() {
             held.complete -= mine.bytes;

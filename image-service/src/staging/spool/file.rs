@@ -6,8 +6,6 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 
-use tokio::sync::OwnedSemaphorePermit;
-
 use super::Account;
 use crate::{
     error::{Error, Result},
@@ -20,7 +18,6 @@ const PIECE: u64 = 256 * 1024;
 pub(in crate::staging) struct SpoolFile {
     file: File,
     pub(in crate::staging) account: Account,
-    _place: Option<OwnedSemaphorePermit>,
 }
 
 /// A complete file as the content of an upload.
@@ -30,8 +27,8 @@ pub(in crate::staging) struct Spooled {
 }
 
 impl SpoolFile {
-    pub(super) fn new(file: File, account: Account, place: Option<OwnedSemaphorePermit>) -> Self {
-        Self { file, account, _place: place }
+    pub(super) fn new(file: File, account: Account) -> Self {
+        Self { file, account }
     }
 
     /// Writes at an offset. Blocks.

@@ -14,9 +14,10 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use crate::error::{Error, Result};
 
 pub(super) use budget::{Account, Budget, Ended};
 pub(super) use file::{SpoolFile, Spooled};
@@ -26,35 +27,26 @@ pub(super) struct Spool {
     folder: PathBuf,
     pub(super) budget: Arc<Budget>,
     made: AtomicU64,
-    /// Files that may still be open. Who holds one never waits for another, so each gets its turn.
-    pub(super) places: Arc<Semaphore>,
 }
 
-/// Layers in the spool at once: each is an open file, however small.
-const MOST_LAYERS: usize = 256;
-
 impl Spool {
-    pub(super) fn new(folder: PathBuf, limit: u64) -> io::Result<Self> {
+    /// `patience`: how long a layer may wait for others to make room.
+    pub(super) fn new(folder: PathBuf, limit: u64, patience: Duration) -> io::Result<Self> {
         fs::create_dir_all(&folder)?;
-        Ok(Self {
-            folder,
-            budget: Budget::new(limit),
-            made: AtomicU64::default(),
-            places: Arc::new(Semaphore::new(MOST_LAYERS)),
-        })
+        Ok(Self { folder, budget: Budget::new(limit, patience), made: AtomicU64::default() })
     }
 
-    /// A file to write, in a place of `places`. Blocks.
-    pub(super) fn create(&self, place: OwnedSemaphorePermit) -> io::Result<SpoolFile> {
-        self.make(self.budget.open(), Some(place))
+    /// A file to write, as soon as there are not too many. Blocks; `ended` makes it stop waiting.
+    pub(super) fn create(&self, ended: &Ended) -> Result<SpoolFile> {
+        self.make(self.budget.open(ended)?).map_err(Error::internal)
     }
 
-    /// A file for the same layer in another form, which needs no place of its own: the other form goes soon. Blocks.
-    pub(super) fn create_heir(&self, of: &SpoolFile) -> io::Result<SpoolFile> {
-        self.make(of.account.heir(), None)
+    /// A file for the same layer in another form. Blocks.
+    pub(super) fn create_heir(&self, of: &SpoolFile) -> Result<SpoolFile> {
+        self.make(of.account.heir()).map_err(Error::internal)
     }
 
-    fn make(&self, account: Account, place: Option<OwnedSemaphorePermit>) -> io::Result<SpoolFile> {
+    fn make(&self, account: Account) -> io::Result<SpoolFile> {
         loop {
             let number = self.made.fetch_add(1, Ordering::Relaxed);
             let path = self.folder.join(format!("{}-{number}", std::process::id()));
@@ -62,7 +54,7 @@ impl Spool {
             match file {
                 Ok(file) => {
                     remove(&path)?;
-                    return Ok(SpoolFile::new(file, account, place));
+                    return Ok(SpoolFile::new(file, account));
                 }
                 // Left behind between making and unlinking by a process that had this number.
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}

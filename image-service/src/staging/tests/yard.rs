@@ -142,7 +142,7 @@ impl Layer {
     pub(super) fn hand(&self, intake: &mut dyn LayerIntake) -> Result<bool> {
         let mut sink = intake.begin(&self.offered())?;
         for piece in self.written.chunks(100_000) {
-            sink.write(piece)?;
+            sink.write(Bytes::copy_from_slice(piece))?;
         }
         sink.finish(&self.read())
     }

@@ -55,6 +55,44 @@ impl Layout {
     }
 }
 
+/// The image with a layer below it that its manifest says to be elsewhere; the manifest's descriptor.
+fn on_foreign_layer(layout: &mut Layout, sample: &Sample, media_type: &str) -> Value {
+    let layers = sample.layers[1..].iter().map(|layer| layout.blob(LAYER, gzip(layer)));
+    let elsewhere = json!({
+        "mediaType": media_type, "digest": format!("sha256:{}", hex(b"elsewhere")), "size": 9,
+        "urls": ["https://elsewhere.test/layer"],
+    });
+    let layers: Vec<_> = std::iter::once(elsewhere).chain(layers).collect();
+    let config = layout.blob(CONFIG, &sample.config);
+    let manifest = json!({"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": layers});
+    layout.blob(MANIFEST, manifest.to_string())
+}
+
+#[test]
+fn a_foreign_layer_may_be_elsewhere_and_stays_in_the_manifest() {
+    let sample = Sample::new(&["foreign", "ours"]);
+    for media_type in [
+        "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
+        "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
+    ] {
+        let mut layout = Layout::new();
+        let descriptor = on_foreign_layer(&mut layout, &sample, media_type);
+        let image = read_one(layout.archive(&[descriptor.clone()]));
+        assert_eq!(image.id.to_string(), sample.id());
+        let diff_ids: Vec<_> = image.layers.iter().map(|layer| layer.diff_id.to_string()).collect();
+        assert_eq!(diff_ids, sample.diff_ids()[1..]);
+        assert_eq!(image.manifest.unwrap().digest.to_string(), descriptor["digest"]);
+    }
+}
+
+#[test]
+fn a_layer_of_any_other_type_must_be_there() {
+    let mut layout = Layout::new();
+    let descriptor = on_foreign_layer(&mut layout, &Sample::new(&["missing", "ours"]), LAYER);
+    let text = refusal(layout.archive(&[descriptor]));
+    assert!(text.contains("is named but not there"), "{text}");
+}
+
 fn named(mut descriptor: Value, key: &str, name: &str) -> Value {
     descriptor["annotations"][key] = name.into();
     descriptor

@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use bytes::Bytes;
 use fixtures::images::sha256;
 use image_service::{
     archive::{ArchiveReader, Limits},
@@ -210,12 +211,12 @@ impl LayerIntake for Recorder {
 }
 
 impl LayerSink for Sink {
-    fn write(&mut self, bytes: &[u8]) -> Result<()> {
+    fn write(&mut self, bytes: Bytes) -> Result<()> {
         if self.recorder.refuses {
             return Err(Error::ReservedName("staging".to_owned()));
         }
         assert!(!bytes.is_empty(), "nothing is not worth a word");
-        self.bytes.extend_from_slice(bytes);
+        self.bytes.extend_from_slice(&bytes);
         Ok(())
     }
 
