@@ -1,7 +1,13 @@
 //! The composition root: the only file that names concrete adapters. What it builds from files and names, `check` builds as well, so that a
 //! configuration that passes the check can be served.
 
-use std::{fs, future::Future, path::PathBuf, sync::Arc};
+use std::{
+    fs,
+    future::Future,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use anyhow::Context;
 use tokio_stream::wrappers::{TcpListenerStream, UnixListenerStream};
@@ -10,16 +16,19 @@ use tonic::transport::{Certificate, Identity, ServerTlsConfig};
 
 use crate::{
     archive::{ArchiveReader, Limits, SaveLayout},
-    config::{Config, Listen, TlsConfig},
+    config::{Config, DatabaseConfig, Listen, TlsConfig},
     embedded_registry::EmbeddedRegistry,
     grpc::{self, Listener},
     ops::{Operations, Ports},
-    ports::{ImageStore, Staging},
+    ports::{Staging, Store},
     registry::RegistryClient,
     secrets::Seal,
     staging::{Stager, StagingPlace},
-    store::SqliteStore,
+    store::{PostgresStore, SqliteStore},
 };
+
+/// Between two attempts to reach a database.
+const RETRY: Duration = Duration::from_secs(1);
 
 /// Everything that keeps the configuration from being served, as far as it can be told without starting.
 #[must_use]
@@ -29,6 +38,7 @@ pub fn check(config: &Config) -> Vec<anyhow::Error> {
     let found = [
         data_dir.map(drop),
         key.map(drop).map_err(Into::into),
+        shared_key(config),
         RegistryClient::new(&config.registries, config.pull.other_architectures).map(drop),
         config.tls.as_ref().map(tls).transpose().map(drop),
     ];
@@ -39,11 +49,12 @@ pub fn check(config: &Config) -> Vec<anyhow::Error> {
 pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
     let data_dir = config.data_dir.clone().map_or_else(default_data_dir, Ok)?;
     let listen = config.listen.clone().unwrap_or_else(|| Listen::Unix(data_dir.join("image-service.sock")));
+    shared_key(&config)?;
     let seal = match &config.credentials.key_file {
         Some(file) => Seal::from_key_file(file)?,
         None => Seal::in_data_dir(&data_dir)?,
     };
-    let store = Arc::new(SqliteStore::open(&data_dir, Arc::new(seal)).await?);
+    let store = open_store(&config.database, &data_dir, Arc::new(seal)).await?;
     let registry = Arc::new(RegistryClient::new(&config.registries, config.pull.other_architectures)?);
     let embedded = match config.embeds_registry() {
         true => Some(
@@ -98,6 +109,36 @@ pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Resu
     }
     store.close().await;
     Ok(())
+}
+
+/// What one service seals in a shared database the others must be able to open.
+fn shared_key(config: &Config) -> anyhow::Result<()> {
+    let is_missing = config.database.url.is_some() && config.credentials.key_file.is_none();
+    anyhow::ensure!(
+        !is_missing,
+        "credentials.key_file is missing: with database.url all services need one key"
+    );
+    Ok(())
+}
+
+/// The state, in the configured database. One that does not answer is waited for, as it may start together with this service.
+async fn open_store(
+    config: &DatabaseConfig,
+    data_dir: &Path,
+    seal: Arc<Seal>,
+) -> anyhow::Result<Arc<dyn Store>> {
+    let Some(url) = &config.url else { return Ok(Arc::new(SqliteStore::open(data_dir, seal).await?)) };
+    let patience = Instant::now() + config.start_timeout;
+    loop {
+        match PostgresStore::connect(url, config.connections, seal.clone()).await {
+            Ok(store) => return Ok(Arc::new(store)),
+            Err(error) if error.may_pass() && Instant::now() < patience => {
+                tracing::warn!("waiting for the database: {error}");
+                tokio::time::sleep(RETRY).await;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
 }
 
 fn tls(config: &TlsConfig) -> anyhow::Result<ServerTlsConfig> {

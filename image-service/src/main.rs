@@ -14,6 +14,8 @@ use tracing_subscriber::EnvFilter;
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
+const DATABASE_URL: &str = "IMAGE_SERVICE_DATABASE_URL";
+
 #[derive(Parser)]
 #[command(
     version,
@@ -51,6 +53,8 @@ impl Settings {
         let mut config = self.config.as_deref().map(Config::from_file).transpose()?.unwrap_or_default();
         config.data_dir = self.data_dir.or(config.data_dir);
         config.listen = self.listen.or(config.listen);
+        // No flag: a command line can be read by everyone on the host.
+        config.database.url = std::env::var(DATABASE_URL).ok().map(Into::into).or(config.database.url);
         Ok(config)
     }
 }

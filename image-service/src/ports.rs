@@ -300,6 +300,13 @@ pub trait CredentialStore: Send + Sync + std::fmt::Debug {
     async fn forget(&self, namespace: &Namespace, registry: &RegistryHost) -> Result<bool>;
 }
 
+/// The state as a whole, in one database.
+#[async_trait]
+pub trait Store: ImageStore + LocationStore + CredentialStore {
+    /// Waits for what is under way and lets go of the database. Every later call answers that the store is unavailable.
+    async fn close(&self);
+}
+
 /// Makes secrets unreadable at rest, each bound to the place where it is kept.
 pub trait Sealer: Send + Sync + std::fmt::Debug {
     /// Seals a secret for one place.

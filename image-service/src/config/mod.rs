@@ -1,5 +1,6 @@
 //! Configuration: one TOML file, the environment over it, flags over both. Read once, at start; every mistake is an error that names its key.
 
+mod database;
 mod listen;
 mod registries;
 mod staging;
@@ -13,6 +14,7 @@ use std::{
 
 use serde::Deserialize;
 
+pub use database::DatabaseConfig;
 pub use listen::Listen;
 pub use registries::{RegistryConfig, RegistryEndpoint};
 pub use staging::{EmbeddedRegistryConfig, LayerCompression, StagingConfig};
@@ -34,6 +36,8 @@ pub struct Config {
     pub allow_remote_plaintext: bool,
     /// Logs.
     pub log: LogConfig,
+    /// Where the state is.
+    pub database: DatabaseConfig,
     /// Pulling.
     pub pull: PullConfig,
     /// Stored credentials.
@@ -175,6 +179,7 @@ mod tests {
             ("[registries.'h']\nendpoint = 'ftp://h'", "endpoint"),
             ("[registries.'h']\nendpont = 'http://h'", "endpont"),
             ("listen = 'nowhere'", "listen"),
+            ("[database]\nconnections = 0", "connections"),
             ("[pull]\ntag_ttl_seconds = 99999999999", "tag_ttl_seconds"),
             ("[staging]\nsweep_grace_seconds = 86401", "sweep_grace_seconds"),
         ] {

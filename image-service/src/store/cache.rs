@@ -21,6 +21,7 @@ use equivalent::Equivalent;
 
 use super::lately::Lately;
 use crate::{
+    error::Result,
     model::{Image, ImageName, Namespace},
     ports::Found,
 };
@@ -51,13 +52,13 @@ struct Entry {
 }
 
 /// Either the answer, or the moment from which a fresh one counts.
-pub(super) enum LookUp {
+enum LookUp {
     Hit(Found),
     Miss(Moment),
 }
 
 /// When a look-up began, and whether its question is worth keeping.
-pub(super) struct Moment {
+struct Moment {
     generation: u64,
     again: bool,
 }
@@ -80,7 +81,20 @@ impl FoundCache {
         Self { entries, lately: Lately::new(), generation, unkept, boot }
     }
 
-    pub(super) fn look_up(&self, namespace: &Namespace, name: &ImageName) -> LookUp {
+    /// The answer that is kept, or what `read` finds.
+    pub(super) async fn found(
+        &self,
+        namespace: &Namespace,
+        name: &ImageName,
+        read: impl Future<Output = Result<Image>>,
+    ) -> Result<Found> {
+        match self.look_up(namespace, name) {
+            LookUp::Hit(found) => Ok(found),
+            LookUp::Miss(moment) => Ok(self.keep(&moment, namespace, name, read.await?)),
+        }
+    }
+
+    fn look_up(&self, namespace: &Namespace, name: &ImageName) -> LookUp {
         let generation = self.generation.load(SeqCst);
         let question = Question(namespace, name);
         let again = match self.entries.get(&question) {
@@ -92,13 +106,7 @@ impl FoundCache {
     }
 
     /// Keeps what was read since `moment`, if it may be kept and is worth it.
-    pub(super) fn keep(
-        &self,
-        moment: &Moment,
-        namespace: &Namespace,
-        name: &ImageName,
-        image: Image,
-    ) -> Found {
+    fn keep(&self, moment: &Moment, namespace: &Namespace, name: &ImageName, image: Image) -> Found {
         let (&Moment { generation, again }, boot) = (moment, &self.boot);
         let image = Arc::new(image);
         if !generation.is_multiple_of(2) || self.generation.load(SeqCst) != generation {

@@ -67,6 +67,13 @@ fn read_names<T: Ord>(gathered: Option<&str>, part: impl Fn(Reference) -> Option
     Ok(names)
 }
 
+/// A name that nothing else has; nothing if the system gives no random numbers.
+pub(super) fn random_name() -> Option<String> {
+    let mut bytes = [0; 8];
+    aws_lc_rs::rand::fill(&mut bytes).ok()?;
+    Some(hex::encode(bytes))
+}
+
 fn damaged(text: &str, why: impl Display) -> Error {
     let shown: String = text.chars().take(100).collect();
     Error::internal(format!("the store holds {shown:?}, which cannot be read: {why}"))

@@ -1,23 +1,20 @@
 //! The one place where the database's errors become the domain's.
 
+use sqlx::postgres::PgDatabaseError;
+
 use crate::error::Error;
 
 /// SQLite's primary result codes for what passes, or what an operator can mend: busy, locked, read-only, input/output, full,
 /// cannot open.
 const UNAVAILABLE: [i32; 6] = [5, 6, 8, 10, 13, 14];
 
+/// Postgres's classes and states of the same kind: connection, rolled back for another, resources, lock not had, ended by an operator or by
+/// a time-out, read-only, system.
+const STATES: [&str; 8] = ["08", "40", "53", "55P03", "57P", "57014", "25006", "58"];
+
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        let unavailable = match &error {
-            sqlx::Error::PoolTimedOut
-            | sqlx::Error::PoolClosed
-            | sqlx::Error::WorkerCrashed
-            | sqlx::Error::Io(_) => true,
-            sqlx::Error::Database(error) => {
-                error.code().and_then(|code| code.parse().ok()).is_some_and(is_passing)
-            }
-            _ => false,
-        };
+        let unavailable = is_unavailable(&error);
         if unavailable { Self::StoreUnavailable(error.into()) } else { Self::internal(error) }
     }
 }
@@ -26,6 +23,21 @@ impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
         let unavailable = error.sqlite_error().is_some_and(|error| is_passing(error.extended_code));
         if unavailable { Self::StoreUnavailable(error.into()) } else { Self::internal(error) }
+    }
+}
+
+/// Whether the database does not answer, or does for now not do what it is asked.
+pub(super) fn is_unavailable(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::Io(_) => true,
+        sqlx::Error::Database(error) => match error.try_downcast_ref::<PgDatabaseError>() {
+            Some(error) => STATES.iter().any(|state| error.code().starts_with(state)),
+            None => error.code().and_then(|code| code.parse().ok()).is_some_and(is_passing),
+        },
+        _ => false,
     }
 }
 

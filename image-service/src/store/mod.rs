@@ -1,13 +1,15 @@
-//! The state: images, their names, and sealed credentials, in an embedded database.
+//! The state: images, their names, and sealed credentials, in a database: embedded, or one that several services share.
 //!
-//! `sqlite` is the engine: files, connections, schema. `portable` is everything above it, written once against the few names that an engine
-//! gives (`super::Connection`, `super::BEGIN`, …) in SQL that Postgres reads too; a second engine is a second folder that includes it.
+//! `sqlite` and `postgres` are the engines: connections, schema, look-ups. `portable` is everything above them, written once against the few
+//! names that an engine gives (`super::Connection`, `super::BEGIN`, …) in SQL that both read, and included by each.
 //! Invariant: nothing is acknowledged before it is on disk. It does not decide what a name means to Docker or what a removal takes along.
 
 mod cache;
 mod encoding;
 mod error;
 mod lately;
+mod postgres;
 mod sqlite;
 
+pub use postgres::{PostgresError, PostgresStore};
 pub use sqlite::{OpenError, SqliteStore};

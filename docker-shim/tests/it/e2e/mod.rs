@@ -17,6 +17,7 @@ mod pushing;
 mod runner;
 mod saving;
 mod scripts;
+mod shared_database;
 mod staged;
 mod staged_in_dockerd;
 mod staging_crash;

@@ -5,11 +5,8 @@ use std::sync::Arc;
 use sqlx::Connection as _;
 use tracing::Instrument;
 
-use super::{BEGIN, Connection, Pool, Store};
-use crate::{
-    error::{Error, Result},
-    store::cache::FoundCache,
-};
+use super::{Answers, BEGIN, Connection, Pool, Store};
+use crate::error::{Error, Result};
 
 /// Something to do within one transaction. An error undoes it.
 pub(super) trait Change: Send + 'static {
@@ -19,24 +16,24 @@ pub(super) trait Change: Send + 'static {
 }
 
 impl Store {
-    /// In a task of its own: a caller that is cancelled while the commit is under way must not keep the cache from learning of it.
+    /// In a task of its own: a caller that is cancelled while the commit is under way must not keep kept answers from learning of it.
     pub(super) async fn commit<C: Change>(&self, change: C) -> Result<C::Answer> {
-        let (writer, cache, ownership) =
-            (self.writer.clone(), Arc::clone(&self.cache), Arc::clone(&self.ownership));
+        let (writer, answers, ownership) =
+            (self.writer.clone(), Arc::clone(&self.answers), Arc::clone(&self.ownership));
         let work = async move {
             let _ownership = ownership;
-            run(&writer, &cache, change).await
+            run(&writer, &answers, change).await
         };
         tokio::spawn(work.in_current_span()).await.map_err(Error::internal)?
     }
 }
 
-/// The connection is given back last: while the cache does not know of a commit that has ended, no other one begins.
-async fn run<C: Change>(writer: &Pool, cache: &FoundCache, change: C) -> Result<C::Answer> {
+/// The connection is given back last: while kept answers do not know of a commit that has ended, no other one begins.
+async fn run<C: Change>(writer: &Pool, answers: &Answers, change: C) -> Result<C::Answer> {
     let mut connection = writer.acquire().await?;
     let mut transaction = connection.begin_with(BEGIN).await?;
     let answer = change.apply(&mut transaction).await?;
-    let _changing = cache.changing();
+    let _changing = answers.changing();
     transaction.commit().await?;
     Ok(answer)
 }

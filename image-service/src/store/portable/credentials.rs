@@ -36,6 +36,9 @@ impl CredentialStore for Store {
         credential: &Credential,
     ) -> Result<()> {
         let (kind, secret) = parts(credential);
+        if credential.username().contains('\0') {
+            return Err(Error::Argument("a user name has no character 0".to_owned()));
+        }
         let place = place(namespace, registry, kind, credential.username());
         self.commit(PutCredential {
             namespace: namespace.clone(),

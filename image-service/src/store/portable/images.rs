@@ -7,19 +7,16 @@ use crate::{
     error::Result,
     model::{Digest, ImageName, ImageSummary, Namespace, Removed, Repository, Tag},
     ports::{Found, ImageStore, ListCursor, PulledImage, PulledTag, RemovalPlan},
-    store::cache::LookUp,
 };
 
 #[async_trait]
 impl ImageStore for Store {
     async fn find(&self, namespace: &Namespace, name: &ImageName) -> Result<Found> {
-        let moment = match self.cache.look_up(namespace, name) {
-            LookUp::Hit(found) => return Ok(found),
-            LookUp::Miss(moment) => moment,
+        let read = async {
+            let rows = self.finder.rows(Question::of(namespace, name)).await?;
+            find::the_one(rows, name)
         };
-        let rows = self.finder.rows(Question::of(namespace, name)).await?;
-        let image = find::the_one(rows, name)?;
-        Ok(self.cache.keep(&moment, namespace, name, image))
+        self.answers.found(namespace, name, read).await
     }
 
     async fn pulled_tag(

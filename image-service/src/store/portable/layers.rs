@@ -30,7 +30,7 @@ const BY_HEAD: &str = select_layers!(
 const UNNEEDED: &str = "SELECT digest FROM manifest_notes u WHERE repository = $1 AND noted < $2 \
      AND NOT EXISTS (SELECT 1 FROM staged_images s WHERE s.repository = u.repository AND s.digest = u.digest)";
 
-const IS_UNNEEDED: &str = "SELECT 1 FROM manifest_notes u WHERE repository = $1 AND noted < $2 AND digest = $3 \
+const IS_UNNEEDED: &str = "SELECT CAST(1 AS BIGINT) FROM manifest_notes u WHERE repository = $1 AND noted < $2 AND digest = $3 \
      AND NOT EXISTS (SELECT 1 FROM staged_images s WHERE s.repository = u.repository AND s.digest = u.digest)";
 
 #[cfg(test)]

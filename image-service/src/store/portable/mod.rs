@@ -1,5 +1,5 @@
 //! The store above its engine. Everything here goes through names that the including module gives: `Pool`, `Connection`, `Finder`,
-//! `Ownership`, `ENGINE`, `BEGIN`.
+//! `Answers`, `Ownership`, `ENGINE`, `BEGIN`.
 //!
 //! Rules for statements: literals with `$n`, text that both engines read, times and JSON as text, nothing bound as a boolean.
 
@@ -30,8 +30,10 @@ mod tag;
 
 use std::sync::Arc;
 
-use super::{BEGIN, Connection, ENGINE, Finder, Ownership, Pool};
-use crate::{ports::Sealer, store::cache::FoundCache};
+use async_trait::async_trait;
+
+use super::{Answers, BEGIN, Connection, ENGINE, Finder, Ownership, Pool};
+use crate::ports::Sealer;
 pub(super) use find::{ImageRow, Question};
 
 #[cfg(test)]
@@ -47,7 +49,7 @@ pub struct Store {
     finder: Finder,
     reader: Pool,
     writer: Pool,
-    cache: Arc<FoundCache>,
+    answers: Arc<Answers>,
     sealer: Arc<dyn Sealer>,
     id: String,
     ownership: Arc<Ownership>,
@@ -67,8 +69,8 @@ impl Store {
         let insert = "INSERT INTO store_identity (singleton, id) VALUES (1, $1) ON CONFLICT DO NOTHING";
         sqlx::query(insert).bind(fresh_id).execute(&writer).await?;
         let id = sqlx::query_scalar("SELECT id FROM store_identity").fetch_one(&writer).await?;
-        let (cache, ownership) = (Arc::new(FoundCache::new(boot)), Arc::new(ownership));
-        Ok(Self { finder, reader, writer, cache, sealer, id, ownership })
+        let (answers, ownership) = (Arc::new(Answers::new(boot)), Arc::new(ownership));
+        Ok(Self { finder, reader, writer, answers, sealer, id, ownership })
     }
 
     /// Waits for what is under way and closes the database. Every later call answers that the store is unavailable.
@@ -76,5 +78,12 @@ impl Store {
         self.finder.close();
         self.reader.close().await;
         self.writer.close().await;
+    }
+}
+
+#[async_trait]
+impl crate::ports::Store for Store {
+    async fn close(&self) {
+        self.close().await;
     }
 }

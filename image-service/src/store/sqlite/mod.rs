@@ -15,6 +15,7 @@ mod portable;
 pub use open::OpenError;
 pub use portable::Store as SqliteStore;
 
+use super::cache::FoundCache as Answers;
 use finder::Finder;
 use folder::DataFolder as Ownership;
 

@@ -14,7 +14,7 @@ use sqlx::{
 };
 
 use super::{Finder, Pool, folder::DataFolder, portable::Store, schema};
-use crate::ports::Sealer;
+use crate::{ports::Sealer, store::encoding::random_name};
 
 /// A reader is a thread; more of them than cores do not read faster.
 const READERS: u32 = 4;
@@ -91,7 +91,8 @@ impl Store {
             .map_err(fault)?;
         let finder = Finder::open(&database)
             .map_err(|cause| OpenError::Database { folder: data_dir.to_owned(), cause: cause.into() })?;
-        let (boot, fresh_id) = (random_name()?, random_name()?);
+        let random = || random_name().ok_or(OpenError::Random);
+        let (boot, fresh_id) = (random()?, random()?);
         Self::on(folder, writer, reader, finder, sealer, boot, &fresh_id).await.map_err(fault)
     }
 }
@@ -116,10 +117,4 @@ pub(super) async fn pool(
     // A local file needs no test before use; it would double the cost of a read.
     let pool = SqlitePoolOptions::new().max_connections(connections).test_before_acquire(false);
     pool.idle_timeout(None).max_lifetime(None).acquire_timeout(patience).connect_with(options).await
-}
-
-fn random_name() -> Result<String, OpenError> {
-    let mut bytes = [0; 8];
-    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| OpenError::Random)?;
-    Ok(hex::encode(bytes))
 }

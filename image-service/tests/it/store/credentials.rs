@@ -1,5 +1,6 @@
 use super::{Stores, elsewhere, here};
 use image_service::{
+    error::Error,
     model::{Credential, RegistryHost},
     ports::CredentialKind,
 };
@@ -33,7 +34,7 @@ async fn put(stores: &Stores, registry: &str, credential: Credential) {
 }
 
 pub(super) async fn every_kind_comes_back_as_it_was_stored(stores: &Stores) {
-    let strange = "p|ä\"'\n\0;--";
+    let strange = "p|ä\"'\n;--";
     let identity = Credential::IdentityToken { username: "u|x".into(), token: "refresh".into() };
     for credential in [password("", strange), password(strange, ""), identity] {
         put(stores, "ghcr.io", credential.clone()).await;
@@ -42,6 +43,14 @@ pub(super) async fn every_kind_comes_back_as_it_was_stored(stores: &Stores) {
     put(stores, "ghcr.io", Credential::RegistryToken("bearer".into())).await;
     let expected = ("registry token", String::new(), "bearer".to_owned());
     assert_eq!(get(stores, "ghcr.io").await, Some(expected));
+}
+
+pub(super) async fn a_user_name_that_no_database_can_hold_is_refused(stores: &Stores) {
+    let refused =
+        stores.credentials.put(&here(), &host("ghcr.io"), &password("a\0b", "1")).await.unwrap_err();
+    assert!(matches!(refused, Error::Argument(_)), "{refused}");
+    put(stores, "ghcr.io", password("a", "1\02")).await;
+    assert_eq!(get(stores, "ghcr.io").await, shown(Some(password("a", "1\02"))));
 }
 
 pub(super) async fn a_new_one_takes_the_place_of_the_old(stores: &Stores) {

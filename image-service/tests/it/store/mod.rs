@@ -6,9 +6,11 @@ mod durability;
 mod finding;
 mod listing;
 mod locations;
+mod postgres;
 mod pulls;
 mod recording;
 mod removing;
+mod schemas;
 mod sqlite;
 mod tagging;
 
@@ -91,6 +93,7 @@ macro_rules! conformance {
             locations: what_another_namespace_has_staged_too_stays,
             locations: the_tags_of_a_repository_are_its_own,
             credentials: every_kind_comes_back_as_it_was_stored,
+            credentials: a_user_name_that_no_database_can_hold_is_refused,
             credentials: a_new_one_takes_the_place_of_the_old,
             credentials: a_listing_tells_everything_but_the_secret,
             credentials: a_forgotten_one_is_gone_and_was_there,

@@ -1,0 +1,27 @@
+//! The engine of a fleet: Postgres, which several services share.
+//!
+//! Invariants: a change begins with a lock that all services share, so that changes come one at a time and see each other as they do in the
+//! embedded engine. No answer is kept in a process, as another one may have changed it: a version is a digest of what it stands for.
+
+mod finder;
+mod open;
+mod schema;
+mod versions;
+
+#[path = "../portable/mod.rs"]
+mod portable;
+
+pub use open::PostgresError;
+pub use portable::Store as PostgresStore;
+
+use finder::Finder;
+use versions::Versions as Answers;
+
+type Pool = sqlx::PgPool;
+type Connection = sqlx::PgConnection;
+/// Nobody owns a shared database.
+type Ownership = ();
+
+const ENGINE: &str = "postgres";
+/// The number is this program's; the lock goes with the transaction.
+const BEGIN: &str = "BEGIN; SELECT pg_advisory_xact_lock(7310305482312902516)";

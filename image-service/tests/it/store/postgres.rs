@@ -1,0 +1,197 @@
+//! Postgres: all that every store does, what several services share, and what happens when the database goes.
+
+use std::{sync::Arc, time::Duration};
+
+use fixtures::{peers::Postgres, process::until};
+use image_service::{
+    error::Error,
+    model::{Credential, RegistryHost},
+    ports::{CredentialStore, ImageStore, Sealer},
+    secrets::Seal,
+    store::{PostgresError, PostgresStore},
+};
+
+use super::{
+    Stores, here,
+    pulls::{look, name, pull, pull_into, upstream},
+};
+
+const CONNECTIONS: u32 = 8;
+
+struct Fleet {
+    server: Arc<Postgres>,
+    url: String,
+    sealer: Arc<dyn Sealer>,
+    _key: tempfile::TempDir,
+}
+
+impl Fleet {
+    async fn new() -> Self {
+        let server = Postgres::shared().await;
+        let url = server.database().await;
+        let key = tempfile::tempdir().unwrap();
+        let sealer = Arc::new(Seal::in_data_dir(key.path()).unwrap());
+        Self { server, url, sealer, _key: key }
+    }
+
+    async fn service(&self) -> Result<PostgresStore, PostgresError> {
+        PostgresStore::connect(&self.url.clone().into(), CONNECTIONS, Arc::clone(&self.sealer)).await
+    }
+
+    async fn sql(&self, statement: &str) -> String {
+        let database = self.url.rsplit_once('/').unwrap().1;
+        self.server.sql(database, statement).await
+    }
+}
+
+async fn fresh() -> Stores {
+    let fleet = Fleet::new().await;
+    let store = Arc::new(fleet.service().await.unwrap());
+    Stores { images: store.clone(), locations: store.clone(), credentials: store, _keep: Box::new(fleet) }
+}
+
+super::conformance!(fresh);
+
+#[tokio::test]
+async fn what_one_service_has_recorded_the_other_knows() {
+    let fleet = Fleet::new().await;
+    let (one, other) = (fleet.service().await.unwrap(), fleet.service().await.unwrap());
+    assert_eq!(one.id(), other.id());
+    let [first, second] = ["first", "second"].map(upstream);
+    pull(&one, "app", &first).await;
+    let seen = other.find(&here(), &name("app")).await.unwrap();
+    assert_eq!(
+        (&seen.image.id, &seen.version),
+        (&first.id(), &one.find(&here(), &name("app")).await.unwrap().version)
+    );
+
+    pull(&other, "app", &second).await;
+    assert_eq!(look(&one, "app").await.unwrap().id, second.id());
+    assert_ne!(one.find(&here(), &name("app")).await.unwrap().version, seen.version);
+
+    let ghcr: RegistryHost = "ghcr.io".parse().unwrap();
+    let alice = Credential::Password { username: "alice".into(), password: "s3cret-of-alice".into() };
+    one.put(&here(), &ghcr, &alice).await.unwrap();
+    let username = |credential: Option<Credential>| credential.map(|known| known.username().to_owned());
+    assert_eq!(username(other.get(&here(), &ghcr).await.unwrap()).as_deref(), Some("alice"));
+    assert!(other.forget(&here(), &ghcr).await.unwrap());
+    assert_eq!(username(one.get(&here(), &ghcr).await.unwrap()), None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn services_that_move_one_tag_at_once_leave_it_at_one_image() {
+    let fleet = Fleet::new().await;
+    let services = [fleet.service().await.unwrap(), fleet.service().await.unwrap()].map(Arc::new);
+    let images = ["first", "second"].map(upstream);
+    for image in &images {
+        pull(&*services[0], "app:start", image).await;
+    }
+    let movers = services.iter().zip(images.clone()).map(|(service, image)| {
+        let service = Arc::clone(service);
+        tokio::spawn(async move {
+            for _ in 0..25 {
+                let (source, repository) = (name(&image.id().to_string()), "app".parse().unwrap());
+                service.tag(&here(), &source, &repository, &"moving".parse().unwrap()).await.unwrap();
+            }
+        })
+    });
+    futures_util::future::try_join_all(movers.collect::<Vec<_>>()).await.unwrap();
+    let seen =
+        [look(&*services[0], "app:moving").await.unwrap(), look(&*services[1], "app:moving").await.unwrap()];
+    assert_eq!(seen[0], seen[1]);
+    let broken =
+        "SELECT count(*) FROM tags t JOIN image_configs c ON c.number = t.config WHERE c.id <> t.image_id";
+    assert_eq!(fleet.sql(broken).await, "0");
+}
+
+#[tokio::test]
+async fn services_that_start_together_bring_the_database_up_to_date_once() {
+    let fleet = Fleet::new().await;
+    let started = tokio::join!(fleet.service(), fleet.service(), fleet.service());
+    let ids = [started.0.unwrap(), started.1.unwrap(), started.2.unwrap()].map(|store| store.id().to_owned());
+    assert!(ids[0] == ids[1] && ids[1] == ids[2]);
+}
+
+#[tokio::test]
+async fn a_database_of_another_program_is_left_alone() {
+    let fleet = Fleet::new().await;
+    fleet.sql("CREATE TABLE invoices (number BIGINT)").await;
+    let error = fleet.service().await.unwrap_err();
+    assert!(matches!(error, PostgresError::Foreign) && !error.may_pass(), "{error}");
+    assert_eq!(
+        fleet.sql("SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'").await,
+        "1"
+    );
+}
+
+#[tokio::test]
+async fn a_database_of_a_later_version_is_refused() {
+    let fleet = Fleet::new().await;
+    fleet.service().await.unwrap().close().await;
+    fleet
+        .sql(
+            "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+             VALUES (99, 'later', true, '', 0)",
+        )
+        .await;
+    let error = fleet.service().await.unwrap_err();
+    assert!(matches!(error, PostgresError::Newer { schema: 99 }), "{error}");
+}
+
+#[tokio::test]
+async fn a_url_that_is_none_is_refused_without_being_told() {
+    let fleet = Fleet::new().await;
+    let url = "postgres://alice:s3cret@[".to_owned().into();
+    let error = PostgresStore::connect(&url, CONNECTIONS, Arc::clone(&fleet.sealer)).await.unwrap_err();
+    assert!(matches!(error, PostgresError::Url) && !error.to_string().contains("s3cret"), "{error}");
+}
+
+#[tokio::test]
+async fn while_the_database_is_gone_calls_may_be_repeated_and_afterwards_they_work() {
+    let mut server = Postgres::start().await;
+    let url = server.database().await;
+    let key = tempfile::tempdir().unwrap();
+    let sealer = Arc::new(Seal::in_data_dir(key.path()).unwrap());
+    let store = PostgresStore::connect(&url.clone().into(), CONNECTIONS, sealer.clone()).await.unwrap();
+    let app = upstream("app");
+    pull(&store, "app", &app).await;
+
+    server.kill();
+    let error = store.find(&here(), &name("app")).await.unwrap_err();
+    assert!(matches!(error, Error::StoreUnavailable(_)), "{error:?}");
+    let error =
+        store.tag(&here(), &name("app"), &"app".parse().unwrap(), &"x".parse().unwrap()).await.unwrap_err();
+    assert!(matches!(error, Error::StoreUnavailable(_)), "{error:?}");
+    let error = PostgresStore::connect(&url.into(), CONNECTIONS, sealer).await.unwrap_err();
+    assert!(error.may_pass(), "{error}");
+
+    server.start_again().await;
+    let found = until("look-ups work again", async || store.find(&here(), &name("app")).await.ok()).await;
+    assert_eq!(found.image.id, app.id());
+}
+
+#[tokio::test]
+async fn a_change_whose_connection_is_cut_is_not_half_made() {
+    let fleet = Fleet::new().await;
+    let store = Arc::new(fleet.service().await.unwrap());
+    // A trigger that takes its time shows when the change is under way.
+    fleet.sql("CREATE FUNCTION slow() RETURNS TRIGGER LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(30); RETURN NEW; END $$").await;
+    fleet.sql("CREATE TRIGGER slow BEFORE INSERT ON tags FOR EACH ROW EXECUTE FUNCTION slow()").await;
+    let pulling = tokio::spawn({
+        let store = Arc::clone(&store);
+        async move { pull_into(&*store, &here(), "app", &upstream("app")).await }
+    });
+    let busy = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
+    let pid =
+        until("the change is under way", async || Some(fleet.sql(busy).await).filter(|pid| !pid.is_empty()))
+            .await;
+    fleet.sql(&format!("SELECT pg_terminate_backend({pid})")).await;
+    let error = tokio::time::timeout(Duration::from_secs(20), pulling).await.unwrap().unwrap().unwrap_err();
+    assert!(matches!(error, Error::StoreUnavailable(_)), "{error:?}");
+    assert_eq!(
+        fleet.sql("SELECT (SELECT count(*) FROM images) + (SELECT count(*) FROM image_configs)").await,
+        "0"
+    );
+    fleet.sql("DROP TRIGGER slow ON tags").await;
+    pull(&*store, "app", &upstream("app")).await;
+}
