@@ -11,6 +11,7 @@ use tonic::transport::{Certificate, Identity, ServerTlsConfig};
 use crate::{
     archive::{ArchiveReader, Limits, SaveLayout},
     config::{Config, Listen, TlsConfig},
+    ecr::Ecr,
     embedded_registry::EmbeddedRegistry,
     grpc::{self, Listener},
     ops::{Operations, Ports},
@@ -31,6 +32,7 @@ pub fn check(config: &Config) -> Vec<anyhow::Error> {
         key.map(drop).map_err(Into::into),
         RegistryClient::new(&config.registries, config.pull.other_architectures).map(drop),
         config.tls.as_ref().map(tls).transpose().map(drop),
+        Ecr::new(&config.ecr).map(drop),
     ];
     found.into_iter().filter_map(Result::err).collect()
 }

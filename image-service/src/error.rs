@@ -2,7 +2,13 @@
 //!
 //! The text names the user's object and, where there is one, the remedy. What caused it goes into the source chain and from there to the log.
 
+mod ecr;
+mod ecr_reason;
+
 use std::time::Duration;
+
+pub use ecr::EcrError;
+pub use ecr_reason::{EcrReason, EcrTrouble};
 
 use crate::model::{ChangeError, PlatformError, ReferenceError, RegistryHostError};
 
@@ -266,6 +272,10 @@ pub enum Error {
         /// The registry.
         registry: String,
     },
+
+    /// A call of ECR, ECR Public or ECS.
+    #[error(transparent)]
+    Ecr(#[from] Box<EcrError>),
 
     /// The caller has left before all was said.
     #[error("the request broke off before its end")]

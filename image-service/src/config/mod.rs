@@ -1,5 +1,6 @@
 //! Configuration: one TOML file, the environment over it, flags over both. Read once, at start; every mistake is an error that names its key.
 
+mod ecr;
 mod listen;
 mod registries;
 mod staging;
@@ -13,6 +14,7 @@ use std::{
 
 use serde::Deserialize;
 
+pub use ecr::{AccountConfig, AuthConfig, BreakerConfig, CreateRepository, EcrConfig, Rate, StaticKeys};
 pub use listen::Listen;
 pub use registries::{RegistryConfig, RegistryEndpoint};
 pub use staging::{EmbeddedRegistryConfig, LayerCompression, StagingConfig};
@@ -42,6 +44,8 @@ pub struct Config {
     pub staging: StagingConfig,
     /// The registry inside this process.
     pub embedded_registry: EmbeddedRegistryConfig,
+    /// Amazon's registries.
+    pub ecr: EcrConfig,
     /// By host, as references name it.
     #[serde(deserialize_with = "registries::by_host")]
     pub registries: BTreeMap<RegistryHost, RegistryConfig>,

@@ -1,8 +1,10 @@
 //! The one place where a domain error becomes a gRPC status: code, text, and google.rpc details.
 
+mod ecr;
+
 use std::{collections::HashMap, error::Error as _, time::Duration};
 
-use imageservice_proto::{ERROR_DOMAIN, v1::ErrorReason};
+use imageservice_proto::{ERROR_DOMAIN, ecr::v1::ERROR_DOMAIN as ECR_DOMAIN, v1::ErrorReason};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
@@ -17,8 +19,7 @@ pub(super) fn failed(operation: &'static str) -> impl Fn(Error) -> Status {
         let error = error.root();
         log(operation, error);
         let mut details = details(error);
-        let metadata = metadata(operation, error);
-        details.set_error_info(reason(error).as_str_name(), ERROR_DOMAIN, metadata);
+        details.set_error_info(reason(error), domain(error), metadata(operation, error));
         Status::with_error_details(code(error), shown(error), details)
     }
 }
@@ -35,7 +36,7 @@ fn shown(text: impl ToString) -> String {
 }
 
 fn log(operation: &str, error: &Error) {
-    let reason = reason(error).as_str_name();
+    let reason = reason(error);
     let mut causes = String::new();
     let mut source = error.source();
     while let Some(cause) = source {
@@ -50,8 +51,17 @@ fn log(operation: &str, error: &Error) {
     }
 }
 
-fn reason(error: &Error) -> ErrorReason {
+fn domain(error: &Error) -> &'static str {
     match error {
+        Error::Ecr(_) => ECR_DOMAIN,
+        Error::Shared(error) => domain(error),
+        _ => ERROR_DOMAIN,
+    }
+}
+
+fn reason(error: &Error) -> &'static str {
+    let reason = match error {
+        Error::Ecr(error) => return error.reason.name(),
         Error::Reference(_) => ErrorReason::ReferenceInvalid,
         Error::Platform(_) => ErrorReason::PlatformInvalid,
         Error::RegistryHost(_) | Error::Change(_) | Error::Argument(_) => ErrorReason::ArgumentInvalid,
@@ -87,8 +97,9 @@ fn reason(error: &Error) -> ErrorReason {
         Error::Cancelled(_) => ErrorReason::Cancelled,
         Error::StoreUnavailable(_) => ErrorReason::StoreUnavailable,
         Error::Internal(_) => ErrorReason::Internal,
-        Error::Shared(error) => reason(error),
-    }
+        Error::Shared(error) => return reason(error),
+    };
+    reason.as_str_name()
 }
 
 fn code(error: &Error) -> Code {
@@ -128,12 +139,16 @@ fn code(error: &Error) -> Code {
         Error::RegistryProtocol { retryable: false, .. } | Error::Internal(_) => Code::Internal,
         Error::ContentMismatch { .. } => Code::DataLoss,
         Error::Cancelled(_) => Code::Cancelled,
+        Error::Ecr(error) => ecr::code(error),
         Error::Shared(error) => code(error),
     }
 }
 
 /// What a machine wants to know besides the reason.
 fn metadata(operation: &str, error: &Error) -> HashMap<String, String> {
+    if let Error::Ecr(error) = error {
+        return ecr::metadata(error);
+    }
     let mut metadata = HashMap::from([("operation".to_owned(), operation.to_owned())]);
     let mut add = |key: &str, value: &str| metadata.insert(key.to_owned(), shown(value));
     match error {
@@ -190,6 +205,7 @@ fn metadata(operation: &str, error: &Error) -> HashMap<String, String> {
         | Error::Referenced { .. }
         | Error::TooLarge { .. }
         | Error::Archive(_)
+        | Error::Ecr(_)
         | Error::Cancelled(_)
         | Error::StoreUnavailable(_)
         | Error::Internal(_) => {}
@@ -201,6 +217,7 @@ fn metadata(operation: &str, error: &Error) -> HashMap<String, String> {
 fn details(error: &Error) -> ErrorDetails {
     let mut details = ErrorDetails::new();
     match error {
+        Error::Ecr(error) => return ecr::details(error),
         Error::RateLimited { retry_after, .. } | Error::QuotaExhausted { retry_after, .. } => {
             details.set_retry_info(*retry_after);
         }

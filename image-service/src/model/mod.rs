@@ -1,6 +1,7 @@
 //! Values of the domain. Whatever can be built here is valid; nothing here does I/O or knows a wire format.
 
 mod access;
+mod aws;
 mod bounded;
 mod config;
 mod digest;
@@ -13,6 +14,7 @@ mod platform;
 mod reference;
 
 pub use access::{Credential, Fingerprint, FingerprintKey, RegistryHost, RegistryHostError};
+pub use aws::{AccountId, AccountIdError, Region, RegionError};
 pub use bounded::Bounded;
 pub use config::{HistoryStep, ImageConfig};
 pub use digest::{Digest, DigestError, Hasher};

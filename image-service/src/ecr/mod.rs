@@ -1,0 +1,38 @@
+//! Amazon ECR, ECR Public and ECS, behind one door: every call goes through `Calls`, where a Region and an identity are chosen, writes refused
+//! if they may not be, failures told apart, and calls made again if that does no harm. The operations above know none of that.
+//!
+//! Invariant: as long as nobody asks for anything of AWS, no client is made, no file read and no address asked, the instance's least of all.
+//! Invariant: a call that may have been done is not made again unless it does no more when it is done twice.
+//! Invariant: no secret leaves in an error, a log or a `Debug` output: what AWS's types would print is wrapped where it arrives.
+
+mod calls;
+mod clients;
+mod error;
+mod identity;
+mod operation;
+mod place;
+
+use crate::config::EcrConfig;
+
+pub use calls::Calls;
+pub use operation::{Operation, OperationClass, Service};
+pub use place::Place;
+
+/// The adapter; one per process, as it keeps clients and what was learned of AWS's patience.
+#[derive(Debug)]
+pub struct Ecr {
+    calls: Calls,
+}
+
+impl Ecr {
+    /// From the configuration, of which every mistake is told at once. Asks nothing of AWS.
+    pub fn new(config: &EcrConfig) -> anyhow::Result<Self> {
+        Ok(Self { calls: Calls::new(config)? })
+    }
+
+    /// How AWS is called.
+    #[must_use]
+    pub fn calls(&self) -> &Calls {
+        &self.calls
+    }
+}
