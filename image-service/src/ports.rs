@@ -2,6 +2,7 @@
 
 mod archives;
 mod locations;
+mod metrics;
 mod registry_writer;
 mod staging;
 
@@ -25,6 +26,7 @@ pub use archives::{
     SavedImage, SavedPart,
 };
 pub use locations::{Loaded, Location, LocationStore, Origin, Renamed, StagedLayer};
+pub use metrics::{Labels, Metrics};
 pub use registry_writer::{BlobSource, BlobStream, Placed, RegistryWriter};
 pub use staging::{StagedImage, Staging, StagingSession};
 

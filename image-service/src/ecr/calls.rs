@@ -1,31 +1,50 @@
 //! The one way to AWS: whoever calls anything there says which operation, where, and how to send it.
 
+use std::{sync::Arc, time::Duration};
+
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use tokio::time::Instant;
+use tracing::{Instrument as _, field::Empty};
 
 use super::{
+    attempts::Attempts,
     clients::{Clients, Site},
-    error::{Failure, read},
+    metrics::{CALLS, IMAGES, LATENCY, SCANS},
     operation::Operation,
     place::Place,
+    request_id::noting,
 };
 use crate::{
     config::EcrConfig,
     error::{EcrError, EcrReason, Result},
     model::AccountId,
+    ports::Metrics,
 };
 
 /// Calls of ECR, ECR Public and ECS.
 #[derive(Debug)]
 pub struct Calls {
     clients: Clients,
+    retries: u32,
+    operation_timeout: Duration,
+    metrics: Arc<dyn Metrics>,
 }
 
 impl Calls {
-    pub(super) fn new(config: &EcrConfig) -> anyhow::Result<Self> {
-        let mistakes = config.mistakes();
-        anyhow::ensure!(mistakes.is_empty(), "{}", mistakes.join("; "));
-        Ok(Self { clients: Clients::new(config) })
+    pub(super) fn new(config: &EcrConfig, metrics: Arc<dyn Metrics>) -> Self {
+        let (retries, operation_timeout) = (config.max_retries, config.operation_timeout);
+        Self { clients: Clients::new(config), retries, operation_timeout, metrics }
+    }
+
+    /// Counts images that an operation listed, described, put or deleted.
+    pub fn count_images(&self, operation: Operation, images: usize) {
+        self.metrics.add(IMAGES, &[("operation", operation.name())], images as u64);
+    }
+
+    /// Counts a scan that an operation started or asked about.
+    pub fn count_scan(&self, operation: Operation) {
+        self.metrics.add(SCANS, &[("operation", operation.name())], 1);
     }
 
     /// What to put as `registryId` into a call; nothing means the caller's own registry.
@@ -92,15 +111,45 @@ impl Calls {
     {
         let site = self.clients.site(operation, place).await?;
         let registry = self.registry_id(place);
-        if site.read_only && operation.writes() {
-            let message = "the configuration is read-only (ecr.read_only)";
-            return Err(Box::new(EcrError::refused(EcrReason::ReadOnly, operation.name(), message)).into());
-        }
-        send(&site).await.map_err(|error| {
-            let Failure { mut error, .. } = read(operation, error);
-            error.region = Some(site.region.to_string());
-            error.registry = registry.map(|id| id.to_string());
-            error.into()
+        let span = tracing::info_span!(
+            "aws",
+            operation = operation.name(),
+            service = ?operation.service(),
+            region = %site.region,
+            registry = registry.as_ref().map(AccountId::as_str),
+            attempts = Empty,
+            request_id = Empty,
+        );
+        let began = Instant::now();
+        let made = async {
+            refuse_write(operation, &site)?;
+            let deadline = began + self.operation_timeout;
+            let metrics = &*self.metrics;
+            let attempts = Attempts { operation, site: &site, retries: self.retries, deadline, metrics };
+            attempts.make(send).await
+        };
+        let (made, request_id) = noting(made.instrument(span.clone())).await;
+        span.record("request_id", request_id);
+        self.count(operation, made.as_ref().err().map(|error| error.reason), began.elapsed());
+        made.map_err(|error| {
+            let (region, registry) = (Some(site.region.to_string()), registry.map(|id| id.to_string()));
+            Box::new(EcrError { region, registry, ..*error }).into()
         })
     }
+
+    fn count(&self, operation: Operation, failed: Option<EcrReason>, took: Duration) {
+        let outcome = failed.map_or("ok", EcrReason::name);
+        let labels = [("operation", operation.name()), ("outcome", outcome)];
+        self.metrics.add(CALLS, &labels, 1);
+        self.metrics.record(LATENCY, &labels, took);
+    }
+}
+
+/// The one place that keeps a read-only configuration from changing anything.
+fn refuse_write(operation: Operation, site: &Site) -> Result<(), Box<EcrError>> {
+    if site.read_only && operation.writes() {
+        let message = "the configuration is read-only (ecr.read_only)";
+        return Err(Box::new(EcrError::refused(EcrReason::ReadOnly, operation.name(), message)));
+    }
+    Ok(())
 }

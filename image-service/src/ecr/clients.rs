@@ -12,7 +12,9 @@ use tokio::sync::OnceCell;
 use super::{
     identity::Identity,
     operation::{Operation, Service},
+    patience::Patience,
     place::Place,
+    request_id::NoteRequestId,
 };
 use crate::{
     config::EcrConfig,
@@ -50,10 +52,10 @@ struct Account {
 pub(super) struct Site {
     /// Where.
     pub(super) region: Region,
-    /// Whose identity; none for that of `[ecr]` itself.
-    pub(super) account: Option<AccountId>,
     /// Whether nothing may be changed.
     pub(super) read_only: bool,
+    /// What was learned of AWS's patience there.
+    pub(super) patience: Patience,
     /// For ECR.
     pub(super) ecr: aws_sdk_ecr::Client,
     /// For ECR Public.
@@ -131,15 +133,19 @@ impl Clients {
     async fn open(&self, account: Arc<Account>, region: Region) -> Arc<Site> {
         let base = self.sdk_config(&account, &region).await;
         let at = |endpoint: &Option<String>| {
+            // What the environment says (AWS_ENDPOINT_URL) gives way only to what is configured here.
             let mut config = base.to_builder();
             config.set_endpoint_url(endpoint.clone().or_else(|| base.endpoint_url().map(str::to_owned)));
             config.build()
         };
+        let ecr = aws_sdk_ecr::config::Builder::from(&at(&account.endpoint_url));
+        let public = aws_sdk_ecrpublic::config::Builder::from(&at(&self.config.public_endpoint_url));
+        let ecs = aws_sdk_ecs::config::Builder::from(&at(&self.config.ecs_endpoint_url));
         Arc::new(Site {
-            ecr: aws_sdk_ecr::Client::new(&at(&account.endpoint_url)),
-            public: aws_sdk_ecrpublic::Client::new(&at(&self.config.public_endpoint_url)),
-            ecs: aws_sdk_ecs::Client::new(&at(&self.config.ecs_endpoint_url)),
-            account: account.id.clone(),
+            ecr: aws_sdk_ecr::Client::from_conf(ecr.interceptor(NoteRequestId).build()),
+            public: aws_sdk_ecrpublic::Client::from_conf(public.interceptor(NoteRequestId).build()),
+            ecs: aws_sdk_ecs::Client::from_conf(ecs.interceptor(NoteRequestId).build()),
+            patience: Patience::new(&self.config),
             read_only: account.read_only,
             region,
         })

@@ -55,12 +55,15 @@ where
                 effect: Effect::Unknown,
             }
         }
-        SdkError::TimeoutError(_) => {
-            let failed = local(operation, EcrReason::TimedOut, "no answer in time", true);
-            Failure { error: Box::new(failed), effect: Effect::Unknown }
-        }
+        SdkError::TimeoutError(_) => out_of_time(operation),
         unsent => unanswered(operation, unsent),
     }
+}
+
+/// Nobody waited for the answer any longer.
+pub(super) fn out_of_time(operation: Operation) -> Failure {
+    let failed = local(operation, EcrReason::TimedOut, "no answer in time", true);
+    Failure { error: Box::new(failed), effect: Effect::Unknown }
 }
 
 /// AWS answered with an error.

@@ -5,14 +5,21 @@
 //! Invariant: a call that may have been done is not made again unless it does no more when it is done twice.
 //! Invariant: no secret leaves in an error, a log or a `Debug` output: what AWS's types would print is wrapped where it arrives.
 
+mod attempts;
 mod calls;
 mod clients;
 mod error;
 mod identity;
+pub mod metrics;
 mod operation;
+mod patience;
 mod place;
+mod request_id;
+
+use std::sync::Arc;
 
 use crate::config::EcrConfig;
+use metrics::KeptMetrics;
 
 pub use calls::Calls;
 pub use operation::{Operation, OperationClass, Service};
@@ -22,12 +29,25 @@ pub use place::Place;
 #[derive(Debug)]
 pub struct Ecr {
     calls: Calls,
+    metrics: Arc<KeptMetrics>,
 }
 
 impl Ecr {
     /// From the configuration, of which every mistake is told at once. Asks nothing of AWS.
     pub fn new(config: &EcrConfig) -> anyhow::Result<Self> {
-        Ok(Self { calls: Calls::new(config)? })
+        let mut mistakes = config.mistakes();
+        let known = |key: &String| Operation::ALL.iter().any(|operation| operation.key() == *key);
+        let unknown = config.rates.keys().filter(|key| !known(key));
+        mistakes.extend(unknown.map(|key| format!("ecr.rates.{key}: there is no such operation")));
+        anyhow::ensure!(mistakes.is_empty(), "{}", mistakes.join("; "));
+        let metrics = Arc::new(KeptMetrics::default());
+        Ok(Self { calls: Calls::new(config, metrics.clone()), metrics })
+    }
+
+    /// What has been counted.
+    #[must_use]
+    pub fn metrics(&self) -> &KeptMetrics {
+        &self.metrics
     }
 
     /// How AWS is called.

@@ -1,0 +1,112 @@
+//! Whether a failed call is made again, and when: waits double, have jitter, and heed what AWS asks for.
+
+use std::time::Duration;
+
+use aws_lc_rs::rand;
+use tokio::time::Instant;
+
+use crate::ecr::{
+    error::{Effect, Failure},
+    operation::{Operation, Repeat},
+};
+
+const FIRST_WAIT: Duration = Duration::from_millis(100);
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
+
+/// The attempts of one call.
+#[derive(Debug)]
+pub(in crate::ecr) struct Tries {
+    operation: Operation,
+    made: u32,
+    allowed: u32,
+    deadline: Instant,
+}
+
+impl Tries {
+    /// One attempt, and `retries` more.
+    pub(in crate::ecr) fn new(operation: Operation, retries: u32, deadline: Instant) -> Self {
+        Self { operation, made: 0, allowed: retries.saturating_add(1), deadline }
+    }
+
+    /// Attempts that were begun.
+    pub(in crate::ecr) fn made(&self) -> u32 {
+        self.made
+    }
+
+    /// One is begun.
+    pub(in crate::ecr) fn begin(&mut self) {
+        self.made += 1;
+    }
+
+    /// When to make the next attempt; nothing if the failure stands.
+    pub(in crate::ecr) fn next(&self, failure: &Failure) -> Option<Instant> {
+        let harmless = failure.effect == Effect::None || self.operation.repeat() == Repeat::Harmless;
+        if !failure.error.retryable || !harmless || self.made >= self.allowed {
+            return None;
+        }
+        let own = jitter(bound(self.made));
+        let wait = failure.error.retry_after.map_or(own, |told| told + jitter(FIRST_WAIT));
+        Some(Instant::now() + wait).filter(|next| *next < self.deadline)
+    }
+}
+
+fn bound(made: u32) -> Duration {
+    FIRST_WAIT.saturating_mul(2_u32.saturating_pow(made.saturating_sub(1))).min(LONGEST_WAIT)
+}
+
+/// Anything between half and the whole of it: those who failed together do not return together, and none returns at once.
+fn jitter(limit: Duration) -> Duration {
+    let mut bytes = [0; 2];
+    // Without randomness the wait is the longest one, which is safe.
+    match rand::fill(&mut bytes) {
+        Ok(()) => limit / 2 + limit / 2 * u32::from(u16::from_le_bytes(bytes)) / u32::from(u16::MAX),
+        Err(_) => limit,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{EcrError, EcrReason};
+
+    fn failure(retryable: bool, effect: Effect) -> Failure {
+        let error = EcrError::refused(EcrReason::ServiceUnavailable, "any", "");
+        Failure { error: Box::new(EcrError { retryable, ..error }), effect }
+    }
+
+    fn tries(operation: Operation) -> Tries {
+        let mut tries = Tries::new(operation, 3, Instant::now() + Duration::from_secs(60));
+        tries.begin();
+        tries
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_may_have_been_done_is_done_again_only_if_that_does_no_harm() {
+        let unknown = failure(true, Effect::Unknown);
+        assert!(tries(Operation::StartImageScan).next(&unknown).is_none());
+        assert!(tries(Operation::BatchDeleteImage).next(&unknown).is_none());
+        assert!(tries(Operation::DescribeImages).next(&unknown).is_some());
+        assert!(tries(Operation::StartImageScan).next(&failure(true, Effect::None)).is_some());
+        assert!(tries(Operation::DescribeImages).next(&failure(false, Effect::None)).is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn retries_end_with_their_number_and_with_the_time() {
+        let mut tries = tries(Operation::DescribeImages);
+        let unknown = failure(true, Effect::Unknown);
+        for _ in 0..3 {
+            assert!(tries.next(&unknown).is_some());
+            tries.begin();
+        }
+        assert!(tries.next(&unknown).is_none());
+        let mut late = failure(true, Effect::None);
+        late.error.retry_after = Some(Duration::from_secs(61));
+        assert!(super::tests::tries(Operation::DescribeImages).next(&late).is_none());
+    }
+
+    #[test]
+    fn waits_double_and_do_not_grow_for_ever() {
+        assert_eq!([bound(1), bound(2), bound(3)].map(|wait| wait.as_millis()), [100, 200, 400]);
+        assert_eq!(bound(u32::MAX), LONGEST_WAIT);
+    }
+}
