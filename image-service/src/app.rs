@@ -16,7 +16,7 @@ use crate::{
     grpc::{self, Listener},
     ops::{Operations, Ports},
     ports::{ImageStore, Staging},
-    registry::RegistryClient,
+    registry::{CloudRegistryClient, RegistryClient},
     secrets::Seal,
     staging::{Stager, StagingPlace},
     store::SqliteStore,
@@ -46,7 +46,9 @@ pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Resu
         None => Seal::in_data_dir(&data_dir)?,
     };
     let store = Arc::new(SqliteStore::open(&data_dir, Arc::new(seal)).await?);
-    let registry = Arc::new(RegistryClient::new(&config.registries, config.pull.other_architectures)?);
+    let ecr = Arc::new(Ecr::new(&config.ecr)?.staging_in(config.staging.repository.clone()));
+    let client = RegistryClient::new(&config.registries, config.pull.other_architectures)?;
+    let registry = Arc::new(CloudRegistryClient::new(client, ecr));
     let embedded = match config.embeds_registry() {
         true => Some(
             EmbeddedRegistry::start(&config.embedded_registry, &data_dir, config.staging.sweep_grace).await?,

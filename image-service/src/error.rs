@@ -273,6 +273,20 @@ pub enum Error {
         registry: String,
     },
 
+    /// The service's own identity got no password for a registry of its cloud.
+    #[error("cannot get credentials for {registry} from AWS: {detail}")]
+    CloudCredentials {
+        /// The registry.
+        registry: String,
+        /// The cloud's own words.
+        detail: String,
+        /// It may work later.
+        retryable: bool,
+        /// The chain below.
+        #[source]
+        cause: Cause,
+    },
+
     /// A call of ECR, ECR Public or ECS.
     #[error(transparent)]
     Ecr(#[from] Box<EcrError>),

@@ -18,9 +18,12 @@ use super::{
 use crate::{
     config::EcrConfig,
     error::{EcrError, EcrReason, Result},
-    model::AccountId,
+    model::{AccountId, Region},
     ports::Metrics,
 };
+
+/// What the SDK reports of a failed attempt.
+pub type SdkFailure<E> = SdkError<E, HttpResponse>;
 
 /// Calls of ECR, ECR Public and ECS.
 #[derive(Debug)]
@@ -53,6 +56,15 @@ impl Calls {
         self.clients.registry_id(place)
     }
 
+    /// Whose identity makes a call, and in which Region; none is that of `[ecr]`.
+    pub(super) async fn identity(
+        &self,
+        operation: Operation,
+        place: &Place,
+    ) -> Result<(Option<AccountId>, Region)> {
+        self.clients.identity(operation, place).await
+    }
+
     /// Calls ECR. `call` sends the request once, with the client that it is given; it may be asked to do so again.
     pub async fn ecr<T, E, F>(
         &self,
@@ -61,7 +73,7 @@ impl Calls {
         call: impl Fn(aws_sdk_ecr::Client) -> F + Send + Sync,
     ) -> Result<T>
     where
-        F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
+        F: Future<Output = Result<T, SdkFailure<E>>> + Send,
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
         T: Send,
     {
@@ -76,7 +88,7 @@ impl Calls {
         call: impl Fn(aws_sdk_ecrpublic::Client) -> F + Send + Sync,
     ) -> Result<T>
     where
-        F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
+        F: Future<Output = Result<T, SdkFailure<E>>> + Send,
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
         T: Send,
     {
@@ -91,7 +103,7 @@ impl Calls {
         call: impl Fn(aws_sdk_ecs::Client) -> F + Send + Sync,
     ) -> Result<T>
     where
-        F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
+        F: Future<Output = Result<T, SdkFailure<E>>> + Send,
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
         T: Send,
     {
@@ -105,7 +117,7 @@ impl Calls {
         send: impl Fn(&Site) -> F + Send + Sync,
     ) -> Result<T>
     where
-        F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
+        F: Future<Output = Result<T, SdkFailure<E>>> + Send,
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
         T: Send,
     {

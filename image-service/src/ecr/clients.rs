@@ -104,14 +104,25 @@ impl Clients {
 
     /// The clients for a place.
     pub(super) async fn site(&self, operation: Operation, place: &Place) -> Result<Arc<Site>> {
+        let (_, region) = self.identity(operation, place).await?;
+        let account = self.account(place);
+        let key = (account.id.clone(), region.clone());
+        Ok(self.sites.get_with(key, self.open(Arc::clone(account), region)).await)
+    }
+
+    /// Whose identity it is, and where.
+    pub(super) async fn identity(
+        &self,
+        operation: Operation,
+        place: &Place,
+    ) -> Result<(Option<AccountId>, Region)> {
         let account = self.account(place);
         let region = match (operation.service(), &place.region) {
             (Service::Public, _) => Region::of_public_registries(),
             (_, Some(region)) => region.clone(),
             (_, None) => self.region_of(operation, account).await?,
         };
-        let key = (account.id.clone(), region.clone());
-        Ok(self.sites.get_with(key, self.open(Arc::clone(account), region)).await)
+        Ok((account.id.clone(), region))
     }
 
     fn account(&self, place: &Place) -> &Arc<Account> {

@@ -14,22 +14,41 @@ pub mod metrics;
 mod operation;
 mod patience;
 mod place;
+mod registries;
 mod request_id;
+mod token;
+mod tokens;
 
 use std::sync::Arc;
 
-use crate::config::EcrConfig;
+use crate::{
+    config::{CreateRepository, EcrConfig},
+    model::Repository,
+};
 use metrics::KeptMetrics;
 
-pub use calls::Calls;
+pub use calls::{Calls, SdkFailure};
 pub use operation::{Operation, OperationClass, Service};
 pub use place::Place;
+pub use token::RegistryToken;
+pub use tokens::Tokens;
 
 /// The adapter; one per process, as it keeps clients and what was learned of AWS's patience.
 #[derive(Debug)]
 pub struct Ecr {
-    calls: Calls,
+    calls: Arc<Calls>,
+    tokens: Tokens,
+    policy: Policy,
     metrics: Arc<KeptMetrics>,
+}
+
+/// What this service may do at registries in its own name.
+#[derive(Debug)]
+struct Policy {
+    private: bool,
+    public: bool,
+    create: CreateRepository,
+    staging: Option<Repository>,
 }
 
 impl Ecr {
@@ -41,7 +60,27 @@ impl Ecr {
         mistakes.extend(unknown.map(|key| format!("ecr.rates.{key}: there is no such operation")));
         anyhow::ensure!(mistakes.is_empty(), "{}", mistakes.join("; "));
         let metrics = Arc::new(KeptMetrics::default());
-        Ok(Self { calls: Calls::new(config, metrics.clone()), metrics })
+        let calls = Arc::new(Calls::new(config, metrics.clone()));
+        let policy = Policy {
+            private: config.registry_credentials,
+            public: config.registry_credentials && config.public_registry,
+            create: config.create_repository,
+            staging: None,
+        };
+        Ok(Self { tokens: Tokens::new(calls.clone(), config.token_refresh_buffer), calls, policy, metrics })
+    }
+
+    /// Knows the repository where images are staged.
+    #[must_use]
+    pub fn staging_in(mut self, repository: Option<Repository>) -> Self {
+        self.policy.staging = repository;
+        self
+    }
+
+    /// Passwords for registries.
+    #[must_use]
+    pub fn tokens(&self) -> &Tokens {
+        &self.tokens
     }
 
     /// What has been counted.

@@ -92,6 +92,7 @@ fn reason(error: &Error) -> &'static str {
         Error::ContentMismatch { .. } => ErrorReason::ContentMismatch,
         Error::TooLarge { .. } => ErrorReason::ContentTooLarge,
         Error::TargetRefused { .. } => ErrorReason::TargetRefused,
+        Error::CloudCredentials { .. } => ErrorReason::CloudCredentialsUnavailable,
         Error::CredentialsNotFound { .. } => ErrorReason::CredentialsNotFound,
         Error::CredentialsUnreadable { .. } => ErrorReason::CredentialsUnreadable,
         Error::Cancelled(_) => ErrorReason::Cancelled,
@@ -135,7 +136,10 @@ fn code(error: &Error) -> Code {
             Code::ResourceExhausted
         }
         Error::RegistryUnavailable { .. } | Error::StoreUnavailable(_) => Code::Unavailable,
-        Error::RegistryProtocol { retryable: true, .. } => Code::Unavailable,
+        Error::RegistryProtocol { retryable: true, .. } | Error::CloudCredentials { retryable: true, .. } => {
+            Code::Unavailable
+        }
+        Error::CloudCredentials { retryable: false, .. } => Code::FailedPrecondition,
         Error::RegistryProtocol { retryable: false, .. } | Error::Internal(_) => Code::Internal,
         Error::ContentMismatch { .. } => Code::DataLoss,
         Error::Cancelled(_) => Code::Cancelled,
@@ -186,6 +190,7 @@ fn metadata(operation: &str, error: &Error) -> HashMap<String, String> {
         | Error::RegistryUnavailable { registry, .. }
         | Error::RegistryProtocol { registry, .. }
         | Error::TargetRefused { registry, .. }
+        | Error::CloudCredentials { registry, .. }
         | Error::CredentialsNotFound { registry }
         | Error::CredentialsUnreadable { registry } => {
             add("registry", registry);
@@ -223,6 +228,7 @@ fn details(error: &Error) -> ErrorDetails {
         }
         Error::RegistryUnavailable { .. }
         | Error::RegistryProtocol { retryable: true, .. }
+        | Error::CloudCredentials { retryable: true, .. }
         | Error::StoreUnavailable(_) => {
             details.set_retry_info(Some(Duration::from_secs(1)));
         }
