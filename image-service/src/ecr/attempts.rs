@@ -51,7 +51,7 @@ impl Attempts<'_> {
                 Err(failure) => failure,
             };
             leave.failed(&failure);
-            let Some(next) = tries.next(&failure) else { return Err(failure.error) };
+            let Some(next) = tries.next(&failure, Instant::now()) else { return Err(failure.error) };
             tracing::debug!(
                 attempt = tries.made(),
                 reason = failure.error.reason.name(),

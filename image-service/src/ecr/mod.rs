@@ -8,6 +8,7 @@
 mod attempts;
 mod calls;
 mod clients;
+mod clock;
 mod error;
 mod identity;
 pub mod metrics;
@@ -28,6 +29,7 @@ use crate::{
 use metrics::KeptMetrics;
 
 pub use calls::{Calls, SdkFailure};
+pub use clock::Clock;
 pub use operation::{Operation, OperationClass, Service};
 pub use place::Place;
 pub use token::RegistryToken;
@@ -54,6 +56,11 @@ struct Policy {
 impl Ecr {
     /// From the configuration, of which every mistake is told at once. Asks nothing of AWS.
     pub fn new(config: &EcrConfig) -> anyhow::Result<Self> {
+        Self::on(Clock::default(), config)
+    }
+
+    /// With a clock of the caller's choice.
+    pub fn on(clock: Clock, config: &EcrConfig) -> anyhow::Result<Self> {
         let mut mistakes = config.mistakes();
         let known = |key: &String| Operation::ALL.iter().any(|operation| operation.key() == *key);
         let unknown = config.rates.keys().filter(|key| !known(key));
@@ -67,7 +74,8 @@ impl Ecr {
             create: config.create_repository,
             staging: None,
         };
-        Ok(Self { tokens: Tokens::new(calls.clone(), config.token_refresh_buffer), calls, policy, metrics })
+        let tokens = Tokens::new(calls.clone(), config.token_refresh_buffer, clock);
+        Ok(Self { calls, tokens, policy, metrics })
     }
 
     /// Knows the repository where images are staged.

@@ -39,6 +39,7 @@ pub(super) struct Leave<'a> {
 
 impl Patience {
     pub(super) fn new(config: &EcrConfig) -> Self {
+        let now = Instant::now();
         let all = || Operation::ALL.iter().copied();
         let rate = |operation: Operation| {
             config.rates.get(&operation.key()).map_or(operation.default_rate(), |rate| rate.0.get())
@@ -47,7 +48,7 @@ impl Patience {
             breakers: all()
                 .map(|operation| ((operation.service(), operation.class()), Breaker::new(&config.breaker)))
                 .collect(),
-            limiters: all().map(|operation| (operation, Limiter::new(rate(operation)))).collect(),
+            limiters: all().map(|operation| (operation, Limiter::new(rate(operation), now))).collect(),
         }
     }
 
@@ -61,8 +62,9 @@ impl Patience {
             let refused = EcrError::refused(reason, operation.name(), message);
             Box::new(EcrError { retryable: true, retry_after: Some(after), ..refused })
         };
+        let now = Instant::now();
         let breaker = self.breakers.get(&(operation.service(), operation.class()));
-        let pass = match breaker.map(Breaker::admit) {
+        let pass = match breaker.map(|breaker| breaker.admit(now)) {
             Some(Ok(pass)) => pass,
             Some(Err(after)) => {
                 let message = "too many calls of this kind have failed lately: not asked";
@@ -72,7 +74,7 @@ impl Patience {
         };
         let limiter = self.limiters.get(&operation);
         if let Some(limiter) = limiter {
-            let turn = limiter.turn_before(deadline).map_err(|after| {
+            let turn = limiter.turn_before(deadline, now).map_err(|after| {
                 refused(
                     EcrReason::Throttling,
                     "more calls are waiting than ecr.rates lets through in time",
@@ -87,24 +89,25 @@ impl Patience {
 
 impl Leave<'_> {
     pub(super) fn succeeded(self) {
-        self.pass.tell(Verdict::Well);
+        self.pass.tell(Verdict::Well, Instant::now());
     }
 
     /// A refusal is an answer like another; only faults speak against asking again.
     pub(super) fn failed(self, failure: &Failure) {
+        let now = Instant::now();
         match failure.error.reason {
             EcrReason::Throttling => {
                 if let Some(limiter) = self.limiter {
-                    limiter.slow_down();
+                    limiter.slow_down(now);
                 }
-                self.pass.tell(Verdict::Well);
+                self.pass.tell(Verdict::Well, now);
             }
             EcrReason::ServiceUnavailable
             | EcrReason::Unreachable
             | EcrReason::TimedOut
-            | EcrReason::AnswerInvalid => self.pass.tell(Verdict::Badly),
+            | EcrReason::AnswerInvalid => self.pass.tell(Verdict::Badly, now),
             EcrReason::CredentialsUnavailable => drop(self),
-            _ => self.pass.tell(Verdict::Well),
+            _ => self.pass.tell(Verdict::Well, now),
         }
     }
 }

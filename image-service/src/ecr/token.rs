@@ -3,7 +3,7 @@
 use std::{
     fmt,
     sync::atomic::{AtomicU64, Ordering},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use aws_lc_rs::rand;
@@ -11,10 +11,13 @@ use aws_smithy_types::DateTime;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use secrecy::SecretString;
 use time::OffsetDateTime;
-use tokio::time::Instant;
 use zeroize::Zeroizing;
 
-use super::{calls::Calls, operation::Operation, place::Place};
+use super::{
+    calls::{Calls, SdkFailure},
+    operation::Operation,
+    place::Place,
+};
 use crate::error::{EcrError, EcrReason, Result};
 
 /// Tokens have kilobytes.
@@ -41,70 +44,74 @@ pub struct RegistryToken {
 }
 
 /// What both services issue; taken out of the SDK's types at once, because those print themselves.
-struct Issued {
+pub(super) struct Issued {
+    operation: Operation,
     token: Option<Zeroizing<String>>,
     expires_at: Option<DateTime>,
     proxy_endpoint: Option<String>,
 }
 
-impl RegistryToken {
-    pub(super) async fn ask_private(calls: &Calls, place: &Place, buffer: Duration) -> Result<Self> {
+impl Issued {
+    /// By ECR: one for all registries that the caller may use.
+    pub(super) async fn private(calls: &Calls, place: &Place) -> Result<Self> {
         let operation = Operation::GetAuthorizationToken;
-        let issued = calls
-            .ecr(operation, place, |ecr| async move {
-                let answer = ecr.get_authorization_token().send().await?;
-                let data = answer.authorization_data.unwrap_or_default().into_iter().next();
-                Ok::<_, super::calls::SdkFailure<_>>(data.map(|data| Issued {
-                    token: data.authorization_token.map(Zeroizing::new),
-                    expires_at: data.expires_at,
-                    proxy_endpoint: data.proxy_endpoint,
-                }))
+        let ask = |ecr: aws_sdk_ecr::Client| async move {
+            let answer = ecr.get_authorization_token().send().await?;
+            let data = answer.authorization_data.unwrap_or_default().into_iter().next();
+            let (token, expires_at, proxy_endpoint) = data
+                .map(|data| (data.authorization_token, data.expires_at, data.proxy_endpoint))
+                .unwrap_or_default();
+            Ok::<_, SdkFailure<_>>(Self {
+                operation,
+                token: token.map(Zeroizing::new),
+                expires_at,
+                proxy_endpoint,
             })
-            .await?;
-        Self::read(operation, issued, buffer)
+        };
+        calls.ecr(operation, place, ask).await
     }
 
-    pub(super) async fn ask_public(calls: &Calls, buffer: Duration) -> Result<Self> {
+    /// By ECR Public.
+    pub(super) async fn public(calls: &Calls) -> Result<Self> {
         let operation = Operation::PublicGetAuthorizationToken;
-        let issued = calls
-            .public(operation, &Place::default(), |public| async move {
-                let answer = public.get_authorization_token().send().await?;
-                Ok::<_, super::calls::SdkFailure<_>>(answer.authorization_data.map(|data| Issued {
-                    token: data.authorization_token.map(Zeroizing::new),
-                    expires_at: data.expires_at,
-                    proxy_endpoint: None,
-                }))
-            })
-            .await?;
-        Self::read(operation, issued, buffer)
+        let ask = |public: aws_sdk_ecrpublic::Client| async move {
+            let answer = public.get_authorization_token().send().await?;
+            let data = answer.authorization_data.map(|data| (data.authorization_token, data.expires_at));
+            let (token, expires_at) = data.unwrap_or_default();
+            let token = token.map(Zeroizing::new);
+            Ok::<_, SdkFailure<_>>(Self { operation, token, expires_at, proxy_endpoint: None })
+        };
+        calls.public(operation, &Place::default(), ask).await
     }
 
-    fn read(operation: Operation, issued: Option<Issued>, buffer: Duration) -> Result<Self> {
-        let wrong = |why: &str| EcrError::refused(EcrReason::AnswerInvalid, operation.name(), why);
-        let issued = issued.ok_or_else(|| wrong("the answer has no token")).map_err(Box::new)?;
-        let (username, password) = issued
+    /// What was issued, if it can be used. `buffer`: how long before its end it is to be replaced.
+    pub(super) fn read(self, buffer: Duration, now: Instant) -> Result<RegistryToken> {
+        let wrong =
+            |why: &str| Box::new(EcrError::refused(EcrReason::AnswerInvalid, self.operation.name(), why));
+        let (username, password) = self
             .token
             .as_deref()
             .and_then(|token| split(token))
-            .ok_or_else(|| Box::new(wrong("the token is not base64 of USER:PASSWORD")))?;
-        let expires_at = issued
+            .ok_or_else(|| wrong("the answer has no token that is base64 of USER:PASSWORD"))?;
+        let expires_at = self
             .expires_at
             .and_then(|time| OffsetDateTime::from_unix_timestamp(time.secs()).ok())
-            .ok_or_else(|| Box::new(wrong("the token does not say until when it is good")))?;
+            .ok_or_else(|| wrong("the token does not say until when it is good"))?;
         let told = Duration::try_from(expires_at - OffsetDateTime::now_utc()).unwrap_or_default();
         let life = told.clamp(LEAST_LIFE, MOST_LIFE);
-        let now = Instant::now();
-        Ok(Self {
+        Ok(RegistryToken {
             username,
             password,
             expires_at,
-            proxy_endpoint: issued.proxy_endpoint,
+            proxy_endpoint: self.proxy_endpoint,
             number: ISSUED.fetch_add(1, Ordering::Relaxed),
             due: now + until_due(life, buffer),
             end: now + life,
         })
     }
+}
 
+impl RegistryToken {
     /// Whether it is time to replace it.
     pub(super) fn is_due(&self, now: Instant) -> bool {
         now >= self.due

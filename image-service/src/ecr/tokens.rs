@@ -7,19 +7,23 @@ use std::{
     collections::HashMap,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use futures_util::{
-    FutureExt as _,
-    future::{BoxFuture, Shared},
+use super::{
+    calls::Calls,
+    clock::Clock,
+    operation::Operation,
+    place::Place,
+    token::{Issued, RegistryToken},
 };
-use tokio::time::Instant;
-
-use super::{calls::Calls, operation::Operation, place::Place, token::RegistryToken};
 use crate::{
     error::{Error, Result},
     model::{AccountId, Region},
+};
+use futures_util::{
+    FutureExt as _,
+    future::{BoxFuture, Shared},
 };
 
 /// After a replacement has failed, none is asked for during this time, while the password before is good.
@@ -32,6 +36,7 @@ pub struct Tokens(Arc<Keeper>);
 struct Keeper {
     calls: Arc<Calls>,
     buffer: Duration,
+    clock: Clock,
     kept: Mutex<HashMap<TokenKey, Slot>>,
 }
 
@@ -54,8 +59,8 @@ struct Slot {
 }
 
 impl Tokens {
-    pub(super) fn new(calls: Arc<Calls>, buffer: Duration) -> Self {
-        Self(Arc::new(Keeper { calls, buffer, kept: Mutex::default() }))
+    pub(super) fn new(calls: Arc<Calls>, buffer: Duration, clock: Clock) -> Self {
+        Self(Arc::new(Keeper { calls, buffer, clock, kept: Mutex::default() }))
     }
 
     /// A password for the private registries of a Region that the identity for the place may use.
@@ -89,7 +94,7 @@ impl Tokens {
     }
 
     async fn get(&self, key: TokenKey, place: &Place) -> Result<Arc<RegistryToken>> {
-        let now = Instant::now();
+        let now = self.0.clock.now();
         let held = {
             let kept = self.0.kept();
             let slot = kept.get(&key);
@@ -124,11 +129,12 @@ impl Keeper {
     }
 
     async fn replace(self: Arc<Self>, key: TokenKey, place: Place) -> Result<Arc<RegistryToken>, Arc<Error>> {
-        let asked = match key.public {
-            false => RegistryToken::ask_private(&self.calls, &place, self.buffer).await,
-            true => RegistryToken::ask_public(&self.calls, self.buffer).await,
+        let issued = match key.public {
+            false => Issued::private(&self.calls, &place).await,
+            true => Issued::public(&self.calls).await,
         };
-        let now = Instant::now();
+        let now = self.clock.now();
+        let asked = issued.and_then(|issued| issued.read(self.buffer, now));
         let mut kept = self.kept();
         // What nobody has asked for again since it ended goes, so that there are never more than are in use.
         kept.retain(|other, slot| *other == key || slot.is_needed(now));

@@ -26,6 +26,8 @@ enum State {
     Open(Instant),
     /// One call tries.
     Trying,
+    /// The next call tries.
+    Untried,
 }
 
 /// How a call went, as far as the breaker is concerned.
@@ -50,13 +52,12 @@ impl Breaker {
     }
 
     /// A pass, or how long there is none.
-    pub(super) fn admit(&self) -> Result<Pass<'_>, Duration> {
+    pub(super) fn admit(&self, now: Instant) -> Result<Pass<'_>, Duration> {
         let mut state = self.state();
-        let now = Instant::now();
         match *state {
             State::Closed(_) => Ok(Pass { breaker: Some(self), tries: false }),
             State::Open(until) if until > now => Err(until - now),
-            State::Open(_) => {
+            State::Open(_) | State::Untried => {
                 *state = State::Trying;
                 Ok(Pass { breaker: Some(self), tries: true })
             }
@@ -64,9 +65,9 @@ impl Breaker {
         }
     }
 
-    fn tell(&self, verdict: Verdict, tries: bool) {
+    fn tell(&self, verdict: Verdict, tries: bool, now: Instant) {
         let mut state = self.state();
-        let opened = State::Open(Instant::now() + self.open);
+        let opened = State::Open(now + self.open);
         *state = match (*state, verdict) {
             (State::Trying, Verdict::Well) if tries => State::Closed(0),
             (State::Trying, Verdict::Badly) if tries => opened,
@@ -81,7 +82,7 @@ impl Breaker {
     fn give_back(&self) {
         let mut state = self.state();
         if *state == State::Trying {
-            *state = State::Open(Instant::now());
+            *state = State::Untried;
         }
     }
 
@@ -96,9 +97,9 @@ impl Pass<'_> {
         Self { breaker: None, tries: false }
     }
 
-    pub(super) fn tell(mut self, verdict: Verdict) {
+    pub(super) fn tell(mut self, verdict: Verdict, now: Instant) {
         if let Some(breaker) = self.breaker.take() {
-            breaker.tell(verdict, self.tries);
+            breaker.tell(verdict, self.tries, now);
         }
     }
 }

@@ -34,15 +34,14 @@ struct Bucket {
 
 impl Limiter {
     /// With so many calls per second, and as many at once.
-    pub(super) fn new(rate: u32) -> Self {
+    pub(super) fn new(rate: u32, now: Instant) -> Self {
         let most = f64::from(rate);
-        let bucket = Bucket { tokens: most, counted: Instant::now(), throttled: None };
+        let bucket = Bucket { tokens: most, counted: now, throttled: None };
         Self { most, bucket: Mutex::new(bucket) }
     }
 
     /// When the next call may be made; if that is after the deadline, how long it would take, and no turn is given.
-    pub(super) fn turn_before(&self, deadline: Instant) -> Result<Instant, Duration> {
-        let now = Instant::now();
+    pub(super) fn turn_before(&self, deadline: Instant, now: Instant) -> Result<Instant, Duration> {
         let mut bucket = self.bucket();
         let rate = self.rate(&bucket, now);
         let earned = now.saturating_duration_since(bucket.counted).as_secs_f64() * rate;
@@ -56,8 +55,7 @@ impl Limiter {
     }
 
     /// AWS has throttled.
-    pub(super) fn slow_down(&self) {
-        let now = Instant::now();
+    pub(super) fn slow_down(&self, now: Instant) {
         let mut bucket = self.bucket();
         if bucket.throttled.is_some_and(|(_, last)| now.saturating_duration_since(last) < ONE_SIGN) {
             return;

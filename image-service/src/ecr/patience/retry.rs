@@ -39,14 +39,14 @@ impl Tries {
     }
 
     /// When to make the next attempt; nothing if the failure stands.
-    pub(in crate::ecr) fn next(&self, failure: &Failure) -> Option<Instant> {
+    pub(in crate::ecr) fn next(&self, failure: &Failure, now: Instant) -> Option<Instant> {
         let harmless = failure.effect == Effect::None || self.operation.repeat() == Repeat::Harmless;
         if !failure.error.retryable || !harmless || self.made >= self.allowed {
             return None;
         }
         let own = jitter(bound(self.made));
         let wait = failure.error.retry_after.map_or(own, |told| told + jitter(FIRST_WAIT));
-        Some(Instant::now() + wait).filter(|next| *next < self.deadline)
+        Some(now + wait).filter(|next| *next < self.deadline)
     }
 }
 
@@ -65,48 +65,5 @@ fn jitter(limit: Duration) -> Duration {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::error::{EcrError, EcrReason};
-
-    fn failure(retryable: bool, effect: Effect) -> Failure {
-        let error = EcrError::refused(EcrReason::ServiceUnavailable, "any", "");
-        Failure { error: Box::new(EcrError { retryable, ..error }), effect }
-    }
-
-    fn tries(operation: Operation) -> Tries {
-        let mut tries = Tries::new(operation, 3, Instant::now() + Duration::from_secs(60));
-        tries.begin();
-        tries
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn what_may_have_been_done_is_done_again_only_if_that_does_no_harm() {
-        let unknown = failure(true, Effect::Unknown);
-        assert!(tries(Operation::StartImageScan).next(&unknown).is_none());
-        assert!(tries(Operation::BatchDeleteImage).next(&unknown).is_none());
-        assert!(tries(Operation::DescribeImages).next(&unknown).is_some());
-        assert!(tries(Operation::StartImageScan).next(&failure(true, Effect::None)).is_some());
-        assert!(tries(Operation::DescribeImages).next(&failure(false, Effect::None)).is_none());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn retries_end_with_their_number_and_with_the_time() {
-        let mut tries = tries(Operation::DescribeImages);
-        let unknown = failure(true, Effect::Unknown);
-        for _ in 0..3 {
-            assert!(tries.next(&unknown).is_some());
-            tries.begin();
-        }
-        assert!(tries.next(&unknown).is_none());
-        let mut late = failure(true, Effect::None);
-        late.error.retry_after = Some(Duration::from_secs(61));
-        assert!(super::tests::tries(Operation::DescribeImages).next(&late).is_none());
-    }
-
-    #[test]
-    fn waits_double_and_do_not_grow_for_ever() {
-        assert_eq!([bound(1), bound(2), bound(3)].map(|wait| wait.as_millis()), [100, 200, 400]);
-        assert_eq!(bound(u32::MAX), LONGEST_WAIT);
-    }
-}
+#[path = "retry_tests.rs"]
+mod tests;
