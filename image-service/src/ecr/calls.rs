@@ -142,7 +142,8 @@ impl Calls {
         };
         let (made, request_id) = noting(made.instrument(span.clone())).await;
         span.record("request_id", request_id);
-        self.count(operation, made.as_ref().err().map(|error| error.reason), began.elapsed());
+        let failed = made.as_ref().err().map(|error| error.reason);
+        span.in_scope(|| self.count(operation, failed, began.elapsed()));
         made.map_err(|error| {
             let (region, registry) = (Some(site.region.to_string()), registry.map(|id| id.to_string()));
             Box::new(EcrError { region, registry, ..*error }).into()
@@ -152,6 +153,7 @@ impl Calls {
     fn count(&self, operation: Operation, failed: Option<EcrReason>, took: Duration) {
         let outcome = failed.map_or("ok", EcrReason::name);
         let labels = [("operation", operation.name()), ("outcome", outcome)];
+        tracing::debug!(outcome, ?took, "called");
         self.metrics.add(CALLS, &labels, 1);
         self.metrics.record(LATENCY, &labels, took);
     }
