@@ -100,7 +100,8 @@ fn unanswered<E: StdError + Send + Sync + 'static>(
     error: SdkError<E, HttpResponse>,
 ) -> Failure {
     let timed_out = matches!(&error, SdkError::DispatchFailure(why) if why.is_timeout());
-    let dispatched = matches!(&error, SdkError::DispatchFailure(why) if why.is_io() || why.is_timeout());
+    // A connection that closes before the answer is no I/O error to the SDK; it says of what kind it is, though.
+    let broken = matches!(&error, SdkError::DispatchFailure(why) if why.is_io() || why.as_other().is_some());
     let (reason, message, retryable) = match () {
         () if find::<CredentialsError>(&error).is_some() => (
             EcrReason::CredentialsUnavailable,
@@ -108,13 +109,14 @@ fn unanswered<E: StdError + Send + Sync + 'static>(
             false,
         ),
         () if timed_out => (EcrReason::TimedOut, "no connection or no answer in time", true),
-        () if dispatched => (EcrReason::Unreachable, "no connection, or one that broke", true),
+        () if broken => (EcrReason::Unreachable, "no connection, or one that broke", true),
         () => (EcrReason::Unreachable, "the request could not be sent", false),
     };
-    let never_sent = match find::<io::Error>(&error).map(io::Error::kind) {
-        Some(io::ErrorKind::ConnectionRefused) => true,
-        _ => !dispatched,
-    };
+    let no_connection =
+        find::<io::Error>(&error).is_some_and(|why| why.kind() == io::ErrorKind::ConnectionRefused);
+    let never_sent = no_connection
+        || reason == EcrReason::CredentialsUnavailable
+        || matches!(error, SdkError::ConstructionFailure(_));
     let failed = local(operation, reason, message, retryable);
     let effect = if never_sent { Effect::None } else { Effect::Unknown };
     Failure { error: Box::new(EcrError { cause: Some(error.into()), ..failed }), effect }
