@@ -45,19 +45,25 @@ where
 {
     match error {
         SdkError::ServiceError(answer) => refusal(operation, answer.err(), answer.raw()),
-        SdkError::ResponseError(answer) => {
-            let status = answer.raw().status().as_u16();
-            let told = told(answer.raw());
-            let message = format!("an answer of {status} that cannot be read");
-            let failed = local(operation, EcrReason::AnswerInvalid, message, status >= 500);
-            Failure {
-                error: Box::new(EcrError { request_id: told.request_id, ..failed }),
-                effect: Effect::Unknown,
-            }
-        }
+        SdkError::ResponseError(answer) => unreadable(operation, answer.raw()),
         SdkError::TimeoutError(_) => out_of_time(operation),
         unsent => unanswered(operation, unsent),
     }
+}
+
+/// An answer that broke off, or that makes no sense.
+fn unreadable(operation: Operation, answer: &HttpResponse) -> Failure {
+    let status = answer.status().as_u16();
+    // A body that has come in full is there to be read.
+    let failed = match answer.body().bytes() {
+        None => local(operation, EcrReason::Unreachable, "the answer broke off", true),
+        Some(_) => {
+            let message = format!("an answer of {status} that cannot be read");
+            local(operation, EcrReason::AnswerInvalid, message, status >= 500)
+        }
+    };
+    let request_id = told(answer).request_id;
+    Failure { error: Box::new(EcrError { request_id, ..failed }), effect: Effect::Unknown }
 }
 
 /// Nobody waited for the answer any longer.

@@ -68,3 +68,12 @@ async fn a_place_that_would_change_a_host_name_is_refused() {
     }
     assert_eq!(Place::parse("", "").unwrap(), Place::default());
 }
+
+#[tokio::test]
+async fn an_answer_that_makes_no_sense_is_not_asked_for_again() {
+    let world = World::new().await;
+    world.always(fixtures::registry::Reply::body(200, "<html>welcome to the hotel</html>"));
+    let failed = world.describe_images().await.unwrap_err();
+    assert_eq!((failed.reason, failed.retryable), (EcrReason::AnswerInvalid, false));
+    assert_eq!(world.asked().len(), 1);
+}
