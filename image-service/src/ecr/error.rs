@@ -44,6 +44,10 @@ where
     E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
 {
     match error {
+        // The SDK reports what it cannot parse as an error of the service, and yet AWS has said yes.
+        SdkError::ServiceError(answer) if answer.raw().status().is_success() => {
+            unreadable(operation, answer.raw())
+        }
         SdkError::ServiceError(answer) => refusal(operation, answer.err(), answer.raw()),
         SdkError::ResponseError(answer) => unreadable(operation, answer.raw()),
         SdkError::TimeoutError(_) => out_of_time(operation),
@@ -80,6 +84,7 @@ fn refusal(operation: Operation, error: &impl ProvideErrorMetadata, answer: &Htt
     let reason = match EcrReason::of_code(code) {
         EcrReason::Other if status >= 500 => EcrReason::ServiceUnavailable,
         EcrReason::Other if status == 429 => EcrReason::Throttling,
+        EcrReason::Other if code.is_empty() => EcrReason::AnswerInvalid,
         reason => reason,
     };
     let text = error.message().filter(|text| !text.is_empty());

@@ -1,5 +1,6 @@
 //! What AWS refuses, as the service tells it.
 
+use fixtures::registry::Reply;
 use image_service::{ecr::Place, error::EcrReason};
 use serde_json::json;
 
@@ -71,9 +72,11 @@ async fn a_place_that_would_change_a_host_name_is_refused() {
 
 #[tokio::test]
 async fn an_answer_that_makes_no_sense_is_not_asked_for_again() {
-    let world = World::new().await;
-    world.always(fixtures::registry::Reply::body(200, "<html>welcome to the hotel</html>"));
-    let failed = world.describe_images().await.unwrap_err();
-    assert_eq!((failed.reason, failed.retryable), (EcrReason::AnswerInvalid, false));
-    assert_eq!(world.asked().len(), 1);
+    for status in [200, 403] {
+        let world = World::new().await;
+        world.always(Reply::body(status, "<html>welcome to the hotel</html>"));
+        let failed = world.describe_images().await.unwrap_err();
+        assert_eq!((failed.reason, failed.retryable), (EcrReason::AnswerInvalid, false), "{status}");
+        assert_eq!(world.asked().len(), 1);
+    }
 }
