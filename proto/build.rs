@@ -4,7 +4,8 @@ use std::{env, error::Error, fs, path::PathBuf};
 
 use prost::Message;
 
-const FILES: [&str; 9] = [
+const FILES: [&str; 10] = [
+    "ecr/v1/reasons.proto",
     "imageservice/v1/archives.proto",
     "imageservice/v1/auth.proto",
     "imageservice/v1/credentials.proto",
@@ -17,6 +18,7 @@ const FILES: [&str; 9] = [
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo:rerun-if-changed=ecr");
     println!("cargo:rerun-if-changed=imageservice");
     let descriptors = protox::compile(FILES, ["."])?;
     let out = PathBuf::from(env::var("OUT_DIR")?);

@@ -156,6 +156,7 @@ fn status_of_reason(reason: ErrorReason, rejected: StatusCode) -> StatusCode {
         | Reason::Denied
         | Reason::CredentialsRequired
         | Reason::CredentialsUnreadable
+        | Reason::CloudCredentialsUnavailable
         | Reason::RateLimited
         | Reason::QuotaExhausted
         | Reason::RegistryUnavailable

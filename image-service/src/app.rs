@@ -17,11 +17,12 @@ use tonic::transport::{Certificate, Identity, ServerTlsConfig};
 use crate::{
     archive::{ArchiveReader, Limits, SaveLayout},
     config::{Config, DatabaseConfig, Listen, TlsConfig},
+    ecr::Ecr,
     embedded_registry::EmbeddedRegistry,
     grpc::{self, Listener},
     ops::{Operations, Ports},
     ports::{Staging, Store},
-    registry::RegistryClient,
+    registry::{CloudRegistryClient, RegistryClient},
     secrets::Seal,
     staging::{Stager, StagingPlace},
     store::{PostgresStore, SqliteStore},
@@ -41,6 +42,7 @@ pub fn check(config: &Config) -> Vec<anyhow::Error> {
         shared_key(config),
         RegistryClient::new(&config.registries, config.pull.other_architectures).map(drop),
         config.tls.as_ref().map(tls).transpose().map(drop),
+        Ecr::new(&config.ecr).map(drop),
     ];
     found.into_iter().filter_map(Result::err).collect()
 }
@@ -55,7 +57,9 @@ pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Resu
         None => Seal::in_data_dir(&data_dir)?,
     };
     let store = open_store(&config.database, &data_dir, Arc::new(seal)).await?;
-    let registry = Arc::new(RegistryClient::new(&config.registries, config.pull.other_architectures)?);
+    let ecr = Arc::new(Ecr::new(&config.ecr)?.staging_in(config.staging.repository.clone()));
+    let client = RegistryClient::new(&config.registries, config.pull.other_architectures)?;
+    let registry = Arc::new(CloudRegistryClient::new(client, ecr));
     let embedded = match config.embeds_registry() {
         true => Some(
             EmbeddedRegistry::start(&config.embedded_registry, &data_dir, config.staging.sweep_grace).await?,

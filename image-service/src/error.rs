@@ -2,7 +2,13 @@
 //!
 //! The text names the user's object and, where there is one, the remedy. What caused it goes into the source chain and from there to the log.
 
+mod ecr;
+mod ecr_reason;
+
 use std::time::Duration;
+
+pub use ecr::EcrError;
+pub use ecr_reason::{EcrReason, EcrTrouble};
 
 use crate::model::{ChangeError, PlatformError, ReferenceError, RegistryHostError};
 
@@ -275,6 +281,24 @@ pub enum Error {
         /// How long.
         waited: Duration,
     },
+    /// The service's own identity got no password for a registry of its cloud.
+    #[error("cannot get credentials for {registry} from AWS: {detail}")]
+    CloudCredentials {
+        /// The registry.
+        registry: String,
+        /// The cloud's own words.
+        detail: String,
+        /// It may work later.
+        retryable: bool,
+        /// The chain below.
+        #[source]
+        cause: Cause,
+    },
+
+    /// A call of ECR, ECR Public or ECS.
+    #[error(transparent)]
+    Ecr(#[from] Box<EcrError>),
+
     /// The caller has left before all was said.
     #[error("the request broke off before its end")]
     Cancelled(#[source] Cause),

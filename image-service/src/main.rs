@@ -9,7 +9,10 @@ use image_service::{
     config::{Config, Listen, LogConfig, LogFormat},
 };
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
+use tracing::{Level, Metadata};
+use tracing_subscriber::{
+    EnvFilter, filter::filter_fn, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
 
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
@@ -105,14 +108,19 @@ fn log_filter(config: &LogConfig) -> anyhow::Result<EnvFilter> {
     EnvFilter::try_new(&filter).with_context(|| format!("log.filter {filter:?}"))
 }
 
+/// At its most talkative the AWS SDK writes whole requests and answers, keys and passwords in them: no filter lets that through.
+fn is_discreet(event: &Metadata<'_>) -> bool {
+    !(event.target().starts_with("aws_") && *event.level() == Level::TRACE)
+}
+
 fn start_log(config: &LogConfig) -> anyhow::Result<()> {
     let filter = log_filter(config)?;
     let colours = std::io::stderr().is_terminal();
     let log =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
     match config.format {
-        LogFormat::Human => log.with_target(false).init(),
-        LogFormat::Json => log.json().flatten_event(true).init(),
+        LogFormat::Human => log.with_target(false).finish().with(filter_fn(is_discreet)).init(),
+        LogFormat::Json => log.json().flatten_event(true).finish().with(filter_fn(is_discreet)).init(),
     }
     Ok(())
 }

@@ -1,7 +1,9 @@
 //! What the operations need of the world. The adapters implement these traits; `app` is the only place that names an adapter.
 
 mod archives;
+mod cloud;
 mod locations;
+mod metrics;
 mod registry_writer;
 mod staging;
 
@@ -24,7 +26,9 @@ pub use archives::{
     ArchiveWriter, ArchivedImage, Archives, Compression, LayerIntake, LayerSink, OfferedLayer, ReadLayer,
     SavedImage, SavedPart,
 };
+pub use cloud::{CloudCredential, CloudCredentials};
 pub use locations::{Loaded, Location, LocationStore, Origin, Renamed, StagedLayer};
+pub use metrics::{Labels, Metrics};
 pub use registry_writer::{BlobSource, BlobStream, Placed, RegistryWriter};
 pub use staging::{StagedImage, Staging, StagingSession};
 

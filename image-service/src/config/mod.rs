@@ -1,6 +1,7 @@
 //! Configuration: one TOML file, the environment over it, flags over both. Read once, at start; every mistake is an error that names its key.
 
 mod database;
+mod ecr;
 mod listen;
 mod registries;
 mod staging;
@@ -15,6 +16,7 @@ use std::{
 use serde::Deserialize;
 
 pub use database::DatabaseConfig;
+pub use ecr::{AccountConfig, AuthConfig, BreakerConfig, CreateRepository, EcrConfig, Rate, StaticKeys};
 pub use listen::Listen;
 pub use registries::{RegistryConfig, RegistryEndpoint};
 pub use staging::{EmbeddedRegistryConfig, LayerCompression, StagingConfig};
@@ -46,6 +48,8 @@ pub struct Config {
     pub staging: StagingConfig,
     /// The registry inside this process.
     pub embedded_registry: EmbeddedRegistryConfig,
+    /// Amazon's registries.
+    pub ecr: EcrConfig,
     /// By host, as references name it.
     #[serde(deserialize_with = "registries::by_host")]
     pub registries: BTreeMap<RegistryHost, RegistryConfig>,

@@ -1,8 +1,10 @@
 //! The one place where a domain error becomes a gRPC status: code, text, and google.rpc details.
 
+mod ecr;
+
 use std::{collections::HashMap, error::Error as _, time::Duration};
 
-use imageservice_proto::{ERROR_DOMAIN, v1::ErrorReason};
+use imageservice_proto::{ERROR_DOMAIN, ecr::v1::ERROR_DOMAIN as ECR_DOMAIN, v1::ErrorReason};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
@@ -17,8 +19,7 @@ pub(super) fn failed(operation: &'static str) -> impl Fn(Error) -> Status {
         let error = error.root();
         log(operation, error);
         let mut details = details(error);
-        let metadata = metadata(operation, error);
-        details.set_error_info(reason(error).as_str_name(), ERROR_DOMAIN, metadata);
+        details.set_error_info(reason(error), domain(error), metadata(operation, error));
         Status::with_error_details(code(error), shown(error), details)
     }
 }
@@ -35,7 +36,7 @@ fn shown(text: impl ToString) -> String {
 }
 
 fn log(operation: &str, error: &Error) {
-    let reason = reason(error).as_str_name();
+    let reason = reason(error);
     let mut causes = String::new();
     let mut source = error.source();
     while let Some(cause) = source {
@@ -50,8 +51,17 @@ fn log(operation: &str, error: &Error) {
     }
 }
 
-fn reason(error: &Error) -> ErrorReason {
+fn domain(error: &Error) -> &'static str {
     match error {
+        Error::Ecr(_) => ECR_DOMAIN,
+        Error::Shared(error) => domain(error),
+        _ => ERROR_DOMAIN,
+    }
+}
+
+fn reason(error: &Error) -> &'static str {
+    let reason = match error {
+        Error::Ecr(error) => return error.reason.name(),
         Error::Reference(_) => ErrorReason::ReferenceInvalid,
         Error::Platform(_) => ErrorReason::PlatformInvalid,
         Error::RegistryHost(_) | Error::Change(_) | Error::Argument(_) => ErrorReason::ArgumentInvalid,
@@ -82,14 +92,16 @@ fn reason(error: &Error) -> ErrorReason {
         Error::ContentMismatch { .. } => ErrorReason::ContentMismatch,
         Error::TooLarge { .. } => ErrorReason::ContentTooLarge,
         Error::TargetRefused { .. } => ErrorReason::TargetRefused,
+        Error::CloudCredentials { .. } => ErrorReason::CloudCredentialsUnavailable,
         Error::CredentialsNotFound { .. } => ErrorReason::CredentialsNotFound,
         Error::CredentialsUnreadable { .. } => ErrorReason::CredentialsUnreadable,
         Error::Busy { .. } => ErrorReason::Busy,
         Error::Cancelled(_) => ErrorReason::Cancelled,
         Error::StoreUnavailable(_) => ErrorReason::StoreUnavailable,
         Error::Internal(_) => ErrorReason::Internal,
-        Error::Shared(error) => reason(error),
-    }
+        Error::Shared(error) => return reason(error),
+    };
+    reason.as_str_name()
 }
 
 fn code(error: &Error) -> Code {
@@ -127,16 +139,23 @@ fn code(error: &Error) -> Code {
         Error::Busy { .. } | Error::RegistryUnavailable { .. } | Error::StoreUnavailable(_) => {
             Code::Unavailable
         }
-        Error::RegistryProtocol { retryable: true, .. } => Code::Unavailable,
+        Error::RegistryProtocol { retryable: true, .. } | Error::CloudCredentials { retryable: true, .. } => {
+            Code::Unavailable
+        }
+        Error::CloudCredentials { retryable: false, .. } => Code::FailedPrecondition,
         Error::RegistryProtocol { retryable: false, .. } | Error::Internal(_) => Code::Internal,
         Error::ContentMismatch { .. } => Code::DataLoss,
         Error::Cancelled(_) => Code::Cancelled,
+        Error::Ecr(error) => ecr::code(error),
         Error::Shared(error) => code(error),
     }
 }
 
 /// What a machine wants to know besides the reason.
 fn metadata(operation: &str, error: &Error) -> HashMap<String, String> {
+    if let Error::Ecr(error) = error {
+        return ecr::metadata(error);
+    }
     let mut metadata = HashMap::from([("operation".to_owned(), operation.to_owned())]);
     let mut add = |key: &str, value: &str| metadata.insert(key.to_owned(), shown(value));
     match error {
@@ -174,6 +193,7 @@ fn metadata(operation: &str, error: &Error) -> HashMap<String, String> {
         | Error::RegistryUnavailable { registry, .. }
         | Error::RegistryProtocol { registry, .. }
         | Error::TargetRefused { registry, .. }
+        | Error::CloudCredentials { registry, .. }
         | Error::CredentialsNotFound { registry }
         | Error::CredentialsUnreadable { registry } => {
             add("registry", registry);
@@ -194,6 +214,7 @@ fn metadata(operation: &str, error: &Error) -> HashMap<String, String> {
         | Error::TooLarge { .. }
         | Error::Archive(_)
         | Error::Busy { .. }
+        | Error::Ecr(_)
         | Error::Cancelled(_)
         | Error::StoreUnavailable(_)
         | Error::Internal(_) => {}
@@ -205,11 +226,13 @@ fn metadata(operation: &str, error: &Error) -> HashMap<String, String> {
 fn details(error: &Error) -> ErrorDetails {
     let mut details = ErrorDetails::new();
     match error {
+        Error::Ecr(error) => return ecr::details(error),
         Error::RateLimited { retry_after, .. } | Error::QuotaExhausted { retry_after, .. } => {
             details.set_retry_info(*retry_after);
         }
         Error::RegistryUnavailable { .. }
         | Error::RegistryProtocol { retryable: true, .. }
+        | Error::CloudCredentials { retryable: true, .. }
         | Error::StoreUnavailable(_) => {
             details.set_retry_info(Some(Duration::from_secs(1)));
         }

@@ -1,9 +1,11 @@
 //! Values of the domain. Whatever can be built here is valid; nothing here does I/O or knows a wire format.
 
 mod access;
+mod aws;
 mod bounded;
 mod config;
 mod digest;
+mod ecr_host;
 mod image;
 mod import;
 mod manifest;
@@ -13,9 +15,11 @@ mod platform;
 mod reference;
 
 pub use access::{Credential, Fingerprint, FingerprintKey, RegistryHost, RegistryHostError};
+pub use aws::{AccountId, AccountIdError, Region, RegionError};
 pub use bounded::Bounded;
 pub use config::{HistoryStep, ImageConfig};
 pub use digest::{Digest, DigestError, Hasher};
+pub use ecr_host::EcrHost;
 pub use image::{Descriptor, Image, ImageSummary, Namespace, Removed};
 pub use import::{ChangeError, ExpansionFault, ImportChanges, ImportedConfig};
 pub use manifest::{Manifest, ManifestBody, ManifestFault, MediaType};

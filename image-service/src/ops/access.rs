@@ -1,4 +1,5 @@
-//! Which credential a call uses: the request's, else the stored one, else none.
+//! Which credential a call uses: the request's, else the stored one, else none. Where there is none, the registry client stands in with the
+//! service's own identity at registries of its cloud (`registry/cloud`).
 
 use super::Operations;
 use crate::{

@@ -13,6 +13,7 @@ mod auth;
 mod blob;
 mod challenge;
 mod client;
+mod cloud;
 mod config_blob;
 mod delivery;
 mod echo;
@@ -40,4 +41,5 @@ mod transport;
 mod warning;
 
 pub use client::RegistryClient;
+pub use cloud::CloudRegistryClient;
 pub use network::{Lookup, Network, Timer};

@@ -16,6 +16,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("registry", &["config", "error", "model", "ports"]),
     ("archive", &["error", "model", "ports"]),
     ("staging", &["config", "error", "model", "ports"]),
+    ("ecr", &["config", "error", "model", "ports"]),
     ("embedded_registry", &["config", "model"]),
     ("secrets", &["error", "model", "ports"]),
     ("ops", &["config", "error", "model", "ports"]),
@@ -25,6 +26,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "archive",
             "config",
+            "ecr",
             "embedded_registry",
             "grpc",
             "ops",

@@ -1,0 +1,169 @@
+//! The one way to AWS: whoever calls anything there says which operation, where, and how to send it.
+
+use std::{sync::Arc, time::Duration};
+
+use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use tokio::time::Instant;
+use tracing::{Instrument as _, field::Empty};
+
+use super::{
+    attempts::Attempts,
+    clients::{Clients, Site},
+    metrics::{CALLS, IMAGES, LATENCY, SCANS},
+    operation::Operation,
+    place::Place,
+    request_id::noting,
+};
+use crate::{
+    config::EcrConfig,
+    error::{EcrError, EcrReason, Result},
+    model::{AccountId, Region},
+    ports::Metrics,
+};
+
+/// What the SDK reports of a failed attempt.
+pub type SdkFailure<E> = SdkError<E, HttpResponse>;
+
+/// Calls of ECR, ECR Public and ECS.
+#[derive(Debug)]
+pub struct Calls {
+    clients: Clients,
+    retries: u32,
+    operation_timeout: Duration,
+    metrics: Arc<dyn Metrics>,
+}
+
+impl Calls {
+    pub(super) fn new(config: &EcrConfig, metrics: Arc<dyn Metrics>) -> Self {
+        let (retries, operation_timeout) = (config.max_retries, config.operation_timeout);
+        Self { clients: Clients::new(config), retries, operation_timeout, metrics }
+    }
+
+    /// Counts images that an operation listed, described, put or deleted.
+    pub fn count_images(&self, operation: Operation, images: usize) {
+        self.metrics.add(IMAGES, &[("operation", operation.name())], images as u64);
+    }
+
+    /// Counts a scan that an operation started or asked about.
+    pub fn count_scan(&self, operation: Operation) {
+        self.metrics.add(SCANS, &[("operation", operation.name())], 1);
+    }
+
+    /// What to put as `registryId` into a call; nothing means the caller's own registry.
+    #[must_use]
+    pub fn registry_id(&self, place: &Place) -> Option<AccountId> {
+        self.clients.registry_id(place)
+    }
+
+    /// Whose identity makes a call, and in which Region; none is that of `[ecr]`.
+    pub(super) async fn identity(
+        &self,
+        operation: Operation,
+        place: &Place,
+    ) -> Result<(Option<AccountId>, Region)> {
+        self.clients.identity(operation, place).await
+    }
+
+    /// Calls ECR. `call` sends the request once, with the client that it is given; it may be asked to do so again.
+    pub async fn ecr<T, E, F>(
+        &self,
+        operation: Operation,
+        place: &Place,
+        call: impl Fn(aws_sdk_ecr::Client) -> F + Send + Sync,
+    ) -> Result<T>
+    where
+        F: Future<Output = Result<T, SdkFailure<E>>> + Send,
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+        T: Send,
+    {
+        self.make(operation, place, |site| call(site.ecr.clone())).await
+    }
+
+    /// Calls ECR Public, which is in one Region only. As `ecr`.
+    pub async fn public<T, E, F>(
+        &self,
+        operation: Operation,
+        place: &Place,
+        call: impl Fn(aws_sdk_ecrpublic::Client) -> F + Send + Sync,
+    ) -> Result<T>
+    where
+        F: Future<Output = Result<T, SdkFailure<E>>> + Send,
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+        T: Send,
+    {
+        self.make(operation, place, |site| call(site.public.clone())).await
+    }
+
+    /// Calls ECS. As `ecr`.
+    pub async fn ecs<T, E, F>(
+        &self,
+        operation: Operation,
+        place: &Place,
+        call: impl Fn(aws_sdk_ecs::Client) -> F + Send + Sync,
+    ) -> Result<T>
+    where
+        F: Future<Output = Result<T, SdkFailure<E>>> + Send,
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+        T: Send,
+    {
+        self.make(operation, place, |site| call(site.ecs.clone())).await
+    }
+
+    async fn make<T, E, F>(
+        &self,
+        operation: Operation,
+        place: &Place,
+        send: impl Fn(&Site) -> F + Send + Sync,
+    ) -> Result<T>
+    where
+        F: Future<Output = Result<T, SdkFailure<E>>> + Send,
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+        T: Send,
+    {
+        let site = self.clients.site(operation, place).await?;
+        let registry = self.registry_id(place);
+        let span = tracing::info_span!(
+            "aws",
+            operation = operation.name(),
+            service = ?operation.service(),
+            region = %site.region,
+            registry = registry.as_ref().map(AccountId::as_str),
+            attempts = Empty,
+            request_id = Empty,
+        );
+        let began = Instant::now();
+        let made = async {
+            refuse_write(operation, &site)?;
+            let deadline = began + self.operation_timeout;
+            let metrics = &*self.metrics;
+            let attempts = Attempts { operation, site: &site, retries: self.retries, deadline, metrics };
+            attempts.make(send).await
+        };
+        let (made, request_id) = noting(made.instrument(span.clone())).await;
+        span.record("request_id", request_id);
+        let failed = made.as_ref().err().map(|error| error.reason);
+        span.in_scope(|| self.count(operation, failed, began.elapsed()));
+        made.map_err(|error| {
+            let (region, registry) = (Some(site.region.to_string()), registry.map(|id| id.to_string()));
+            Box::new(EcrError { region, registry, ..*error }).into()
+        })
+    }
+
+    fn count(&self, operation: Operation, failed: Option<EcrReason>, took: Duration) {
+        let outcome = failed.map_or("ok", EcrReason::name);
+        let labels = [("operation", operation.name()), ("outcome", outcome)];
+        tracing::debug!(outcome, ?took, "called");
+        self.metrics.add(CALLS, &labels, 1);
+        self.metrics.record(LATENCY, &labels, took);
+    }
+}
+
+/// The one place that keeps a read-only configuration from changing anything.
+fn refuse_write(operation: Operation, site: &Site) -> Result<(), Box<EcrError>> {
+    if site.read_only && operation.writes() {
+        let message = "the configuration is read-only (ecr.read_only)";
+        return Err(Box::new(EcrError::refused(EcrReason::ReadOnly, operation.name(), message)));
+    }
+    Ok(())
+}

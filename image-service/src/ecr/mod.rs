@@ -1,0 +1,105 @@
+//! Amazon ECR, ECR Public and ECS, behind one door: every call goes through `Calls`, where a Region and an identity are chosen, writes refused
+//! if they may not be, failures told apart, and calls made again if that does no harm. The operations above know none of that.
+//!
+//! Invariant: as long as nobody asks for anything of AWS, no client is made, no file read and no address asked, the instance's least of all.
+//! Invariant: a call that may have been done is not made again unless it does no more when it is done twice.
+//! Invariant: no secret leaves in an error, a log or a `Debug` output: what AWS's types would print is wrapped where it arrives.
+
+mod attempts;
+mod calls;
+mod clients;
+mod clock;
+mod error;
+mod identity;
+pub mod metrics;
+mod operation;
+mod patience;
+mod place;
+mod registries;
+mod request_id;
+mod token;
+mod tokens;
+
+use std::sync::Arc;
+
+use crate::{
+    config::{CreateRepository, EcrConfig},
+    model::Repository,
+};
+use metrics::KeptMetrics;
+
+pub use calls::{Calls, SdkFailure};
+pub use clock::Clock;
+pub use operation::{Operation, OperationClass, Service};
+pub use place::Place;
+pub use token::RegistryToken;
+pub use tokens::Tokens;
+
+/// The adapter; one per process, as it keeps clients and what was learned of AWS's patience.
+#[derive(Debug)]
+pub struct Ecr {
+    calls: Arc<Calls>,
+    tokens: Tokens,
+    policy: Policy,
+    metrics: Arc<KeptMetrics>,
+}
+
+/// What this service may do at registries in its own name.
+#[derive(Debug)]
+struct Policy {
+    private: bool,
+    public: bool,
+    create: CreateRepository,
+    staging: Option<Repository>,
+}
+
+impl Ecr {
+    /// From the configuration, of which every mistake is told at once. Asks nothing of AWS.
+    pub fn new(config: &EcrConfig) -> anyhow::Result<Self> {
+        Self::on(Clock::default(), config)
+    }
+
+    /// With a clock of the caller's choice.
+    pub fn on(clock: Clock, config: &EcrConfig) -> anyhow::Result<Self> {
+        let mut mistakes = config.mistakes();
+        let known = |key: &String| Operation::ALL.iter().any(|operation| operation.key() == *key);
+        let unknown = config.rates.keys().filter(|key| !known(key));
+        mistakes.extend(unknown.map(|key| format!("ecr.rates.{key}: there is no such operation")));
+        anyhow::ensure!(mistakes.is_empty(), "{}", mistakes.join("; "));
+        let metrics = Arc::new(KeptMetrics::default());
+        let calls = Arc::new(Calls::new(config, metrics.clone()));
+        let policy = Policy {
+            private: config.registry_credentials,
+            public: config.registry_credentials && config.public_registry,
+            create: config.create_repository,
+            staging: None,
+        };
+        let tokens = Tokens::new(calls.clone(), config.token_refresh_buffer, clock);
+        Ok(Self { calls, tokens, policy, metrics })
+    }
+
+    /// Knows the repository where images are staged.
+    #[must_use]
+    pub fn staging_in(mut self, repository: Option<Repository>) -> Self {
+        self.policy.staging = repository;
+        self
+    }
+
+    /// Passwords for registries.
+    #[must_use]
+    pub fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+
+    /// What has been counted.
+    #[must_use]
+    pub fn metrics(&self) -> &KeptMetrics {
+        &self.metrics
+    }
+
+    /// How AWS is called.
+    #[must_use]
+    pub fn calls(&self) -> &Calls {
+        &self.calls
+    }
+}
