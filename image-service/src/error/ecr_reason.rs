@@ -164,7 +164,7 @@ reasons! {
     MissingAuthenticationToken "MISSING_AUTHENTICATION_TOKEN" Unauthenticated
         ["MissingAuthenticationTokenException" "MissingAuthenticationToken"];
     /// The endpoint does not have the operation.
-    UnknownOperation "UNKNOWN_OPERATION" Unsupported ["UnknownOperationException" "InvalidAction" "NotImplemented"];
+    UnknownOperation "UNKNOWN_OPERATION" Unsupported ["UnknownOperationException" "UnsupportedOperationException" "InvalidAction" "NotImplemented"];
 
     /// No credentials of AWS could be found or had.
     CredentialsUnavailable "CREDENTIALS_UNAVAILABLE" Unauthenticated [];

@@ -15,7 +15,7 @@ use super::{
 
 #[tokio::test(flavor = "multi_thread")]
 async fn repositories_are_listed_by_pages_and_as_a_stream() {
-    shared::lists_repositories(&World::local().await).await;
+    assert_eq!(shared::lists_repositories(&World::local().await).await, 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

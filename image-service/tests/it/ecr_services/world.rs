@@ -1,6 +1,6 @@
 //! The service, and what stands for AWS.
 
-use std::{path::PathBuf, process::Command};
+use std::{future::pending, path::PathBuf, process::Command};
 
 use aws_config::BehaviorVersion;
 use aws_credential_types::Credentials;
@@ -19,7 +19,8 @@ use imageservice_proto::ecr::v1::{
     scan_service_client::ScanServiceClient,
 };
 use tempfile::TempDir;
-use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use tokio::net::TcpListener;
+use tokio_util::task::AbortOnDropHandle;
 use tonic::{
     Status,
     transport::{Channel, Endpoint},
@@ -34,15 +35,14 @@ pub(super) const ACCOUNT: &str = "123456789012";
 pub(super) struct World {
     pub(super) aws: Aws,
     channel: Channel,
-    _stop: oneshot::Sender<()>,
-    _served: JoinHandle<()>,
+    _served: AbortOnDropHandle<()>,
     dir: TempDir,
 }
 
 /// What stands for AWS.
 pub(super) enum Aws {
     Local(Running),
-    Moto(Process, String),
+    Moto { url: String, _server: Process },
     Script(ScriptedRegistry),
 }
 
@@ -67,7 +67,7 @@ impl World {
         let moto = Process::start("moto", "make tools", &mut command);
         moto.line("Running on").await;
         let url = format!("http://127.0.0.1:{port}");
-        Self::over(Aws::Moto(moto, url), tempfile::tempdir().unwrap(), "").await
+        Self::over(Aws::Moto { url, _server: moto }, tempfile::tempdir().unwrap(), "").await
     }
 
     /// With a server that follows a script.
@@ -79,16 +79,14 @@ impl World {
     async fn over(aws: Aws, dir: TempDir, ecr: &str) -> Self {
         let socket = dir.path().join("grpc.sock");
         let config = config(&aws, &dir, ecr);
-        let (stop, stopped) = oneshot::channel::<()>();
         let served = tokio::spawn(async move {
-            let told = async { drop(stopped.await) };
-            if let Err(error) = app::run(config, told).await {
+            if let Err(error) = app::run(config, pending()).await {
                 panic!("the service does not run: {error:#}");
             }
         });
         let endpoint = Endpoint::from_shared(format!("unix://{}", socket.display())).unwrap();
         let channel = until("the service accepts", async || endpoint.connect().await.ok()).await;
-        Self { aws, channel, _stop: stop, _served: served, dir }
+        Self { aws, channel, _served: AbortOnDropHandle::new(served), dir }
     }
 
     pub(super) fn socket(&self) -> PathBuf {
@@ -99,7 +97,7 @@ impl World {
     pub(super) fn script(&self) -> &ScriptedRegistry {
         match &self.aws {
             Aws::Script(script) => script,
-            Aws::Local(_) | Aws::Moto(..) => panic!("this AWS follows no script"),
+            Aws::Local(_) | Aws::Moto { .. } => panic!("this AWS follows no script"),
         }
     }
 
@@ -151,7 +149,7 @@ impl Aws {
     pub(super) fn url(&self) -> String {
         match self {
             Self::Local(running) => format!("http://{}", running.address()),
-            Self::Moto(_, url) => url.clone(),
+            Self::Moto { url, .. } => url.clone(),
             Self::Script(script) => script.url(""),
         }
     }
