@@ -4,8 +4,16 @@ use std::{env, error::Error, fs, path::PathBuf};
 
 use prost::Message;
 
-const FILES: [&str; 10] = [
+const FILES: [&str; 18] = [
+    "ecr/v1/auth.proto",
+    "ecr/v1/common.proto",
+    "ecr/v1/images.proto",
+    "ecr/v1/manifests.proto",
+    "ecr/v1/public.proto",
     "ecr/v1/reasons.proto",
+    "ecr/v1/replication.proto",
+    "ecr/v1/repositories.proto",
+    "ecr/v1/scans.proto",
     "imageservice/v1/archives.proto",
     "imageservice/v1/auth.proto",
     "imageservice/v1/credentials.proto",
@@ -17,12 +25,15 @@ const FILES: [&str; 10] = [
     "imageservice/v1/system.proto",
 ];
 
+/// Messages that say of themselves what may be shown.
+const SECRET: [&str; 2] = ["ecr.v1.AuthorizationData", "ecr.v1.DockerCredentials"];
+
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=ecr");
     println!("cargo:rerun-if-changed=imageservice");
     let descriptors = protox::compile(FILES, ["."])?;
     let out = PathBuf::from(env::var("OUT_DIR")?);
     fs::write(out.join("imageservice.bin"), descriptors.encode_to_vec())?;
-    tonic_prost_build::configure().bytes(".").compile_fds(descriptors)?;
+    tonic_prost_build::configure().bytes(".").skip_debug(SECRET).compile_fds(descriptors)?;
     Ok(())
 }

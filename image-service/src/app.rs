@@ -58,6 +58,7 @@ pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Resu
     };
     let store = open_store(&config.database, &data_dir, Arc::new(seal)).await?;
     let ecr = Arc::new(Ecr::new(&config.ecr)?.staging_in(config.staging.repository.clone()));
+    let services_of_ecr = ecr.services(&config.ecr)?;
     let client = RegistryClient::new(&config.registries, config.pull.other_architectures)?;
     let registry = Arc::new(CloudRegistryClient::new(client, ecr));
     let embedded = match config.embeds_registry() {
@@ -98,13 +99,13 @@ pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Resu
     match listener {
         Listener::Unix(listener, path) => {
             tracing::info!(%listen, %data_dir, "listening on {listen}");
-            grpc::serve(operations, tls, UnixListenerStream::new(listener), stop).await?;
+            grpc::serve(operations, services_of_ecr, tls, UnixListenerStream::new(listener), stop).await?;
             fs::remove_file(path)?;
         }
         Listener::Tcp(listener) => {
             let address = listener.local_addr()?;
             tracing::info!(listen = %address, %data_dir, "listening on {address}");
-            grpc::serve(operations, tls, TcpListenerStream::new(listener), stop).await?;
+            grpc::serve(operations, services_of_ecr, tls, TcpListenerStream::new(listener), stop).await?;
         }
     }
     drop(sweeping);

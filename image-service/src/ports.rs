@@ -2,6 +2,7 @@
 
 mod archives;
 mod cloud;
+mod ecr;
 mod locations;
 mod metrics;
 mod registry_writer;
@@ -27,6 +28,10 @@ pub use archives::{
     SavedImage, SavedPart,
 };
 pub use cloud::{CloudCredential, CloudCredentials};
+pub use ecr::{
+    EcrAuth, EcrImages, EcrManifests, EcrPublic, EcrReplication, EcrRepositories, EcrScans, EcrServices,
+    EcrStream,
+};
 pub use locations::{Loaded, Location, LocationStore, Origin, Renamed, StagedLayer};
 pub use metrics::{Labels, Metrics};
 pub use registry_writer::{BlobSource, BlobStream, Placed, RegistryWriter};

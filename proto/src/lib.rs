@@ -1,5 +1,7 @@
 //! The gRPC protocol of the image service. The `.proto` files beside this crate are its manual.
 
+mod redacted;
+
 /// `ecr.v1`: Amazon ECR and ECR Public.
 pub mod ecr {
     /// The first version.

@@ -3,6 +3,7 @@
 mod auth;
 mod check;
 mod resilience;
+mod scans;
 
 use std::{collections::BTreeMap, str::FromStr, time::Duration};
 
@@ -10,6 +11,7 @@ use serde::{Deserialize, de::Error as _};
 
 pub use auth::{AuthConfig, StaticKeys};
 pub use resilience::{BreakerConfig, Rate};
+pub use scans::ScansConfig;
 
 use crate::model::{AccountId, Region};
 
@@ -63,6 +65,8 @@ pub struct EcrConfig {
     pub rates: BTreeMap<String, Rate>,
     /// When to stop asking for a while.
     pub breaker: BreakerConfig,
+    /// How scans are waited for.
+    pub scans: ScansConfig,
     /// Other identities, each for the registry of its account.
     #[serde(deserialize_with = "by_account")]
     pub accounts: BTreeMap<AccountId, AccountConfig>,
@@ -119,6 +123,7 @@ impl Default for EcrConfig {
             create_repository: CreateRepository::Never,
             rates: BTreeMap::new(),
             breaker: BreakerConfig::default(),
+            scans: ScansConfig::default(),
             accounts: BTreeMap::new(),
         }
     }

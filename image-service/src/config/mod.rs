@@ -16,7 +16,9 @@ use std::{
 use serde::Deserialize;
 
 pub use database::DatabaseConfig;
-pub use ecr::{AccountConfig, AuthConfig, BreakerConfig, CreateRepository, EcrConfig, Rate, StaticKeys};
+pub use ecr::{
+    AccountConfig, AuthConfig, BreakerConfig, CreateRepository, EcrConfig, Rate, ScansConfig, StaticKeys,
+};
 pub use listen::Listen;
 pub use registries::{RegistryConfig, RegistryEndpoint};
 pub use staging::{EmbeddedRegistryConfig, LayerCompression, StagingConfig};

@@ -77,7 +77,7 @@ impl Calls {
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
         T: Send,
     {
-        self.make(operation, place, |site| call(site.ecr.clone())).await
+        Box::pin(self.make(operation, place, |site| call(site.ecr.clone()))).await
     }
 
     /// Calls ECR Public, which is in one Region only. As `ecr`.
@@ -92,7 +92,7 @@ impl Calls {
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
         T: Send,
     {
-        self.make(operation, place, |site| call(site.public.clone())).await
+        Box::pin(self.make(operation, place, |site| call(site.public.clone()))).await
     }
 
     /// Calls ECS. As `ecr`.
@@ -107,9 +107,10 @@ impl Calls {
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
         T: Send,
     {
-        self.make(operation, place, |site| call(site.ecs.clone())).await
+        Box::pin(self.make(operation, place, |site| call(site.ecs.clone()))).await
     }
 
+    /// Its future is large, and stands on the heap so that those around it are not.
     async fn make<T, E, F>(
         &self,
         operation: Operation,

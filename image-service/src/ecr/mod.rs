@@ -6,17 +6,33 @@
 //! Invariant: no secret leaves in an error, a log or a `Debug` output: what AWS's types would print is wrapped where it arrives.
 
 mod attempts;
+mod auth;
 mod calls;
 mod clients;
 mod clock;
+mod configs;
+mod convert;
+mod describe;
+mod downloads;
 mod error;
+mod fetch;
 mod identity;
+mod images;
+mod manifests;
 pub mod metrics;
 mod operation;
+mod paging;
 mod patience;
 mod place;
+mod public;
 mod registries;
+mod replication;
+mod repositories;
+mod request;
 mod request_id;
+mod scan_types;
+mod scans;
+mod services;
 mod token;
 mod tokens;
 

@@ -164,7 +164,7 @@ reasons! {
     MissingAuthenticationToken "MISSING_AUTHENTICATION_TOKEN" Unauthenticated
         ["MissingAuthenticationTokenException" "MissingAuthenticationToken"];
     /// The endpoint does not have the operation.
-    UnknownOperation "UNKNOWN_OPERATION" Unsupported ["UnknownOperationException" "InvalidAction" "NotImplemented"];
+    UnknownOperation "UNKNOWN_OPERATION" Unsupported ["UnknownOperationException" "UnsupportedOperationException" "InvalidAction" "NotImplemented"];
 
     /// No credentials of AWS could be found or had.
     CredentialsUnavailable "CREDENTIALS_UNAVAILABLE" Unauthenticated [];
@@ -184,6 +184,10 @@ reasons! {
     LastTag "LAST_TAG" Precondition [];
     /// The manifest is not a list.
     NotAManifestList "NOT_A_MANIFEST_LIST" Precondition [];
+    /// The manifest is a list, and one image was meant.
+    IsAManifestList "IS_A_MANIFEST_LIST" Precondition [];
+    /// A manifest that cannot be read, or can be read in two ways.
+    ManifestInvalid "MANIFEST_INVALID" Precondition [];
     /// The registry scans by itself, not on demand.
     ManualScanDisabled "MANUAL_SCAN_DISABLED" Precondition [];
     /// Content that is not what its digest says.

@@ -3,6 +3,7 @@
 mod archives;
 mod convert;
 mod credentials;
+mod ecr;
 mod gathering;
 mod images;
 mod listen;

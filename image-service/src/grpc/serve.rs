@@ -18,9 +18,9 @@ use tonic::transport::{
 use tonic_health::{ServingStatus, server::HealthReporter};
 
 use super::{
-    credentials::CredentialsService, gathering::Gathering, images::ImagesService, system::SystemService,
+    credentials::CredentialsService, ecr, gathering::Gathering, images::ImagesService, system::SystemService,
 };
-use crate::ops::Operations;
+use crate::{ops::Operations, ports::EcrServices};
 
 /// How long calls that are under way may take to end once the server is told to stop. A watch of the health service never ends by itself.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -36,6 +36,7 @@ const FRAME: u32 = 256 * 1024;
 /// Serves on `incoming` until `stop` resolves.
 pub async fn serve<I, C>(
     operations: Operations,
+    services_of_ecr: EcrServices,
     tls: Option<ServerTlsConfig>,
     incoming: I,
     stop: impl Future<Output = ()>,
@@ -60,6 +61,7 @@ where
                 .max_decoding_message_size(MAX_REQUEST),
         )
         .add_service(SystemServer::new(SystemService(operations)).max_decoding_message_size(MAX_REQUEST));
+    let router = ecr::add(router, services_of_ecr, MAX_REQUEST);
     let incoming = incoming.map(|connection| connection.map(Gathering::new));
     let (stopping, mut stopped) = watch::channel(false);
     let told = async {
@@ -109,7 +111,8 @@ async fn watch_store(operations: Operations, reporter: HealthReporter) {
 
 /// The empty name stands for the whole server (grpc.health.v1).
 async fn report(reporter: &HealthReporter, status: ServingStatus) {
-    for service in ["", "imageservice.v1.Images", "imageservice.v1.Credentials", "imageservice.v1.System"] {
+    let own = ["", "imageservice.v1.Images", "imageservice.v1.Credentials", "imageservice.v1.System"];
+    for service in own.into_iter().chain(ecr::NAMES) {
         reporter.set_service_status(service, status).await;
     }
 }

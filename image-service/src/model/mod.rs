@@ -1,6 +1,7 @@
 //! Values of the domain. Whatever can be built here is valid; nothing here does I/O or knows a wire format.
 
 mod access;
+mod address_class;
 mod aws;
 mod bounded;
 mod config;
@@ -15,6 +16,7 @@ mod platform;
 mod reference;
 
 pub use access::{Credential, Fingerprint, FingerprintKey, RegistryHost, RegistryHostError};
+pub use address_class::AddressClass;
 pub use aws::{AccountId, AccountIdError, Region, RegionError};
 pub use bounded::Bounded;
 pub use config::{HistoryStep, ImageConfig};

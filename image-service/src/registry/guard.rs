@@ -4,8 +4,6 @@
 //! Invariant: a derived target (a realm, a redirect) reaches loopback and private networks only where the registry itself lives there by an
 //! operator's word, or where it is the registry's own host. Metadata services are reached by nobody.
 
-mod class;
-
 use std::{
     fmt,
     net::{IpAddr, SocketAddr},
@@ -16,7 +14,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
 use super::{endpoint::Endpoint, network::Lookup};
-use class::Class;
+use crate::model::AddressClass as Class;
 
 /// Which addresses besides public ones a request may go to.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]

@@ -4,6 +4,7 @@
 
 mod archive;
 mod ecr;
+mod ecr_services;
 mod import_beside_dockerd;
 mod layering;
 mod process;

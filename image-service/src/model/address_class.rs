@@ -4,11 +4,14 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The kinds that make a difference.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Class {
+pub enum AddressClass {
+    /// Of the internet.
     Public,
+    /// This machine.
     Loopback,
     /// RFC 1918 and unique local addresses.
     Private,
+    /// RFC 3927 and fe80::/10; most clouds' metadata services are among them.
     LinkLocal,
     /// RFC 6598; Alibaba's metadata service is among them.
     CarrierGrade,
@@ -18,15 +21,19 @@ pub(super) enum Class {
     NoHost,
 }
 
-impl Class {
-    pub(super) fn of(address: IpAddr) -> Self {
+impl AddressClass {
+    /// The kind of an address.
+    #[must_use]
+    pub fn of(address: IpAddr) -> Self {
         match address {
             IpAddr::V4(address) => of_v4(address),
             IpAddr::V6(address) => of_v6(address),
         }
     }
 
-    pub(super) const fn why(self) -> &'static str {
+    /// As a clause.
+    #[must_use]
+    pub const fn why(self) -> &'static str {
         match self {
             Self::Public => "a public address",
             Self::Loopback => "a loopback address",
@@ -39,26 +46,26 @@ impl Class {
     }
 }
 
-fn of_v4(address: Ipv4Addr) -> Class {
+fn of_v4(address: Ipv4Addr) -> AddressClass {
     match address.octets() {
-        [127, ..] => Class::Loopback,
-        [10, ..] | [192, 168, ..] | [198, 18 | 19, ..] => Class::Private,
-        [172, second, ..] if second & 0xf0 == 16 => Class::Private,
-        [169, 254, ..] => Class::LinkLocal,
-        [100, second, ..] if second & 0xc0 == 64 => Class::CarrierGrade,
+        [127, ..] => AddressClass::Loopback,
+        [10, ..] | [192, 168, ..] | [198, 18 | 19, ..] => AddressClass::Private,
+        [172, second, ..] if second & 0xf0 == 16 => AddressClass::Private,
+        [169, 254, ..] => AddressClass::LinkLocal,
+        [100, second, ..] if second & 0xc0 == 64 => AddressClass::CarrierGrade,
         // Azure's host agent; Oracle's metadata service is in 192.0.0.0/24.
-        [168, 63, 129, 16] | [192, 0, 0, _] => Class::Metadata,
-        [0, ..] | [224..=255, ..] => Class::NoHost,
-        _ => Class::Public,
+        [168, 63, 129, 16] | [192, 0, 0, _] => AddressClass::Metadata,
+        [0, ..] | [224..=255, ..] => AddressClass::NoHost,
+        _ => AddressClass::Public,
     }
 }
 
 /// A form that carries an IPv4 address is what that address is.
-fn of_v6(address: Ipv6Addr) -> Class {
+fn of_v6(address: Ipv6Addr) -> AddressClass {
     let s = address.segments();
     match s {
-        [0, 0, 0, 0, 0, 0, 0, 1] => Class::Loopback,
-        [0, 0, 0, 0, 0, 0, 0, 0] => Class::NoHost,
+        [0, 0, 0, 0, 0, 0, 0, 1] => AddressClass::Loopback,
+        [0, 0, 0, 0, 0, 0, 0, 0] => AddressClass::NoHost,
         // IPv4-compatible, IPv4-mapped, IPv4-translated, NAT64
         [0, 0, 0, 0, 0, 0 | 0xffff, high, low]
         | [0, 0, 0, 0, 0xffff, 0, high, low]
@@ -68,14 +75,14 @@ fn of_v6(address: Ipv6Addr) -> Class {
         // Teredo hides the address inverted.
         [0x2001, 0, _, _, _, _, high, low] => of_v4(joined(!high, !low)),
         // Where a local NAT64 prefix carries the address is its operator's choice.
-        [0x64, 0xff9b, 1, ..] => Class::NoHost,
+        [0x64, 0xff9b, 1, ..] => AddressClass::NoHost,
         // AWS and Google
-        [0xfd00, 0xec2, ..] | [0xfd20, 0xce, ..] => Class::Metadata,
+        [0xfd00, 0xec2, ..] | [0xfd20, 0xce, ..] => AddressClass::Metadata,
         [first, ..] => match first {
-            0xfe80..=0xfebf => Class::LinkLocal,
-            0xfc00..=0xfdff | 0xfec0..=0xfeff => Class::Private,
-            0xff00..=0xffff => Class::NoHost,
-            _ => Class::Public,
+            0xfe80..=0xfebf => AddressClass::LinkLocal,
+            0xfc00..=0xfdff | 0xfec0..=0xfeff => AddressClass::Private,
+            0xff00..=0xffff => AddressClass::NoHost,
+            _ => AddressClass::Public,
         },
     }
 }
@@ -92,17 +99,20 @@ mod tests {
     #[test]
     fn every_form_of_an_address_has_the_class_of_the_address() {
         for (class, addresses) in [
-            (Class::Public, &["8.8.8.8", "2606:4700::1", "::ffff:8.8.8.8", "172.32.0.1", "100.128.0.1"][..]),
             (
-                Class::Loopback,
+                AddressClass::Public,
+                &["8.8.8.8", "2606:4700::1", "::ffff:8.8.8.8", "172.32.0.1", "100.128.0.1"][..],
+            ),
+            (
+                AddressClass::Loopback,
                 &["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::"],
             ),
             (
-                Class::Private,
+                AddressClass::Private,
                 &["10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.0.1", "fd12::1", "::ffff:10.0.0.1"],
             ),
             (
-                Class::LinkLocal,
+                AddressClass::LinkLocal,
                 &[
                     "169.254.169.254",
                     "169.254.170.2",
@@ -114,18 +124,18 @@ mod tests {
                     "2001:0:1:2:3:4:5601:5601",
                 ],
             ),
-            (Class::CarrierGrade, &["100.64.0.1", "100.100.100.200", "::ffff:100.100.100.200"]),
+            (AddressClass::CarrierGrade, &["100.64.0.1", "100.100.100.200", "::ffff:100.100.100.200"]),
             (
-                Class::Metadata,
+                AddressClass::Metadata,
                 &["fd00:ec2::254", "fd00:ec2::23", "168.63.129.16", "192.0.0.192", "fd20:ce::254"],
             ),
             (
-                Class::NoHost,
+                AddressClass::NoHost,
                 &["0.0.0.0", "::", "224.0.0.1", "255.255.255.255", "ff02::1", "64:ff9b:1::1", "240.0.0.1"],
             ),
         ] {
             for address in addresses {
-                assert_eq!(Class::of(address.parse().unwrap()), class, "{address}");
+                assert_eq!(AddressClass::of(address.parse().unwrap()), class, "{address}");
             }
         }
     }

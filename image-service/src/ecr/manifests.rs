@@ -1,0 +1,95 @@
+//! `ecr.v1.ManifestService` over AWS's calls.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use imageservice_proto::ecr::v1;
+
+use super::{
+    calls::Calls,
+    configs::Configs,
+    convert::manifests::{self, Document},
+    fetch,
+    request::{image_id, place, refused, required},
+};
+use crate::{
+    error::{EcrReason, Result},
+    ports::EcrManifests,
+};
+
+const OPERATION: &str = "BatchGetImage";
+
+/// Manifests of private registries.
+#[derive(Clone, Debug)]
+pub(super) struct Manifests {
+    pub(super) calls: Arc<Calls>,
+    pub(super) configs: Configs,
+}
+
+#[async_trait]
+impl EcrManifests for Manifests {
+    async fn get_manifest(&self, request: v1::GetManifestRequest) -> Result<v1::ImageManifest> {
+        self.manifest(request.registry, request.repository_name, request.image_id).await
+    }
+
+    async fn get_manifest_list(&self, request: v1::GetManifestListRequest) -> Result<v1::ManifestList> {
+        match self.document(request.registry, request.repository_name, request.image_id).await? {
+            Document::List(list) => Ok(list),
+            Document::Image(manifest) => {
+                let message = format!("{} is one image and no manifest list", manifest.image_digest);
+                Err(refused(EcrReason::NotAManifestList, OPERATION, message))
+            }
+        }
+    }
+
+    async fn get_image_config(&self, request: v1::GetImageConfigRequest) -> Result<v1::ImageConfig> {
+        let place = place(request.registry)?;
+        let name = required(OPERATION, "repository_name", request.repository_name)?;
+        let id = image_id(OPERATION, request.image_id)?;
+        let image = fetch::one(&self.calls, &place, &name, id, Vec::new()).await?;
+        self.configs.of(&place, &name, &image).await
+    }
+
+    async fn get_layers(&self, request: v1::GetLayersRequest) -> Result<v1::GetLayersResponse> {
+        let manifest = self.manifest(request.registry, request.repository_name, request.image_id).await?;
+        Ok(v1::GetLayersResponse {
+            image_digest: manifest.image_digest,
+            total_size: manifest.layers.iter().fold(0, |sum, layer| layer.size.saturating_add(sum)),
+            layers: manifest.layers,
+        })
+    }
+}
+
+impl Manifests {
+    async fn manifest(
+        &self,
+        registry: Option<v1::Registry>,
+        repository: String,
+        id: Option<v1::ImageIdentifier>,
+    ) -> Result<v1::ImageManifest> {
+        match self.document(registry, repository, id).await? {
+            Document::Image(manifest) => Ok(manifest),
+            Document::List(list) => {
+                let message =
+                    format!("{} is a manifest list: ask for one of its images by digest", list.image_digest);
+                Err(refused(EcrReason::IsAManifestList, OPERATION, message))
+            }
+        }
+    }
+
+    async fn document(
+        &self,
+        registry: Option<v1::Registry>,
+        repository: String,
+        id: Option<v1::ImageIdentifier>,
+    ) -> Result<Document> {
+        let place = place(registry)?;
+        let name = required(OPERATION, "repository_name", repository)?;
+        let id = image_id(OPERATION, id)?;
+        let image = fetch::one(&self.calls, &place, &name, id, Vec::new()).await?;
+        manifests::document(&image).map_err(|why| {
+            let message = format!("the manifest cannot be used: {why}");
+            refused(EcrReason::ManifestInvalid, OPERATION, message)
+        })
+    }
+}

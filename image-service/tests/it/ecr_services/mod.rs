@@ -1,0 +1,18 @@
+//! ECR's services as their clients see them: gRPC to the service, and behind it a real local ECR, moto's server, or AWS by a script.
+
+mod auth;
+mod deleting;
+mod images;
+mod manifests;
+mod moto;
+mod public;
+mod reflection;
+mod refusals;
+mod replication;
+mod repositories;
+mod scans;
+mod script;
+mod seeds;
+mod shared;
+mod tagging;
+mod world;
