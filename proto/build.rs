@@ -4,7 +4,7 @@ use std::{env, error::Error, fs, path::PathBuf};
 
 use prost::Message;
 
-const FILES: [&str; 9] = [
+const FILES: [&str; 10] = [
     "imageservice/v1/archives.proto",
     "imageservice/v1/auth.proto",
     "imageservice/v1/credentials.proto",
@@ -13,6 +13,7 @@ const FILES: [&str; 9] = [
     "imageservice/v1/push.proto",
     "imageservice/v1/reasons.proto",
     "imageservice/v1/resolve.proto",
+    "imageservice/v1/similarity.proto",
     "imageservice/v1/system.proto",
 ];
 

@@ -12,6 +12,7 @@ use crate::{
     archive::{ArchiveReader, Limits, SaveLayout},
     config::{Config, Listen, TlsConfig},
     embedded_registry::EmbeddedRegistry,
+    embedding,
     grpc::{self, Listener},
     ops::{Operations, Ports},
     ports::{ImageStore, Staging},
@@ -30,6 +31,7 @@ pub fn check(config: &Config) -> Vec<anyhow::Error> {
         data_dir.map(drop),
         key.map(drop).map_err(Into::into),
         RegistryClient::new(&config.registries, config.pull.other_architectures).map(drop),
+        embedding::open(&config.similarity.embedder).map(drop),
         config.tls.as_ref().map(tls).transpose().map(drop),
     ];
     found.into_iter().filter_map(Result::err).collect()
@@ -73,9 +75,13 @@ pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Resu
         archives: Arc::new(ArchiveReader::new(Limits::default(), config.pull.other_architectures)),
         layout: Arc::new(SaveLayout),
         staging,
+        embedder: embedding::open(&config.similarity.embedder)?,
+        vectors: store.clone(),
     };
     let operations = Operations::new(ports, &config.pull)?;
     let sweeping = AbortOnDropHandle::new(tokio::spawn(operations.clone().sweep_now_and_then()));
+    let indexing = config.similarity.enabled.then(|| tokio::spawn(operations.clone().keep_indexed()));
+    let indexing = indexing.map(AbortOnDropHandle::new);
 
     let tls = config.tls.as_ref().map(tls).transpose()?;
     let listener = grpc::bind(&listen, tls.is_some() || config.allow_remote_plaintext).await?;
@@ -92,7 +98,7 @@ pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Resu
             grpc::serve(operations, tls, TcpListenerStream::new(listener), stop).await?;
         }
     }
-    drop(sweeping);
+    drop((sweeping, indexing));
     if let Some(embedded) = embedded {
         embedded.shutdown().await;
     }

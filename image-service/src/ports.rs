@@ -3,6 +3,7 @@
 mod archives;
 mod locations;
 mod registry_writer;
+mod similarity;
 mod staging;
 
 use std::sync::Arc;
@@ -26,6 +27,7 @@ pub use archives::{
 };
 pub use locations::{Loaded, Location, LocationStore, Origin, Renamed, StagedLayer};
 pub use registry_writer::{BlobSource, BlobStream, Placed, RegistryWriter};
+pub use similarity::{Embedder, IndexedImage, Likeness, Neighbour, Unindexed, VectorStore};
 pub use staging::{StagedImage, Staging, StagingSession};
 
 /// Who asks a registry.

@@ -2,6 +2,7 @@
 
 mod listen;
 mod registries;
+mod similarity;
 mod staging;
 mod tls;
 
@@ -15,6 +16,7 @@ use serde::Deserialize;
 
 pub use listen::Listen;
 pub use registries::{RegistryConfig, RegistryEndpoint};
+pub use similarity::{EmbedderConfig, HttpEmbedderConfig, SimilarityConfig};
 pub use staging::{EmbeddedRegistryConfig, LayerCompression, StagingConfig};
 pub use tls::TlsConfig;
 
@@ -42,6 +44,8 @@ pub struct Config {
     pub staging: StagingConfig,
     /// The registry inside this process.
     pub embedded_registry: EmbeddedRegistryConfig,
+    /// Finding images that are like others.
+    pub similarity: SimilarityConfig,
     /// By host, as references name it.
     #[serde(deserialize_with = "registries::by_host")]
     pub registries: BTreeMap<RegistryHost, RegistryConfig>,

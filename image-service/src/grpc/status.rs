@@ -84,6 +84,8 @@ fn reason(error: &Error) -> ErrorReason {
         Error::TargetRefused { .. } => ErrorReason::TargetRefused,
         Error::CredentialsNotFound { .. } => ErrorReason::CredentialsNotFound,
         Error::CredentialsUnreadable { .. } => ErrorReason::CredentialsUnreadable,
+        Error::NotIndexed { .. } => ErrorReason::ImageNotIndexed,
+        Error::EmbedderUnavailable { .. } => ErrorReason::EmbedderUnavailable,
         Error::Cancelled(_) => ErrorReason::Cancelled,
         Error::StoreUnavailable(_) => ErrorReason::StoreUnavailable,
         Error::Internal(_) => ErrorReason::Internal,
@@ -113,6 +115,8 @@ fn code(error: &Error) -> Code {
         | Error::LayersUnavailable { .. }
         | Error::TagImmutable { .. }
         | Error::CredentialsUnreadable { .. }
+        | Error::NotIndexed { .. }
+        | Error::EmbedderUnavailable { retryable: false, .. }
         | Error::Schema1 { .. }
         | Error::NotAnImage { .. }
         | Error::ManifestInvalid { .. } => Code::FailedPrecondition,
@@ -125,6 +129,7 @@ fn code(error: &Error) -> Code {
         }
         Error::RegistryUnavailable { .. } | Error::StoreUnavailable(_) => Code::Unavailable,
         Error::RegistryProtocol { retryable: true, .. } => Code::Unavailable,
+        Error::EmbedderUnavailable { retryable: true, .. } => Code::Unavailable,
         Error::RegistryProtocol { retryable: false, .. } | Error::Internal(_) => Code::Internal,
         Error::ContentMismatch { .. } => Code::DataLoss,
         Error::Cancelled(_) => Code::Cancelled,
@@ -137,7 +142,10 @@ fn metadata(operation: &str, error: &Error) -> HashMap<String, String> {
     let mut metadata = HashMap::from([("operation".to_owned(), operation.to_owned())]);
     let mut add = |key: &str, value: &str| metadata.insert(key.to_owned(), shown(value));
     match error {
-        Error::ImageNotFound { name } | Error::AmbiguousId { name } | Error::LayersUnavailable { name } => {
+        Error::ImageNotFound { name }
+        | Error::AmbiguousId { name }
+        | Error::NotIndexed { name }
+        | Error::LayersUnavailable { name } => {
             add("name", name);
         }
         Error::ManifestUnknown { reference, .. }
@@ -190,6 +198,7 @@ fn metadata(operation: &str, error: &Error) -> HashMap<String, String> {
         | Error::Referenced { .. }
         | Error::TooLarge { .. }
         | Error::Archive(_)
+        | Error::EmbedderUnavailable { .. }
         | Error::Cancelled(_)
         | Error::StoreUnavailable(_)
         | Error::Internal(_) => {}
@@ -206,6 +215,7 @@ fn details(error: &Error) -> ErrorDetails {
         }
         Error::RegistryUnavailable { .. }
         | Error::RegistryProtocol { retryable: true, .. }
+        | Error::EmbedderUnavailable { retryable: true, .. }
         | Error::StoreUnavailable(_) => {
             details.set_retry_info(Some(Duration::from_secs(1)));
         }

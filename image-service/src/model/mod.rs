@@ -11,10 +11,11 @@ mod name;
 mod pattern;
 mod platform;
 mod reference;
+mod similarity;
 
 pub use access::{Credential, Fingerprint, FingerprintKey, RegistryHost, RegistryHostError};
 pub use bounded::Bounded;
-pub use config::{HistoryStep, ImageConfig};
+pub use config::{HistoryStep, ImageConfig, has_label};
 pub use digest::{Digest, DigestError, Hasher};
 pub use image::{Descriptor, Image, ImageSummary, Namespace, Removed};
 pub use import::{ChangeError, ExpansionFault, ImportChanges, ImportedConfig};
@@ -23,3 +24,4 @@ pub use name::{IdPrefix, ImageName};
 pub use pattern::{Pattern, PatternError};
 pub use platform::{Platform, PlatformError};
 pub use reference::{Reference, ReferenceError, Repository, Tag, Target};
+pub use similarity::{Best, Document, Field, LayerMarks, ReferenceLayers, SharedLayers, Vector, score};

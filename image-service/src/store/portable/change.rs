@@ -23,9 +23,12 @@ impl Store {
     pub(super) async fn commit<C: Change>(&self, change: C) -> Result<C::Answer> {
         let (writer, cache, ownership) =
             (self.writer.clone(), Arc::clone(&self.cache), Arc::clone(&self.ownership));
+        let changes = Arc::clone(&self.changes);
         let work = async move {
             let _ownership = ownership;
-            run(&writer, &cache, change).await
+            let answer = run(&writer, &cache, change).await?;
+            changes.notify_one();
+            Ok(answer)
         };
         tokio::spawn(work.in_current_span()).await.map_err(Error::internal)?
     }
