@@ -8,4 +8,5 @@ mod layering;
 mod process;
 mod pulling;
 mod registry;
+mod similarity;
 mod store;
