@@ -15,12 +15,11 @@ use super::world::{found, index, indexed, like_text, load, reason, search};
 #[tokio::test(flavor = "multi_thread")]
 async fn an_embedder_that_misbehaves_is_unavailable_and_its_words_are_not_repeated() {
     let embedder = EmbeddingServer::start().await;
-    let system = System::with_config(&embedder.config("timeout_seconds = 1")).await;
+    let system = System::with_config(&embedder.config("")).await;
     let long = format!(r#"{{"data":[{}]}}"#, "0,".repeat(100_000));
     for (manners, code, why) in [
         (Manners::Status(500), Code::Unavailable, "HTTP status 500"),
         (Manners::Status(429), Code::Unavailable, "HTTP status 429"),
-        (Manners::Silent, Code::Unavailable, "does not answer in time"),
         (Manners::Status(401), Code::FailedPrecondition, "HTTP status 401"),
         (Manners::Status(307), Code::FailedPrecondition, "HTTP status 307"),
         (Manners::Status(400), Code::FailedPrecondition, "HTTP status 400"),
@@ -42,6 +41,16 @@ async fn an_embedder_that_misbehaves_is_unavailable_and_its_words_are_not_repeat
     drop(embedder);
     let status = search(&system, like_text("app")).await.unwrap_err();
     assert_eq!((status.code(), reason(&status).as_str()), (Code::Unavailable, "EMBEDDER_UNAVAILABLE"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_embedder_that_does_not_answer_is_not_waited_for_without_end() {
+    let embedder = EmbeddingServer::start().await;
+    let system = System::with_config(&embedder.config("timeout_seconds = 1")).await;
+    embedder.behave(Manners::Silent);
+    let status = search(&system, like_text("app")).await.unwrap_err();
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::Unavailable, "EMBEDDER_UNAVAILABLE"));
+    assert!(status.message().contains("does not answer in time"), "{status:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -13,7 +13,7 @@ const CONFIG: &str = r#"{"architecture":"amd64","os":"linux","created":"2024-05-
 "rootfs":{"type":"layers","diff_ids":["sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"]},
 "history":[{"created_by":"/bin/sh -c #(nop) ADD file:abc in / "},{"created_by":"RUN apt-get update && apt-get install -y nginx","empty_layer":true}]}"#;
 
-const DIGEST: &str = "GOLDEN";
+const DIGEST: &str = "sha256:a4915f438e9b7d4019190ab7009f1b5ebdc8d0acc9a91d0d22d55efa80c2eb5a";
 
 #[tokio::test]
 async fn a_fixed_image_has_a_fixed_vector() {

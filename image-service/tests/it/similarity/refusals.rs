@@ -1,4 +1,6 @@
-use fixtures::{peers::Recipe, system::System};
+use std::{fs, process::Command};
+
+use fixtures::{peers::Recipe, process::Process, system::System};
 use imageservice_proto::v1::SearchRequest;
 use tonic::Code;
 
@@ -58,4 +60,17 @@ async fn an_image_that_is_not_there_cannot_be_indexed() {
     assert_eq!((status.code(), reason(&status).as_str()), (Code::NotFound, "IMAGE_NOT_FOUND"));
     let status = index(&system, "NOPE").await.unwrap_err();
     assert_eq!((status.code(), reason(&status).as_str()), (Code::InvalidArgument, "REFERENCE_INVALID"));
+}
+
+#[tokio::test]
+async fn a_key_that_cannot_be_read_is_told_by_the_configuration_check() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.toml");
+    let similarity = "embedder = 'http'\nendpoint = 'https://example.com/v1/embeddings'\nmodel = 'm'\n\
+         dimensions = 16\napi_key_file = '/no/key'\n";
+    fs::write(&file, format!("[similarity]\n{similarity}")).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_image-service"));
+    let command = command.args(["config", "check", "--config"]).arg(&file);
+    let checked = Process::start("check", "cargo build", command);
+    checked.line("similarity.api_key_file /no/key").await;
 }

@@ -27,7 +27,7 @@ fn fill(system: &System) {
     database.execute_batch("PRAGMA foreign_keys = ON; BEGIN").unwrap();
     insert(&format!("images {numbers} SELECT 'default', id, 1, '', 'linux', 'amd64', '', '{{}}' FROM ids"));
     insert(&format!(
-        "image_configs (namespace, id, content) {numbers} SELECT 'default', id, '{{\"rootfs\":{{}}}}' FROM ids"
+        "image_configs (namespace, id, content) {numbers} SELECT 'default', id, CAST('{{\"rootfs\":{{}}}}' AS BLOB) FROM ids"
     ));
     let update = "UPDATE image_vectors SET indexed = 1, embedder = ?1, dimensions = ?2, vector = ?3";
     let embedder = format!("hashing-1/{DIMENSIONS}");
@@ -38,7 +38,7 @@ fn fill(system: &System) {
     database.execute_batch("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
 }
 
-/// The most memory that a process ever had, without the files that it has mapped: kilobytes.
+/// The most memory that a process ever had: kilobytes.
 fn peak(pid: u32) -> usize {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
