@@ -13,8 +13,8 @@ CREATE TABLE image_vectors (
     FOREIGN KEY (namespace, image_id) REFERENCES images ON DELETE CASCADE
 ) STRICT;
 
-CREATE INDEX image_vectors_unindexed ON image_vectors (namespace, image_id) WHERE indexed < revision;
-CREATE INDEX image_vectors_by_embedder ON image_vectors (embedder, namespace);
+CREATE INDEX image_vectors_unindexed ON image_vectors (namespace, image_id, revision, indexed) WHERE indexed < revision;
+CREATE INDEX image_vectors_by_embedder ON image_vectors (embedder, namespace, dimensions);
 
 INSERT INTO image_vectors (namespace, image_id) SELECT namespace, id FROM images;
 

@@ -15,6 +15,9 @@ const COUNT_UNINDEXED: &str =
 const VECTOR: &str = "SELECT vector, dimensions FROM image_vectors \
      WHERE namespace = $1 AND image_id = $2 AND embedder = $3";
 const REVISION: &str = "SELECT revision FROM image_vectors WHERE namespace = $1 AND image_id = $2";
+/// From two indexes, without a look at the vectors.
+const COUNT_WITHOUT: &str = "SELECT (SELECT COUNT(*) FROM image_vectors WHERE namespace = $1) \
+     - (SELECT COUNT(*) FROM image_vectors WHERE embedder = $2 AND namespace = $1 AND dimensions > 0)";
 /// Some at a time, as long as there are any: a row may have kilobytes.
 const DROP_OTHERS: &str = "UPDATE image_vectors \
      SET indexed = 0, embedder = '', dimensions = 0, vector = x'', layers = x'' WHERE (namespace, image_id) IN \
@@ -23,8 +26,8 @@ const DROP_OTHERS: &str = "UPDATE image_vectors \
      (SELECT namespace, image_id FROM image_vectors WHERE embedder > $1 LIMIT 500)";
 
 #[cfg(test)]
-pub(in crate::store) const STATEMENTS: [&str; 5] =
-    [UNINDEXED, COUNT_UNINDEXED, VECTOR, REVISION, DROP_OTHERS];
+pub(in crate::store) const STATEMENTS: [&str; 6] =
+    [UNINDEXED, COUNT_UNINDEXED, COUNT_WITHOUT, VECTOR, REVISION, DROP_OTHERS];
 
 /// Every vector of an embedder in a namespace, with what filters ask for: embedder, namespace, then os, architecture and variant, or '' for any.
 pub(in crate::store) const SCAN: &str = "SELECT v.image_id, v.vector, v.layers, i.labels FROM image_vectors v \
@@ -140,9 +143,7 @@ pub(super) async fn count_without(
     namespace: &Namespace,
     embedder: &str,
 ) -> Result<u64> {
-    let select =
-        "SELECT COUNT(*) FROM image_vectors WHERE namespace = $1 AND (embedder <> $2 OR dimensions = 0)";
-    let query = sqlx::query_scalar(select).bind(namespace.as_str()).bind(embedder);
+    let query = sqlx::query_scalar(COUNT_WITHOUT).bind(namespace.as_str()).bind(embedder);
     let count: i64 = query.fetch_one(connection).await?;
     Ok(count.unsigned_abs())
 }

@@ -38,9 +38,15 @@ async fn an_embedder_that_misbehaves_is_unavailable_and_its_words_are_not_repeat
         assert!(status.message().contains(why) && !status.message().contains("hunter2"), "{status:?}");
         assert_eq!(status.get_details_retry_info().is_some(), code == Code::Unavailable, "{why}");
     }
-    drop(embedder);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_embedder_that_is_not_there_is_unavailable_and_may_come() {
+    let gone = EmbeddingServer::start().await.config("");
+    let system = System::with_config(&gone).await;
     let status = search(&system, like_text("app")).await.unwrap_err();
     assert_eq!((status.code(), reason(&status).as_str()), (Code::Unavailable, "EMBEDDER_UNAVAILABLE"));
+    assert!(status.message().contains("cannot be reached"), "{status:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
