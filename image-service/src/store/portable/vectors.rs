@@ -16,8 +16,8 @@ const VECTOR: &str = "SELECT vector, dimensions FROM image_vectors \
      WHERE namespace = $1 AND image_id = $2 AND embedder = $3";
 const REVISION: &str = "SELECT revision FROM image_vectors WHERE namespace = $1 AND image_id = $2";
 /// From two indexes, without a look at the vectors.
-const COUNT_WITHOUT: &str = "SELECT (SELECT COUNT(*) FROM image_vectors WHERE namespace = $1) \
-     - (SELECT COUNT(*) FROM image_vectors WHERE embedder = $2 AND namespace = $1 AND dimensions > 0)";
+const COUNT_WITHOUT: &str = "SELECT COUNT(*) - (SELECT COUNT(*) FROM image_vectors \
+     WHERE embedder = $2 AND namespace = $1 AND dimensions > 0) FROM image_vectors WHERE namespace = $1";
 /// Some at a time, as long as there are any: a row may have kilobytes.
 const DROP_OTHERS: &str = "UPDATE image_vectors \
      SET indexed = 0, embedder = '', dimensions = 0, vector = x'', layers = x'' WHERE (namespace, image_id) IN \
