@@ -18,11 +18,34 @@ CREATE INDEX image_vectors_by_embedder ON image_vectors (embedder, namespace, di
 
 INSERT INTO image_vectors (namespace, image_id) SELECT namespace, id FROM images;
 
-CREATE TRIGGER image_vectors_begun AFTER INSERT ON image_configs BEGIN
+CREATE TRIGGER image_vectors_begun AFTER INSERT ON images BEGIN
     INSERT INTO image_vectors (namespace, image_id) VALUES (NEW.namespace, NEW.id);
 END;
 
-CREATE TRIGGER image_vectors_outdated AFTER UPDATE OF tags, repo_digests ON image_configs
-WHEN OLD.tags IS DISTINCT FROM NEW.tags OR OLD.repo_digests IS DISTINCT FROM NEW.repo_digests BEGIN
-    UPDATE image_vectors SET revision = revision + 1 WHERE namespace = NEW.namespace AND image_id = NEW.id;
+CREATE TRIGGER image_vectors_outdated_by_new_tag AFTER INSERT ON tags BEGIN
+    UPDATE image_vectors SET revision = revision + 1 WHERE namespace = NEW.namespace AND image_id = NEW.image_id;
+END;
+
+CREATE TRIGGER image_vectors_outdated_by_moved_tag AFTER UPDATE OF image_id ON tags
+WHEN OLD.image_id <> NEW.image_id BEGIN
+    UPDATE image_vectors SET revision = revision + 1
+    WHERE namespace = NEW.namespace AND image_id IN (OLD.image_id, NEW.image_id);
+END;
+
+CREATE TRIGGER image_vectors_outdated_by_lost_tag AFTER DELETE ON tags BEGIN
+    UPDATE image_vectors SET revision = revision + 1 WHERE namespace = OLD.namespace AND image_id = OLD.image_id;
+END;
+
+CREATE TRIGGER image_vectors_outdated_by_new_digest AFTER INSERT ON repo_digests BEGIN
+    UPDATE image_vectors SET revision = revision + 1 WHERE namespace = NEW.namespace AND image_id = NEW.image_id;
+END;
+
+CREATE TRIGGER image_vectors_outdated_by_moved_digest AFTER UPDATE OF image_id ON repo_digests
+WHEN OLD.image_id <> NEW.image_id BEGIN
+    UPDATE image_vectors SET revision = revision + 1
+    WHERE namespace = NEW.namespace AND image_id IN (OLD.image_id, NEW.image_id);
+END;
+
+CREATE TRIGGER image_vectors_outdated_by_lost_digest AFTER DELETE ON repo_digests BEGIN
+    UPDATE image_vectors SET revision = revision + 1 WHERE namespace = OLD.namespace AND image_id = OLD.image_id;
 END;
