@@ -4,7 +4,7 @@ use std::{env, error::Error, fs, path::PathBuf};
 
 use prost::Message;
 
-const FILES: [&str; 18] = [
+const FILES: [&str; 19] = [
     "ecr/v1/auth.proto",
     "ecr/v1/common.proto",
     "ecr/v1/images.proto",
@@ -22,6 +22,7 @@ const FILES: [&str; 18] = [
     "imageservice/v1/push.proto",
     "imageservice/v1/reasons.proto",
     "imageservice/v1/resolve.proto",
+    "imageservice/v1/similarity.proto",
     "imageservice/v1/system.proto",
 ];
 

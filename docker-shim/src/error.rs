@@ -170,6 +170,8 @@ fn status_of_reason(reason: ErrorReason, rejected: StatusCode) -> StatusCode {
         | Reason::TagImmutable
         | Reason::ArchiveInvalid
         | Reason::LayersUnavailable
+        | Reason::ImageNotIndexed
+        | Reason::EmbedderUnavailable
         | Reason::Cancelled
         | Reason::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }

@@ -19,6 +19,7 @@ use crate::{
     config::{Config, DatabaseConfig, Listen, TlsConfig},
     ecr::Ecr,
     embedded_registry::EmbeddedRegistry,
+    embedding,
     grpc::{self, Listener},
     ops::{Operations, Ports},
     ports::{Staging, Store},
@@ -41,6 +42,7 @@ pub fn check(config: &Config) -> Vec<anyhow::Error> {
         key.map(drop).map_err(Into::into),
         shared_key(config),
         RegistryClient::new(&config.registries, config.pull.other_architectures).map(drop),
+        embedding::open(&config.similarity.embedder).map(drop),
         config.tls.as_ref().map(tls).transpose().map(drop),
         Ecr::new(&config.ecr).map(drop),
     ];
@@ -89,9 +91,13 @@ pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Resu
         archives: Arc::new(ArchiveReader::new(Limits::default(), config.pull.other_architectures)),
         layout: Arc::new(SaveLayout),
         staging,
+        embedder: embedding::open(&config.similarity.embedder)?,
+        vectors: store.clone(),
     };
     let operations = Operations::new(ports, &config.pull, &config.staging)?;
     let sweeping = AbortOnDropHandle::new(tokio::spawn(operations.clone().sweep_now_and_then()));
+    let indexing = config.similarity.enabled.then(|| tokio::spawn(operations.clone().keep_indexed()));
+    let indexing = indexing.map(AbortOnDropHandle::new);
 
     let tls = config.tls.as_ref().map(tls).transpose()?;
     let listener = grpc::bind(&listen, tls.is_some() || config.allow_remote_plaintext).await?;
@@ -108,7 +114,7 @@ pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Resu
             grpc::serve(operations, services_of_ecr, tls, TcpListenerStream::new(listener), stop).await?;
         }
     }
-    drop(sweeping);
+    drop((sweeping, indexing));
     if let Some(embedded) = embedded {
         embedded.shutdown().await;
     }

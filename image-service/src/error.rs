@@ -299,6 +299,24 @@ pub enum Error {
     #[error(transparent)]
     Ecr(#[from] Box<EcrError>),
 
+    /// Nothing to compare it by.
+    #[error("{name} is not indexed: call Similarity.Index for it")]
+    NotIndexed {
+        /// As the user wrote it.
+        name: String,
+    },
+    /// No vector can be had of the embedder.
+    #[error("the embedder is unavailable: {detail}")]
+    EmbedderUnavailable {
+        /// One clause, without anything that the embedder wrote.
+        detail: String,
+        /// Soon it may work again; otherwise its configuration is wrong.
+        retryable: bool,
+        /// The chain below.
+        #[source]
+        cause: Option<Cause>,
+    },
+
     /// The caller has left before all was said.
     #[error("the request broke off before its end")]
     Cancelled(#[source] Cause),

@@ -1,7 +1,7 @@
 //! The image service: what is left of Docker images when no engine runs them.
 //!
-//! Imports point down this list, never up: `app`, `grpc`, `ops`, the adapters `store`, `registry`, `archive`, `staging`, `ecr` and `secrets` (which
-//! never see each other), `config`, `ports`, `error`, `model`.
+//! Imports point down this list, never up: `app`, `grpc`, `ops`, the adapters `store`, `registry`, `archive`, `staging`, `ecr`, `embedding` and
+//! `secrets` (which never see each other), `config`, `ports`, `error`, `model`.
 
 pub mod app;
 pub mod archive;
@@ -9,6 +9,7 @@ pub mod config;
 pub mod ecr;
 #[cfg(feature = "embedded-staging")]
 mod embedded_registry;
+pub mod embedding;
 pub mod error;
 pub mod grpc;
 pub mod model;

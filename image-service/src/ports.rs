@@ -6,6 +6,7 @@ mod ecr;
 mod locations;
 mod metrics;
 mod registry_writer;
+mod similarity;
 mod staging;
 
 use std::sync::Arc;
@@ -35,6 +36,7 @@ pub use ecr::{
 pub use locations::{Loaded, Location, LocationStore, Origin, Renamed, StagedLayer};
 pub use metrics::{Labels, Metrics};
 pub use registry_writer::{BlobSource, BlobStream, Placed, RegistryWriter};
+pub use similarity::{Embedder, IndexedImage, Likeness, Neighbour, Unindexed, VectorStore};
 pub use staging::{StagedImage, Staging, StagingSession};
 
 /// Who asks a registry.
@@ -311,7 +313,7 @@ pub trait CredentialStore: Send + Sync + std::fmt::Debug {
 
 /// The state as a whole, in one database.
 #[async_trait]
-pub trait Store: ImageStore + LocationStore + CredentialStore {
+pub trait Store: ImageStore + LocationStore + CredentialStore + VectorStore {
     /// Waits for what is under way and lets go of the database. Every later call answers that the store is unavailable.
     async fn close(&self);
 }

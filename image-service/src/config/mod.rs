@@ -4,6 +4,7 @@ mod database;
 mod ecr;
 mod listen;
 mod registries;
+mod similarity;
 mod staging;
 mod tls;
 
@@ -21,6 +22,7 @@ pub use ecr::{
 };
 pub use listen::Listen;
 pub use registries::{RegistryConfig, RegistryEndpoint};
+pub use similarity::{EmbedderConfig, HttpEmbedderConfig, SimilarityConfig};
 pub use staging::{EmbeddedRegistryConfig, LayerCompression, StagingConfig};
 pub use tls::TlsConfig;
 
@@ -52,6 +54,8 @@ pub struct Config {
     pub embedded_registry: EmbeddedRegistryConfig,
     /// Amazon's registries.
     pub ecr: EcrConfig,
+    /// Finding images that are like others.
+    pub similarity: SimilarityConfig,
     /// By host, as references name it.
     #[serde(deserialize_with = "registries::by_host")]
     pub registries: BTreeMap<RegistryHost, RegistryConfig>,

@@ -122,11 +122,11 @@ pub(super) fn summary(image: ImageSummary) -> v1::ImageSummary {
     }
 }
 
-fn repo_tags(tags: &[(Repository, Tag)]) -> Vec<String> {
+pub(super) fn repo_tags(tags: &[(Repository, Tag)]) -> Vec<String> {
     tags.iter().map(|(repository, tag)| format!("{}:{tag}", repository.familiar())).collect()
 }
 
-fn repo_digests(digests: &[(Repository, Digest)]) -> Vec<String> {
+pub(super) fn repo_digests(digests: &[(Repository, Digest)]) -> Vec<String> {
     digests.iter().map(|(repository, digest)| format!("{}@{digest}", repository.familiar())).collect()
 }
 

@@ -9,6 +9,7 @@ mod images;
 mod listen;
 mod push;
 mod serve;
+mod similarity;
 mod status;
 mod system;
 

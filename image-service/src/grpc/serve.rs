@@ -5,7 +5,10 @@ use std::time::Duration;
 use futures_util::{Stream, StreamExt};
 use imageservice_proto::{
     FILE_DESCRIPTOR_SET,
-    v1::{credentials_server::CredentialsServer, images_server::ImagesServer, system_server::SystemServer},
+    v1::{
+        credentials_server::CredentialsServer, images_server::ImagesServer,
+        similarity_server::SimilarityServer, system_server::SystemServer,
+    },
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -18,7 +21,8 @@ use tonic::transport::{
 use tonic_health::{ServingStatus, server::HealthReporter};
 
 use super::{
-    credentials::CredentialsService, ecr, gathering::Gathering, images::ImagesService, system::SystemService,
+    credentials::CredentialsService, ecr, gathering::Gathering, images::ImagesService,
+    similarity::SimilarityService, system::SystemService,
 };
 use crate::{ops::Operations, ports::EcrServices};
 
@@ -32,6 +36,14 @@ const HEALTH_INTERVAL: Duration = Duration::from_secs(5);
 const MAX_REQUEST: usize = 2 * 1024 * 1024;
 /// As long as a chunk of an archive: HTTP/2's 16 KiB would be sixteen frames, and a read from the socket for each.
 const FRAME: u32 = 256 * 1024;
+/// Of whose health is told; the empty name stands for the whole server (grpc.health.v1).
+const SERVICES: [&str; 5] = [
+    "",
+    "imageservice.v1.Credentials",
+    "imageservice.v1.Images",
+    "imageservice.v1.Similarity",
+    "imageservice.v1.System",
+];
 
 /// Serves on `incoming` until `stop` resolves.
 pub async fn serve<I, C>(
@@ -58,6 +70,10 @@ where
         )
         .add_service(
             CredentialsServer::new(CredentialsService(operations.clone()))
+                .max_decoding_message_size(MAX_REQUEST),
+        )
+        .add_service(
+            SimilarityServer::new(SimilarityService(operations.clone()))
                 .max_decoding_message_size(MAX_REQUEST),
         )
         .add_service(SystemServer::new(SystemService(operations)).max_decoding_message_size(MAX_REQUEST));
@@ -109,10 +125,8 @@ async fn watch_store(operations: Operations, reporter: HealthReporter) {
     }
 }
 
-/// The empty name stands for the whole server (grpc.health.v1).
 async fn report(reporter: &HealthReporter, status: ServingStatus) {
-    let own = ["", "imageservice.v1.Images", "imageservice.v1.Credentials", "imageservice.v1.System"];
-    for service in own.into_iter().chain(ecr::NAMES) {
+    for service in SERVICES.into_iter().chain(ecr::NAMES) {
         reporter.set_service_status(service, status).await;
     }
 }

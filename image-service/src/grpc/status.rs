@@ -96,6 +96,8 @@ fn reason(error: &Error) -> &'static str {
         Error::CredentialsNotFound { .. } => ErrorReason::CredentialsNotFound,
         Error::CredentialsUnreadable { .. } => ErrorReason::CredentialsUnreadable,
         Error::Busy { .. } => ErrorReason::Busy,
+        Error::NotIndexed { .. } => ErrorReason::ImageNotIndexed,
+        Error::EmbedderUnavailable { .. } => ErrorReason::EmbedderUnavailable,
         Error::Cancelled(_) => ErrorReason::Cancelled,
         Error::StoreUnavailable(_) => ErrorReason::StoreUnavailable,
         Error::Internal(_) => ErrorReason::Internal,
@@ -126,6 +128,8 @@ fn code(error: &Error) -> Code {
         | Error::LayersUnavailable { .. }
         | Error::TagImmutable { .. }
         | Error::CredentialsUnreadable { .. }
+        | Error::NotIndexed { .. }
+        | Error::EmbedderUnavailable { retryable: false, .. }
         | Error::Schema1 { .. }
         | Error::NotAnImage { .. }
         | Error::ManifestInvalid { .. } => Code::FailedPrecondition,
@@ -139,9 +143,9 @@ fn code(error: &Error) -> Code {
         Error::Busy { .. } | Error::RegistryUnavailable { .. } | Error::StoreUnavailable(_) => {
             Code::Unavailable
         }
-        Error::RegistryProtocol { retryable: true, .. } | Error::CloudCredentials { retryable: true, .. } => {
-            Code::Unavailable
-        }
+        Error::RegistryProtocol { retryable: true, .. }
+        | Error::CloudCredentials { retryable: true, .. }
+        | Error::EmbedderUnavailable { retryable: true, .. } => Code::Unavailable,
         Error::CloudCredentials { retryable: false, .. } => Code::FailedPrecondition,
         Error::RegistryProtocol { retryable: false, .. } | Error::Internal(_) => Code::Internal,
         Error::ContentMismatch { .. } => Code::DataLoss,
@@ -159,7 +163,10 @@ fn metadata(operation: &str, error: &Error) -> HashMap<String, String> {
     let mut metadata = HashMap::from([("operation".to_owned(), operation.to_owned())]);
     let mut add = |key: &str, value: &str| metadata.insert(key.to_owned(), shown(value));
     match error {
-        Error::ImageNotFound { name } | Error::AmbiguousId { name } | Error::LayersUnavailable { name } => {
+        Error::ImageNotFound { name }
+        | Error::AmbiguousId { name }
+        | Error::NotIndexed { name }
+        | Error::LayersUnavailable { name } => {
             add("name", name);
         }
         Error::ManifestUnknown { reference, .. }
@@ -215,6 +222,7 @@ fn metadata(operation: &str, error: &Error) -> HashMap<String, String> {
         | Error::Archive(_)
         | Error::Busy { .. }
         | Error::Ecr(_)
+        | Error::EmbedderUnavailable { .. }
         | Error::Cancelled(_)
         | Error::StoreUnavailable(_)
         | Error::Internal(_) => {}
@@ -233,6 +241,7 @@ fn details(error: &Error) -> ErrorDetails {
         Error::RegistryUnavailable { .. }
         | Error::RegistryProtocol { retryable: true, .. }
         | Error::CloudCredentials { retryable: true, .. }
+        | Error::EmbedderUnavailable { retryable: true, .. }
         | Error::StoreUnavailable(_) => {
             details.set_retry_info(Some(Duration::from_secs(1)));
         }

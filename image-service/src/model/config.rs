@@ -9,6 +9,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{bounded::Bounded, digest::Digest, platform::Platform};
 use labels::Labels;
+pub use labels::has_label;
 
 /// Steps, and layers.
 const MOST: usize = 10_000;

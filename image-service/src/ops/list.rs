@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use super::Operations;
 use crate::{
     error::Result,
-    model::{ImageConfig, ImageName, ImageSummary, Namespace, Pattern, Reference},
+    model::{ImageConfig, ImageName, ImageSummary, Namespace, Pattern, Reference, has_label},
     ports::ListCursor,
 };
 
@@ -95,7 +95,7 @@ impl Conditions {
         let created = image.created.unwrap_or(OffsetDateTime::UNIX_EPOCH);
         let in_time = self.newest.is_none_or(|newest| created < newest)
             && self.oldest.is_none_or(|oldest| created > oldest);
-        let labelled = self.filters.labels.iter().all(|label| has_label(&image, label));
+        let labelled = self.filters.labels.iter().all(|label| has_label(&image.labels, label));
         if !in_time || !labelled || !self.dangles_as_wanted(&image) {
             return None;
         }
@@ -133,13 +133,6 @@ impl Conditions {
             reference.repository.to_string(),
         ];
         self.filters.references.iter().any(|pattern| spellings.iter().any(|text| pattern.matches(text)))
-    }
-}
-
-fn has_label(image: &ImageSummary, wanted: &str) -> bool {
-    match wanted.split_once('=') {
-        Some((key, value)) => image.labels.get(key).is_some_and(|held| held == value),
-        None => image.labels.contains_key(wanted),
     }
 }
 

@@ -5,6 +5,7 @@ mod distribution;
 mod flight;
 mod history;
 mod import;
+mod index;
 mod inspect;
 mod intake;
 mod list;
@@ -15,6 +16,7 @@ mod push;
 mod remove;
 mod resolve;
 mod save;
+mod similar;
 mod sweep;
 mod tag;
 
@@ -24,6 +26,7 @@ use tokio::sync::Semaphore;
 
 pub use distribution::Distribution;
 pub use import::ImportRequest;
+pub use index::{IndexEvent, Indexed, Indexing};
 pub use intake::Body;
 pub use list::{ListFilters, Listing};
 pub use load::{LoadEvent, Loading};
@@ -31,14 +34,15 @@ pub use pull::{PullEvent, PullRequest, Pulling};
 pub use push::{LayerState, PushEvent, PushRequest, Pushing};
 pub use resolve::Resolved;
 pub use save::Saving;
+pub use similar::{Like, Similar, SimilarImage, SimilarRequest};
 
 use crate::{
     config::{PullConfig, StagingConfig},
     error::Result,
     model::FingerprintKey,
     ports::{
-        ArchiveWriter, Archives, CredentialStore, ImageStore, LocationStore, Registry, RegistryWriter,
-        Staging,
+        ArchiveWriter, Archives, CredentialStore, Embedder, ImageStore, LocationStore, Registry,
+        RegistryWriter, Staging, VectorStore,
     },
 };
 
@@ -61,6 +65,10 @@ pub struct Ports {
     pub layout: Arc<dyn ArchiveWriter>,
     /// The staging registry, if there is one.
     pub staging: Option<Arc<dyn Staging>>,
+    /// Makes vectors of images.
+    pub embedder: Arc<dyn Embedder>,
+    /// Keeps them.
+    pub vectors: Arc<dyn VectorStore>,
 }
 
 /// The operations over their ports.
@@ -90,6 +98,12 @@ impl Operations {
     #[must_use]
     pub fn images(&self) -> &dyn ImageStore {
         &*self.ports.images
+    }
+
+    /// The embedder, for what needs no operation: its version.
+    #[must_use]
+    pub fn embedder(&self) -> &dyn Embedder {
+        &*self.ports.embedder
     }
 
     /// The registry client, for what needs no operation: the budgets it has seen.

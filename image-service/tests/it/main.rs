@@ -10,4 +10,5 @@ mod layering;
 mod process;
 mod pulling;
 mod registry;
+mod similarity;
 mod store;

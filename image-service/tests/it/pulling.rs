@@ -10,6 +10,7 @@ use http::Method;
 use image_service::{
     archive::{ArchiveReader, SaveLayout},
     config::{Config, PullConfig},
+    embedding::FeatureHashing,
     error::Error,
     model::{Credential, Namespace},
     ops::{ListFilters, Operations, Ports, PullEvent, PullRequest},
@@ -40,12 +41,14 @@ async fn service_with(pull: PullConfig, config: &Config) -> Service {
     let ports = Ports {
         images: store.clone(),
         locations: store.clone(),
-        credentials: store,
+        credentials: store.clone(),
         registry: registry.clone(),
         writer: registry,
         archives: Arc::new(ArchiveReader::default()),
         layout: Arc::new(SaveLayout),
         staging: None,
+        embedder: Arc::new(FeatureHashing::new(16)),
+        vectors: store,
     };
     let operations = Operations::new(ports, &pull, &config.staging).unwrap();
     Service { operations, _data: data }

@@ -21,6 +21,15 @@ impl<'de> Deserialize<'de> for Labels {
     }
 }
 
+/// Whether an image has a label: `key`, or `key=value` with that value.
+#[must_use]
+pub fn has_label(labels: &BTreeMap<String, String>, wanted: &str) -> bool {
+    match wanted.split_once('=') {
+        Some((key, value)) => labels.get(key).is_some_and(|held| held == value),
+        None => labels.contains_key(wanted),
+    }
+}
+
 struct Object;
 
 impl<'de> Visitor<'de> for Object {

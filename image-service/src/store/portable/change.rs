@@ -20,9 +20,12 @@ impl Store {
     pub(super) async fn commit<C: Change>(&self, change: C) -> Result<C::Answer> {
         let (writer, answers, ownership) =
             (self.writer.clone(), Arc::clone(&self.answers), Arc::clone(&self.ownership));
+        let changes = Arc::clone(&self.changes);
         let work = async move {
             let _ownership = ownership;
-            run(&writer, &answers, change).await
+            let answer = run(&writer, &answers, change).await?;
+            changes.notify_one();
+            Ok(answer)
         };
         tokio::spawn(work.in_current_span()).await.map_err(Error::internal)?
     }

@@ -1,5 +1,5 @@
 //! The store above its engine. Everything here goes through names that the including module gives: `Pool`, `Connection`, `Finder`,
-//! `Answers`, `Ownership`, `ENGINE`, `BEGIN`.
+//! `Scanner`, `Answers`, `Ownership`, `ENGINE`, `BEGIN`.
 //!
 //! Rules for statements: literals with `$n`, text that both engines read, times and JSON as text, nothing bound as a boolean.
 
@@ -27,19 +27,23 @@ mod push;
 mod remove;
 mod rows;
 mod tag;
+mod vector_store;
+mod vectors;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use tokio::sync::Notify;
 
-use super::{Answers, BEGIN, Connection, ENGINE, Finder, Ownership, Pool};
+use super::{Answers, BEGIN, Connection, ENGINE, Finder, Ownership, Pool, Scanner};
 use crate::ports::Sealer;
 pub(super) use find::{ImageRow, Question};
+pub(super) use vectors::{Ranking, SCAN, ScannedRow};
 
 #[cfg(test)]
 pub(super) use self::{
     find::STATEMENTS as FIND, layers::STATEMENTS as LAYERS, list::PAGE, locations::STATEMENTS as LOCATIONS,
-    remove::ORPHANS,
+    remove::ORPHANS, vectors::STATEMENTS as VECTORS,
 };
 
 /// Images, names and credentials in one database.
@@ -47,9 +51,12 @@ pub(super) use self::{
 pub struct Store {
     // Readers go first when the store is dropped: the last connection to close clears the log away, and only the writer can.
     finder: Finder,
+    scanner: Scanner,
     reader: Pool,
     writer: Pool,
     answers: Arc<Answers>,
+    /// Of every commit.
+    changes: Arc<Notify>,
     sealer: Arc<dyn Sealer>,
     id: String,
     ownership: Arc<Ownership>,
@@ -57,11 +64,13 @@ pub struct Store {
 
 impl Store {
     /// `fresh_id` becomes the store's name unless it has one.
+    #[expect(clippy::too_many_arguments, reason = "the parts that an engine gives, once")]
     pub(super) async fn on(
         ownership: Ownership,
         writer: Pool,
         reader: Pool,
         finder: Finder,
+        scanner: Scanner,
         sealer: Arc<dyn Sealer>,
         boot: String,
         fresh_id: &str,
@@ -70,12 +79,14 @@ impl Store {
         sqlx::query(insert).bind(fresh_id).execute(&writer).await?;
         let id = sqlx::query_scalar("SELECT id FROM store_identity").fetch_one(&writer).await?;
         let (answers, ownership) = (Arc::new(Answers::new(boot)), Arc::new(ownership));
-        Ok(Self { finder, reader, writer, answers, sealer, id, ownership })
+        let changes = Arc::new(Notify::new());
+        Ok(Self { finder, scanner, reader, writer, answers, changes, sealer, id, ownership })
     }
 
     /// Waits for what is under way and closes the database. Every later call answers that the store is unavailable.
     pub async fn close(&self) {
         self.finder.close();
+        self.scanner.close().await;
         self.reader.close().await;
         self.writer.close().await;
     }

@@ -5,6 +5,7 @@
 
 mod finder;
 mod open;
+mod scanner;
 mod schema;
 mod versions;
 
@@ -15,6 +16,7 @@ pub use open::PostgresError;
 pub use portable::Store as PostgresStore;
 
 use finder::Finder;
+use scanner::Scanner;
 use versions::Versions as Answers;
 
 type Pool = sqlx::PgPool;

@@ -9,7 +9,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
-use super::{Finder, Pool, portable::Store, schema};
+use super::{Finder, Pool, Scanner, portable::Store, schema};
 use crate::{ports::Sealer, store::encoding::random_name};
 
 /// A caller is told soon that the store does not answer.
@@ -75,9 +75,9 @@ impl Store {
         let writer = pool(connections, options.clone()).await?;
         schema::migrate(&writer).await?;
         let reader = pool(connections, options).await?;
-        let finder = Finder(reader.clone());
+        let (finder, scanner) = (Finder(reader.clone()), Scanner(reader.clone()));
         let fresh_id = random_name().ok_or(PostgresError::Random)?;
-        Ok(Self::on((), writer, reader, finder, sealer, String::new(), &fresh_id).await?)
+        Ok(Self::on((), writer, reader, finder, scanner, sealer, String::new(), &fresh_id).await?)
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) async fn migrate(pool: &Pool) -> Result<(), PostgresError> {
         return Err(PostgresError::Foreign);
     }
     let migrator = Migrator::with_migrations(migrations![
-        1 "images_and_credentials", 2 "locations", 3 "one_row_per_look_up", 5 "names_lead_to_configs"
+        1 "images_and_credentials", 2 "locations", 3 "one_row_per_look_up", 4 "image_vectors", 5 "names_lead_to_configs"
     ]);
     match migrator.run(pool).await {
         Ok(()) => Ok(()),

@@ -7,6 +7,7 @@
 mod finder;
 mod folder;
 mod open;
+mod scanner;
 mod schema;
 
 #[path = "../portable/mod.rs"]
@@ -18,6 +19,7 @@ pub use portable::Store as SqliteStore;
 use super::cache::FoundCache as Answers;
 use finder::Finder;
 use folder::DataFolder as Ownership;
+use scanner::Scanner;
 
 type Pool = sqlx::SqlitePool;
 type Connection = sqlx::SqliteConnection;

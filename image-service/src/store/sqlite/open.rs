@@ -13,7 +13,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{Finder, Pool, folder::DataFolder, portable::Store, schema};
+use super::{Finder, Pool, Scanner, folder::DataFolder, portable::Store, schema};
 use crate::{ports::Sealer, store::encoding::random_name};
 
 /// A reader is a thread; more of them than cores do not read faster.
@@ -89,11 +89,13 @@ impl Store {
         let reader = pool(READERS, READ_TIMEOUT, options.read_only(true).optimize_on_close(false, None))
             .await
             .map_err(fault)?;
-        let finder = Finder::open(&database)
-            .map_err(|cause| OpenError::Database { folder: data_dir.to_owned(), cause: cause.into() })?;
+        let unopened =
+            |cause: rusqlite::Error| OpenError::Database { folder: data_dir.to_owned(), cause: cause.into() };
+        let finder = Finder::open(&database).map_err(unopened)?;
+        let scanner = Scanner::open(&database).map_err(unopened)?;
         let random = || random_name().ok_or(OpenError::Random);
         let (boot, fresh_id) = (random()?, random()?);
-        Self::on(folder, writer, reader, finder, sealer, boot, &fresh_id).await.map_err(fault)
+        Self::on(folder, writer, reader, finder, scanner, sealer, boot, &fresh_id).await.map_err(fault)
     }
 }
 

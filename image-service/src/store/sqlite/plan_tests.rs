@@ -4,7 +4,7 @@ use sqlx::AssertSqlSafe;
 
 use super::{
     Pool, SqliteStore, open,
-    portable::{FIND, LAYERS, LOCATIONS, ORPHANS, PAGE},
+    portable::{FIND, LAYERS, LOCATIONS, ORPHANS, PAGE, SCAN, VECTORS},
 };
 use crate::secrets::Seal;
 
@@ -37,11 +37,14 @@ async fn assert_that_everything_is_searched(pool: &Pool) {
         assert!(!plan.is_empty() && !slow, "{statement}\n{plan:#?}");
     }
     // What one image has is little enough to be sorted.
-    for statement in LAYERS.into_iter().chain(LOCATIONS) {
+    for statement in LAYERS.into_iter().chain(LOCATIONS).chain(VECTORS) {
         let plan = plan(pool, statement).await;
         let slow = plan.iter().any(|step| step.starts_with("SCAN"));
         assert!(!plan.is_empty() && !slow, "{statement}\n{plan:#?}");
     }
+    // An exact search looks at everything, but holds nothing.
+    let plan = plan(pool, SCAN).await;
+    assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:#?}");
 }
 
 /// With and without statistics, which the planner has after the first clean stop.

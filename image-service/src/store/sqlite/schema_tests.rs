@@ -3,6 +3,7 @@ use rusqlite::Connection;
 const FIRST: &str = include_str!("../../../../migrations/sqlite/0001_images_and_credentials.sql");
 const LOCATIONS: &str = include_str!("../../../../migrations/sqlite/0002_locations.sql");
 const ONE_ROW: &str = include_str!("../../../../migrations/sqlite/0003_one_row_per_look_up.sql");
+const VECTORS: &str = include_str!("../../../../migrations/sqlite/0004_image_vectors.sql");
 const NUMBERED: &str = include_str!("../../../../migrations/sqlite/0005_names_lead_to_configs.sql");
 
 const FILL: &str = "
@@ -33,7 +34,7 @@ fn assert_that_names_lead_to_their_images(database: &Connection) {
 #[test]
 fn images_of_the_first_version_keep_their_names_and_sizes() {
     let database = Connection::open_in_memory().unwrap();
-    for step in [FIRST, FILL, LOCATIONS, ONE_ROW, NUMBERED] {
+    for step in [FIRST, FILL, LOCATIONS, ONE_ROW, VECTORS, NUMBERED] {
         database.execute_batch(step).unwrap();
     }
     assert_that_names_lead_to_their_images(&database);
@@ -50,4 +51,24 @@ fn images_of_the_first_version_keep_their_names_and_sizes() {
     assert_eq!(row(&database, "a"), ("[1,2]".to_owned(), tagged, some("app:1"), None));
     assert_eq!(row(&database, "b"), ("[]".to_owned(), None, some("app:2"), None));
     assert_that_names_lead_to_their_images(&database);
+}
+
+#[test]
+fn images_of_before_are_to_be_indexed_and_again_when_a_name_changes() {
+    let database = Connection::open_in_memory().unwrap();
+    for step in [FIRST, FILL, LOCATIONS, ONE_ROW, VECTORS, NUMBERED] {
+        database.execute_batch(step).unwrap();
+    }
+    let revisions = || {
+        let select = "SELECT image_id, revision, indexed FROM image_vectors ORDER BY image_id";
+        let mut statement = database.prepare(select).unwrap();
+        let rows = statement.query_map([], |row| row.try_into()).unwrap();
+        rows.collect::<Result<Vec<(String, i64, i64)>, _>>().unwrap()
+    };
+    let before = |a, b| [("a".to_owned(), a, 0), ("b".to_owned(), b, 0)];
+    assert_eq!(revisions(), before(1, 1));
+    database.execute_batch("UPDATE image_configs SET layer_sizes = '[7]', last_tagged = 'now'").unwrap();
+    assert_eq!(revisions(), before(1, 1), "only names count");
+    database.execute_batch("UPDATE tags SET image_id = 'b' WHERE tag = '2'").unwrap();
+    assert_eq!(revisions(), before(2, 2), "for the image that lost the name, and for the one that got it");
 }

@@ -13,12 +13,13 @@ mod removing;
 mod schemas;
 mod sqlite;
 mod tagging;
+mod vectors;
 
 use std::{any::Any, sync::Arc};
 
 use image_service::{
     model::Namespace,
-    ports::{CredentialStore, ImageStore, LocationStore},
+    ports::{CredentialStore, ImageStore, LocationStore, VectorStore},
 };
 
 /// A fresh store, empty.
@@ -26,6 +27,7 @@ struct Stores {
     images: Arc<dyn ImageStore>,
     locations: Arc<dyn LocationStore>,
     credentials: Arc<dyn CredentialStore>,
+    vectors: Arc<dyn VectorStore>,
     /// What must live as long.
     _keep: Box<dyn Any + Send>,
 }
@@ -101,6 +103,13 @@ macro_rules! conformance {
             concurrency: many_tag_while_many_read_and_nobody_fails,
             concurrency: an_acknowledged_change_is_seen_by_every_look_up_after_it,
             concurrency: a_caller_that_goes_away_leaves_no_stale_answer,
+            vectors: an_image_is_unindexed_until_its_vector_is_recorded,
+            vectors: a_vector_is_found_in_its_own_namespace_alone,
+            vectors: a_name_that_changes_while_a_vector_is_made_is_not_lost,
+            vectors: vectors_of_another_embedder_are_not_found_and_can_be_dropped,
+            vectors: an_image_that_can_have_no_vector_is_indexed_and_not_found,
+            vectors: a_removed_image_takes_its_vector_along,
+            vectors: a_change_is_noticed_though_it_came_before_anyone_waited,
         }
     };
     ($open:path; $($theme:ident: $sentence:ident,)+) => {

@@ -1,0 +1,66 @@
+//! The port for vectors.
+
+use async_trait::async_trait;
+
+use super::{
+    Store, vectors,
+    vectors::{DropVectorsOfOthers, Ranking, RecordVectors},
+};
+use crate::{
+    error::Result,
+    model::{Digest, Namespace, Vector},
+    ports::{IndexedImage, Likeness, Neighbour, Unindexed, VectorStore},
+};
+
+#[async_trait]
+impl VectorStore for Store {
+    async fn drop_vectors_of_others(&self, embedder: &str) -> Result<()> {
+        while self.commit(DropVectorsOfOthers(embedder.to_owned())).await? > 0 {}
+        Ok(())
+    }
+
+    async fn unindexed_namespaces(&self) -> Result<Vec<Namespace>> {
+        vectors::namespaces(&mut *self.reader.acquire().await?).await
+    }
+
+    async fn unindexed(&self, namespace: &Namespace, limit: u32) -> Result<(Vec<Unindexed>, u64)> {
+        vectors::unindexed(&mut *self.reader.acquire().await?, namespace, limit).await
+    }
+
+    async fn revision(&self, namespace: &Namespace, image: &Digest) -> Result<Option<i64>> {
+        vectors::revision(&mut *self.reader.acquire().await?, namespace, image).await
+    }
+
+    async fn record_vectors(
+        &self,
+        namespace: &Namespace,
+        embedder: &str,
+        images: Vec<IndexedImage>,
+    ) -> Result<()> {
+        let (namespace, embedder) = (namespace.clone(), embedder.to_owned());
+        self.commit(RecordVectors { namespace, embedder, images }).await
+    }
+
+    async fn vector(&self, namespace: &Namespace, image: &Digest, embedder: &str) -> Result<Option<Vector>> {
+        vectors::vector(&mut *self.reader.acquire().await?, namespace, image, embedder).await
+    }
+
+    async fn count_without_vector(&self, namespace: &Namespace, embedder: &str) -> Result<u64> {
+        vectors::count_without(&mut *self.reader.acquire().await?, namespace, embedder).await
+    }
+
+    async fn nearest(
+        &self,
+        namespace: &Namespace,
+        embedder: &str,
+        likeness: Likeness,
+    ) -> Result<Vec<Neighbour>> {
+        let ranking = Ranking::of(likeness);
+        let values = ranking.values(namespace, embedder);
+        self.scanner.rank(values, ranking).await?.into_neighbours()
+    }
+
+    async fn changed(&self) {
+        self.changes.notified().await;
+    }
+}
