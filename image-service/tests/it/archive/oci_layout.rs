@@ -77,7 +77,7 @@ fn a_foreign_layer_may_be_elsewhere_and_stays_in_the_manifest() {
     ] {
         let mut layout = Layout::new();
         let descriptor = on_foreign_layer(&mut layout, &sample, media_type);
-        let image = read_one(layout.archive(&[descriptor.clone()]));
+        let image = read_one(layout.archive(std::slice::from_ref(&descriptor)));
         assert_eq!(image.id.to_string(), sample.id());
         let diff_ids: Vec<_> = image.layers.iter().map(|layer| layer.diff_id.to_string()).collect();
         assert_eq!(diff_ids, sample.diff_ids()[1..]);
