@@ -10,6 +10,7 @@ use aws_config::{
 use tokio::sync::OnceCell;
 
 use super::{
+    answer_limit::LimitAnswers,
     identity::Identity,
     operation::{Operation, Service},
     patience::Patience,
@@ -153,9 +154,15 @@ impl Clients {
         let public = aws_sdk_ecrpublic::config::Builder::from(&at(&self.config.public_endpoint_url));
         let ecs = aws_sdk_ecs::config::Builder::from(&at(&self.config.ecs_endpoint_url));
         Arc::new(Site {
-            ecr: aws_sdk_ecr::Client::from_conf(ecr.interceptor(NoteRequestId).build()),
-            public: aws_sdk_ecrpublic::Client::from_conf(public.interceptor(NoteRequestId).build()),
-            ecs: aws_sdk_ecs::Client::from_conf(ecs.interceptor(NoteRequestId).build()),
+            ecr: aws_sdk_ecr::Client::from_conf(
+                ecr.interceptor(LimitAnswers).interceptor(NoteRequestId).build(),
+            ),
+            public: aws_sdk_ecrpublic::Client::from_conf(
+                public.interceptor(LimitAnswers).interceptor(NoteRequestId).build(),
+            ),
+            ecs: aws_sdk_ecs::Client::from_conf(
+                ecs.interceptor(LimitAnswers).interceptor(NoteRequestId).build(),
+            ),
             patience: Patience::new(&self.config),
             read_only: account.read_only,
             region,

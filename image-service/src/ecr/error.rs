@@ -8,6 +8,7 @@ use aws_smithy_runtime_api::{
     http::Headers,
 };
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use http_body_util::LengthLimitError;
 
 use super::operation::{Limit, Operation};
 use crate::error::{EcrError, EcrReason};
@@ -43,6 +44,15 @@ pub(super) fn read<E>(operation: Operation, error: SdkError<E, HttpResponse>) ->
 where
     E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
 {
+    if find::<LengthLimitError>(&error).is_some() {
+        let failed = local(
+            operation,
+            EcrReason::ContentTooLarge,
+            "the answer is longer than this service reads",
+            false,
+        );
+        return Failure { error: Box::new(failed), effect: Effect::Unknown };
+    }
     match error {
         // The SDK reports what it cannot parse as an error of the service, and yet AWS has said yes.
         SdkError::ServiceError(answer) if answer.raw().status().is_success() => {

@@ -5,6 +5,7 @@
 //! Invariant: a call that may have been done is not made again unless it does no more when it is done twice.
 //! Invariant: no secret leaves in an error, a log or a `Debug` output: what AWS's types would print is wrapped where it arrives.
 
+mod answer_limit;
 mod attempts;
 mod auth;
 mod calls;

@@ -61,6 +61,15 @@ async fn a_read_only_configuration_lets_no_write_out() {
 }
 
 #[tokio::test]
+async fn an_answer_without_end_is_not_read_to_its_end_and_not_asked_for_again() {
+    let world = World::new().await;
+    world.always(Reply::chunked(vec![b' '; 1024 * 1024], 100));
+    let failed = world.describe_images().await.unwrap_err();
+    assert_eq!((failed.reason, failed.retryable), (EcrReason::ContentTooLarge, false));
+    assert_eq!(world.asked().len(), 1);
+}
+
+#[tokio::test]
 async fn a_place_that_would_change_a_host_name_is_refused() {
     for (registry, region) in
         [("", "evil.example/"), ("", "eu-central-1.evil"), ("123", ""), ("12345678901x", "")]
