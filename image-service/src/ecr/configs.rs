@@ -47,7 +47,7 @@ impl Configs {
             media_type: wanted.media_type,
             size: wanted.size,
             digest: wanted.digest,
-            content: content.into(),
+            content,
         })
     }
 

@@ -21,8 +21,10 @@ pub(super) async fn page(
         call.set_filter(filter.clone()).set_max_results(size).set_next_token(token.clone()).send()
     });
     let page = page.await?;
+    let details = page.image_details.unwrap_or_default();
+    calls.count_images(Operation::DescribeImages, details.len());
     Ok(v1::DescribeImagesResponse {
-        image_details: page.image_details.unwrap_or_default().into_iter().map(images::detail).collect(),
+        image_details: details.into_iter().map(images::detail).collect(),
         next_page_token: page.next_token.unwrap_or_default(),
     })
 }
@@ -43,6 +45,7 @@ pub(super) async fn named(
             call.set_image_ids(Some(batch.clone())).send()
         });
         let details = answer.await?.image_details.unwrap_or_default();
+        calls.count_images(Operation::DescribeImages, details.len());
         found.extend(details.into_iter().map(images::detail));
     }
     Ok(found)

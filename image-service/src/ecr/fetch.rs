@@ -63,7 +63,9 @@ pub(super) async fn several(
             call.set_image_ids(Some(batch.clone())).set_accepted_media_types(Some(media_types.clone())).send()
         });
         let answer = answer.await?;
-        for image in answer.images.unwrap_or_default() {
+        let images = answer.images.unwrap_or_default();
+        calls.count_images(Operation::BatchGetImage, images.len());
+        for image in images {
             let image = images::image(image);
             bytes += image.image_manifest.len();
             if bytes > MOST_BYTES {

@@ -44,8 +44,10 @@ impl EcrImages for Images {
             call.set_filter(filter.clone()).set_max_results(size).set_next_token(token.clone()).send()
         });
         let page = page.await?;
+        let image_ids = page.image_ids.unwrap_or_default();
+        self.calls.count_images(Operation::ListImages, image_ids.len());
         Ok(v1::ListImagesResponse {
-            image_ids: page.image_ids.unwrap_or_default().into_iter().map(images::identifier).collect(),
+            image_ids: image_ids.into_iter().map(images::identifier).collect(),
             next_page_token: page.next_token.unwrap_or_default(),
         })
     }

@@ -146,8 +146,10 @@ impl Public {
             call.set_max_results(size).set_next_token(token.clone()).send()
         });
         let page = page.await?;
+        let details = page.image_details.unwrap_or_default();
+        self.calls.count_images(Operation::PublicDescribeImages, details.len());
         Ok(v1::ListPublicImagesResponse {
-            image_details: page.image_details.unwrap_or_default().into_iter().map(public::detail).collect(),
+            image_details: details.into_iter().map(public::detail).collect(),
             next_page_token: page.next_token.unwrap_or_default(),
         })
     }
@@ -167,6 +169,7 @@ impl Public {
                 call.set_image_ids(Some(batch.clone())).send()
             });
             let details = answer.await?.image_details.unwrap_or_default();
+            self.calls.count_images(Operation::PublicDescribeImages, details.len());
             found.extend(details.into_iter().map(public::detail));
         }
         Ok(found)

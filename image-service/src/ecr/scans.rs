@@ -77,10 +77,13 @@ impl EcrScans for Scans {
             call.repository_name(&name).image_id(id.clone()).send()
         });
         match answer.await {
-            Ok(answer) => Ok(v1::StartScanResponse {
-                image_id: answer.image_id.map(images::identifier),
-                scan_status: answer.image_scan_status.map(scans::status),
-            }),
+            Ok(answer) => {
+                self.calls.count_scan(Operation::StartImageScan);
+                Ok(v1::StartScanResponse {
+                    image_id: answer.image_id.map(images::identifier),
+                    scan_status: answer.image_scan_status.map(scans::status),
+                })
+            }
             Err(error) => Err(self.why_not_started(&place, error).await),
         }
     }

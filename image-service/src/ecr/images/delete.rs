@@ -58,8 +58,9 @@ async fn remove(
         });
         match answer.await {
             Ok(answer) => {
-                let gone = answer.image_ids.unwrap_or_default().into_iter();
-                removed.image_ids.extend(gone.map(images::identifier));
+                let gone = answer.image_ids.unwrap_or_default();
+                calls.count_images(Operation::BatchDeleteImage, gone.len());
+                removed.image_ids.extend(gone.into_iter().map(images::identifier));
                 let failures = answer.failures.unwrap_or_default().into_iter();
                 removed.failures.extend(failures.map(images::failure));
             }

@@ -29,6 +29,7 @@ pub(super) async fn put_tag(
     });
     let already_tagged = match put.await {
         Ok(answer) => {
+            calls.count_images(Operation::PutImage, 1);
             let stored = answer.image.map(images::image).unwrap_or_default();
             return Ok(response(stored, &digest, tag, false));
         }

@@ -37,6 +37,7 @@ pub(super) async fn findings(
         call.set_max_results(size).set_next_token(token.clone()).send()
     });
     let page = page.await?;
+    calls.count_scan(Operation::DescribeImageScanFindings);
     Ok(v1::GetScanFindingsResponse {
         image_id: page.image_id.map(images::identifier),
         scan_status: page.image_scan_status.map(scans::status),
