@@ -27,3 +27,7 @@ type Ownership = ();
 const ENGINE: &str = "postgres";
 /// The number is this program's; the lock goes with the transaction.
 const BEGIN: &str = "BEGIN; SELECT pg_advisory_xact_lock(7310305482312902516)";
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod plan_tests;

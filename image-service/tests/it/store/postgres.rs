@@ -47,7 +47,13 @@ impl Fleet {
 async fn fresh() -> Stores {
     let fleet = Fleet::new().await;
     let store = Arc::new(fleet.service().await.unwrap());
-    Stores { images: store.clone(), locations: store.clone(), credentials: store, _keep: Box::new(fleet) }
+    Stores {
+        images: store.clone(),
+        locations: store.clone(),
+        credentials: store.clone(),
+        vectors: store,
+        _keep: Box::new(fleet),
+    }
 }
 
 super::conformance!(fresh);
