@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     auth::Signer,
-    model::RegistryId,
+    model::{Purpose, RegistryId},
     state::{Repository, State},
     store::Store,
 };
@@ -82,6 +82,17 @@ impl Call<'_> {
             Some(repository) => Ok(Found { registry, repository, place }),
             None => Err(Error::RepositoryNotFound(place)),
         }
+    }
+
+    /// The repository that an input names, which is made if it is missing and a template is there for that.
+    pub(crate) async fn find_to_push_to(&self, named: &Named) -> Result<Found, Error> {
+        let found = self.find(named).await;
+        if let (Err(Error::RepositoryNotFound(_)), Ok(name)) = (&found, named.repository_name.parse()) {
+            let registry = self.registry(named.registry_id.as_deref())?;
+            self.state().create_by_template(&registry, &name, Purpose::CreateOnPush).await?;
+            return self.find(named).await;
+        }
+        found
     }
 
     /// Where a registry is to be had, as a client that called this server reaches it. The default one answers under any name.

@@ -55,6 +55,9 @@ pub(crate) enum Error {
     LifecyclePolicyNotFound(Place),
     PreviewNotFound(Place),
     PreviewInProgress(Place),
+    /// In a registry, by its prefix.
+    TemplateExists(String, String),
+    TemplateNotFound(String, String),
     Internal(Box<dyn std::error::Error + Send + Sync>),
 }
 
@@ -108,6 +111,8 @@ impl Error {
             Self::LifecyclePolicyNotFound(_) => "LifecyclePolicyNotFoundException",
             Self::PreviewNotFound(_) => "LifecyclePolicyPreviewNotFoundException",
             Self::PreviewInProgress(_) => "LifecyclePolicyPreviewInProgressException",
+            Self::TemplateExists(..) => "TemplateAlreadyExistsException",
+            Self::TemplateNotFound(..) => "TemplateNotFoundException",
             Self::Internal(_) => "ServerException",
         }
     }
@@ -222,6 +227,12 @@ impl Error {
             Self::RegistryPolicyNotFound(account) => {
                 format!("Registry policy does not exist in the registry with id '{account}'")
             }
+            Self::TemplateExists(account, prefix) => format!(
+                "The repository creation template with prefix '{prefix}' already exists in the registry with id '{account}'"
+            ),
+            Self::TemplateNotFound(account, prefix) => format!(
+                "The repository creation template with prefix '{prefix}' does not exist in the registry with id '{account}'"
+            ),
             Self::Internal(_) => "Internal error, see the log of the registry".to_owned(),
         }
     }

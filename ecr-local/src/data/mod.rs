@@ -32,7 +32,7 @@ use self::{
 use crate::wire::{Answer, RequestBody};
 use crate::{
     auth::{Auth, Caller},
-    model::{Digest, Reference, RegistryId, RepositoryName},
+    model::{Digest, Purpose, Reference, RegistryId, RepositoryName},
     store::Store,
 };
 
@@ -142,9 +142,14 @@ impl DataPlane {
     }
 
     async fn repository_to_push_to(&self, asked: &Asked, name: &RepositoryName) -> Result<i64, Error> {
+        let (state, registry) = (&self.store.state, &asked.registry);
         match self.repository(asked, name).await {
             Err(Error::NameUnknown(_)) if self.switches.create_on_push => {
-                Ok(self.store.state.create_repository(&asked.registry, name).await?)
+                Ok(state.repository_for(registry, name, Purpose::CreateOnPush).await?)
+            }
+            Err(Error::NameUnknown(_)) => {
+                state.create_by_template(registry, name, Purpose::CreateOnPush).await?;
+                self.repository(asked, name).await
             }
             found => found,
         }

@@ -17,6 +17,7 @@ mod repositories;
 mod repository;
 mod resource_tags;
 mod tags;
+mod templates;
 mod unused;
 
 pub(crate) use blobs::KnownBlob;
@@ -28,6 +29,7 @@ pub(crate) use open::OpenError;
 pub(crate) use push::{NewManifest, Pushed, PutOutcome};
 pub(crate) use referrers::Referrer;
 pub(crate) use repository::{NewRepository, Repository};
+pub(crate) use templates::Template;
 
 use std::time::Duration;
 

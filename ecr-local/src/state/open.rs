@@ -53,6 +53,11 @@ fn migrator() -> Migrator {
         ),
         migration(2, "control_plane", include_str!("../../migrations/0002_control_plane.sql")),
         migration(3, "lifecycle", include_str!("../../migrations/0003_lifecycle.sql")),
+        migration(
+            5,
+            "replication_pull_through_templates",
+            include_str!("../../migrations/0005_replication_pull_through_templates.sql"),
+        ),
     ])
 }
 

@@ -13,6 +13,7 @@ mod referrers;
 mod repositories;
 mod settings;
 mod tags;
+mod templates;
 mod uploads;
 
 use serde_json::Value;
@@ -30,12 +31,15 @@ pub(crate) async fn ecr(call: &Call<'_>, operation: &str, value: Value) -> Resul
         "BatchGetImage" => batch_get::run(call, input(value)?).await,
         "CompleteLayerUpload" => uploads::complete(call, input(value)?).await,
         "CreateRepository" => repositories::create(call, input(value)?).await,
+        "CreateRepositoryCreationTemplate" => templates::create(call, input(value)?).await,
         "DeleteLifecyclePolicy" => lifecycle::delete(call, input(value)?).await,
         "DeleteRegistryPolicy" => settings::delete_policy(call).await,
         "DeleteRepository" => repositories::delete(call, input(value)?).await,
+        "DeleteRepositoryCreationTemplate" => templates::delete(call, input(value)?).await,
         "DeleteRepositoryPolicy" => policies::delete(call, input(value)?).await,
         "DescribeImages" => images::describe(call, input(value)?).await,
         "DescribeRepositories" => repositories::describe(call, input(value)?).await,
+        "DescribeRepositoryCreationTemplates" => templates::describe(call, input(value)?).await,
         "GetAuthorizationToken" => authorization::token(call, &input(value)?),
         "GetDownloadUrlForLayer" => layers::download_url(call, input(value)?).await,
         "GetLifecyclePolicy" => lifecycle::get(call, input(value)?).await,
@@ -55,6 +59,7 @@ pub(crate) async fn ecr(call: &Call<'_>, operation: &str, value: Value) -> Resul
         "StartLifecyclePolicyPreview" => lifecycle::start_preview(call, input(value)?).await,
         "TagResource" => tags::tag(call, input(value)?).await,
         "UntagResource" => tags::untag(call, input(value)?).await,
+        "UpdateRepositoryCreationTemplate" => templates::update(call, input(value)?).await,
         "UploadLayerPart" => uploads::part(call, input(value)?).await,
         other => Err(Error::Unsupported(other.to_owned())),
     }

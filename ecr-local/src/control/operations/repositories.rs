@@ -27,11 +27,12 @@ pub(super) struct CreateInput {
     encryption_configuration: Option<Encryption>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize, Default)]
 #[serde(rename_all = "camelCase")]
-struct MutabilityInput {
+pub(super) struct MutabilityInput {
+    #[serde(skip_serializing_if = "Option::is_none")]
     image_tag_mutability: Option<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     image_tag_mutability_exclusion_filters: Vec<Filter>,
 }
 
@@ -51,10 +52,10 @@ struct Scanning {
 
 #[derive(Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Encryption {
+pub(super) struct Encryption {
     encryption_type: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    kms_key: Option<String>,
+    pub(super) kms_key: Option<String>,
 }
 
 /// CreateRepository
@@ -66,8 +67,10 @@ pub(super) async fn create(call: &Call<'_>, input: CreateInput) -> Result<Value,
     let new = NewRepository {
         mutability: input.mutability.read()?,
         scan_on_push: input.image_scanning_configuration.is_some_and(|scanning| scanning.scan_on_push),
-        encryption: encryption.unwrap_or_else(|| json!({ "encryptionType": "AES256" }).to_string()),
+        encryption: encryption.unwrap_or_else(plain_encryption),
         tags: ResourceTag::read_all(input.tags)?,
+        policy: None,
+        lifecycle_policy: None,
     };
     let made = call.state().set_up_repository(&registry, &name, &new).await?;
     let place = Place { account: registry.account.to_string(), repository: name.to_string() };
@@ -204,8 +207,17 @@ fn show_mutability(document: &mut Value, mutability: &Mutability) {
     }
 }
 
+/// What is encrypted by nobody's choice.
+pub(super) fn plain_encryption() -> String {
+    json!({ "encryptionType": "AES256" }).to_string()
+}
+
 impl MutabilityInput {
-    fn read(self) -> Result<Mutability, Error> {
+    pub(super) fn is_absent(&self) -> bool {
+        self.image_tag_mutability.is_none() && self.image_tag_mutability_exclusion_filters.is_empty()
+    }
+
+    pub(super) fn read(self) -> Result<Mutability, Error> {
         let member = "imageTagMutabilityExclusionFilters";
         let patterns: Vec<_> =
             self.image_tag_mutability_exclusion_filters.into_iter().map(|filter| filter.filter).collect();
@@ -220,7 +232,7 @@ impl MutabilityInput {
 
 impl Encryption {
     /// Without a key it is the one that AWS manages. Here nothing is encrypted.
-    fn completed(mut self, registry: &RegistryId) -> Result<String, Error> {
+    pub(super) fn completed(mut self, registry: &RegistryId) -> Result<String, Error> {
         let has_key = self.kms_key.is_some();
         match self.encryption_type.as_str() {
             "AES256" if has_key => {

@@ -25,7 +25,7 @@ const MOST_PARTS: i64 = 4200;
 
 /// InitiateLayerUpload
 pub(super) async fn initiate(call: &Call<'_>, named: Named) -> Result<Value, Error> {
-    let found = call.find(&named).await?;
+    let found = call.find_to_push_to(&named).await?;
     let (key, _) = call.store().uploads.begin(found.repository.id).await?;
     Ok(json!({ "uploadId": &*key.id, "partSize": PART_SIZE }))
 }

@@ -10,5 +10,6 @@ mod referrers;
 mod repositories;
 mod sdk;
 mod signatures;
+mod templates;
 mod tokens;
 mod uploads;
