@@ -18,6 +18,7 @@ use crate::{
     data::{DataPlane, Switches},
     folder::{ClaimError, DataFolder},
     front::Front,
+    replication::Replicator,
     server::Running,
     store::{Lifetimes, Store},
 };
@@ -38,6 +39,7 @@ pub struct Builder {
     users: Vec<(String, SecretString)>,
     access_keys: Vec<AccessKey>,
     verify_signatures: bool,
+    replication_delay: Duration,
     clock: Clock,
     challenge: Challenge,
     token_lifetime: Duration,
@@ -94,6 +96,7 @@ impl EcrLocal {
             users: Vec::new(),
             access_keys: Vec::new(),
             verify_signatures: true,
+            replication_delay: Duration::from_secs(1),
             clock: Clock::default(),
             challenge: Challenge::default(),
             token_lifetime: Duration::from_secs(5 * 60),
@@ -142,6 +145,12 @@ impl Builder {
     /// Whether calls must be signed by an access key, if there is one. They must unless set.
     pub fn verify_signatures(mut self, verify: bool) -> Self {
         self.verify_signatures = verify;
+        self
+    }
+
+    /// How long an image is on its way to another registry, in whole seconds. One second unless set.
+    pub fn replication_delay(mut self, delay: Duration) -> Self {
+        self.replication_delay = delay;
         self
     }
 
@@ -212,7 +221,14 @@ impl Builder {
             clock: self.clock.clone(),
         });
         let data = DataPlane { store: Arc::clone(&store), auth: Arc::clone(&auth), switches: self.switches };
-        let control = ControlPlane { store, auth, clock: self.clock, verify: self.verify_signatures };
+        let replicator = Replicator::new(Arc::clone(&store), self.clock.clone(), self.replication_delay);
+        let control = ControlPlane {
+            store,
+            auth,
+            clock: self.clock,
+            replicator: Arc::new(replicator),
+            verify: self.verify_signatures,
+        };
         let front = Front { data, control, running: TaskTracker::new() };
         let listen = self.listen.clone();
         Running::start(listener, front, self.collect_every)

@@ -3,6 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use anyhow::Context;
@@ -38,6 +39,9 @@ pub(crate) struct Flags {
     /// Refuse a push to a repository that does not exist, as ECR does.
     #[arg(long, env = "ECR_LOCAL_NO_CREATE_ON_PUSH")]
     no_create_on_push: bool,
+    /// How long an image is on its way to another registry.
+    #[arg(long, env = "ECR_LOCAL_REPLICATION_DELAY", value_name = "SECONDS", default_value_t = 1)]
+    replication_delay: u64,
     /// Refuse to delete manifests, tags and blobs.
     #[arg(long, env = "ECR_LOCAL_NO_DELETE")]
     no_delete: bool,
@@ -62,6 +66,7 @@ impl Flags {
             .allow_anyone(self.allow_anyone)
             .create_on_push(!self.no_create_on_push)
             .allow_delete(!self.no_delete)
+            .replication_delay(Duration::from_secs(self.replication_delay))
             .verify_signatures(!self.no_verify_signatures);
         let keys = self.access_keys.as_deref().map(read_access_keys).transpose()?.unwrap_or_default();
         let builder = keys

@@ -24,6 +24,8 @@ mod lifecycle;
 mod manifest;
 mod model;
 mod patience;
+mod policy;
+mod replication;
 mod server;
 mod state;
 mod store;

@@ -47,6 +47,9 @@ impl Running {
         let store = Arc::clone(&front.data.store);
         let collecting = collect_for_ever(Arc::clone(&store), collect_every);
         tokio::spawn(stop.clone().run_until_cancelled_owned(collecting));
+        let replicator = Arc::clone(&front.control.replicator);
+        let replicating = async move { replicator.run().await };
+        tokio::spawn(stop.clone().run_until_cancelled_owned(replicating));
         let serving = tokio::spawn(serve(listener, front, stop.clone()));
         Ok(Self { address, store, serving, stop: stop.drop_guard() })
     }

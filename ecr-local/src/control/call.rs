@@ -104,26 +104,3 @@ impl Call<'_> {
         format!("{}.dkr.ecr.{}.localhost{port}", registry.account, registry.region)
     }
 }
-
-/// The name of a repository among all of AWS's resources.
-pub(crate) fn arn(registry: &RegistryId, name: &str) -> String {
-    format!(
-        "arn:{}:ecr:{}:{}:repository/{name}",
-        partition(&registry.region),
-        registry.region,
-        registry.account
-    )
-}
-
-fn partition(region: &str) -> &'static str {
-    let known = [
-        ("cn-", "aws-cn"),
-        ("us-gov-", "aws-us-gov"),
-        ("eusc-", "aws-eusc"),
-        ("us-isof-", "aws-iso-f"),
-        ("us-isob-", "aws-iso-b"),
-        ("us-iso-", "aws-iso"),
-        ("eu-isoe-", "aws-iso-e"),
-    ];
-    known.iter().find(|(prefix, _)| region.starts_with(prefix)).map_or("aws", |(_, name)| name)
-}

@@ -55,6 +55,11 @@ pub(crate) enum Error {
     LifecyclePolicyNotFound(Place),
     PreviewNotFound(Place),
     PreviewInProgress(Place),
+    /// To a Region.
+    BackfillInProgress(String),
+    BackfillInvalidStatus(String),
+    BackfillNotFound(String),
+    QuotaExceeded(&'static str),
     /// In a registry, by its prefix.
     TemplateExists(String, String),
     TemplateNotFound(String, String),
@@ -111,6 +116,10 @@ impl Error {
             Self::LifecyclePolicyNotFound(_) => "LifecyclePolicyNotFoundException",
             Self::PreviewNotFound(_) => "LifecyclePolicyPreviewNotFoundException",
             Self::PreviewInProgress(_) => "LifecyclePolicyPreviewInProgressException",
+            Self::BackfillInProgress(_) => "ReplicationBackfillInProgressException",
+            Self::BackfillInvalidStatus(_) => "ReplicationBackfillInvalidStatusException",
+            Self::BackfillNotFound(_) => "ReplicationBackfillNotFoundException",
+            Self::QuotaExceeded(_) => "LimitExceededException",
             Self::TemplateExists(..) => "TemplateAlreadyExistsException",
             Self::TemplateNotFound(..) => "TemplateNotFoundException",
             Self::Internal(_) => "ServerException",
@@ -227,6 +236,16 @@ impl Error {
             Self::RegistryPolicyNotFound(account) => {
                 format!("Registry policy does not exist in the registry with id '{account}'")
             }
+            Self::BackfillInProgress(region) => {
+                format!("A replication backfill to the Region '{region}' is in progress")
+            }
+            Self::BackfillInvalidStatus(id) => {
+                format!("The replication backfill with id '{id}' is not in progress")
+            }
+            Self::BackfillNotFound(id) => {
+                format!("The replication backfill with id '{id}' does not exist in the registry")
+            }
+            Self::QuotaExceeded(why) => (*why).to_owned(),
             Self::TemplateExists(account, prefix) => format!(
                 "The repository creation template with prefix '{prefix}' already exists in the registry with id '{account}'"
             ),

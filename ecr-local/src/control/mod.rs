@@ -23,6 +23,7 @@ use crate::{
     blobs::UploadKey,
     clock::Clock,
     model::{DEFAULT_ACCOUNT, DEFAULT_REGION, RegistryId},
+    replication::Replicator,
     store::Store,
     wire::{Answer, Content, RequestBody},
 };
@@ -39,6 +40,7 @@ pub(crate) struct ControlPlane {
     pub(crate) store: Arc<Store>,
     pub(crate) auth: Arc<Auth>,
     pub(crate) clock: Clock,
+    pub(crate) replicator: Arc<Replicator>,
     /// Whether calls must be signed, if there is anyone who could.
     pub(crate) verify: bool,
 }

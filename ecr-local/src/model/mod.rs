@@ -1,15 +1,21 @@
 //! Values that cannot be built invalid: what requests and rows are made of.
 
+mod backfill;
 mod digest;
 mod mutability;
 mod name;
 mod purpose;
 mod registry;
+mod replication;
+mod upstream;
 mod wildcard;
 
+pub(crate) use backfill::BackfillStatus;
 pub(crate) use digest::{Algorithm, Digest, Hasher};
 pub(crate) use mutability::Mutability;
 pub(crate) use name::{Reference, RepositoryName, Tag};
 pub(crate) use purpose::Purpose;
 pub(crate) use registry::{DEFAULT_ACCOUNT, DEFAULT_REGION, RegistryId};
+pub(crate) use replication::{Destination, ReplicationConfiguration};
+pub(crate) use upstream::UpstreamKind;
 pub(crate) use wildcard::matches as wildcard_matches;

@@ -35,6 +35,25 @@ impl RegistryId {
         let (account, region) = ecr_host(name)?;
         Some(Self { account: account.into(), region: region.into() })
     }
+
+    /// The name of a repository among all of AWS's resources.
+    pub(crate) fn arn(&self, repository: &str) -> String {
+        let (region, account) = (&self.region, &self.account);
+        format!("arn:{}:ecr:{region}:{account}:repository/{repository}", partition(region))
+    }
+}
+
+fn partition(region: &str) -> &'static str {
+    let known = [
+        ("cn-", "aws-cn"),
+        ("us-gov-", "aws-us-gov"),
+        ("eusc-", "aws-eusc"),
+        ("us-isof-", "aws-iso-f"),
+        ("us-isob-", "aws-iso-b"),
+        ("us-iso-", "aws-iso"),
+        ("eu-isoe-", "aws-iso-e"),
+    ];
+    known.iter().find(|(prefix, _)| region.starts_with(prefix)).map_or("aws", |(_, name)| name)
 }
 
 impl Default for RegistryId {

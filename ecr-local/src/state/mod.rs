@@ -3,16 +3,23 @@
 //! Invariants: one process per data folder. A commit is on disk, even through a power cut, before it is answered. Foreign keys keep
 //! every reference alive. Every change is one transaction that begins with the write lock.
 
+mod absent_children;
+mod backfill_images;
+mod backfills;
 mod blobs;
+mod copy_image;
 mod delete_image;
 mod images;
 mod lifecycle;
 mod manifests;
 mod open;
 mod parts;
+mod pull_through;
 mod push;
 mod referrers;
 mod registry_settings;
+mod replicated_deletions;
+mod replications;
 mod repositories;
 mod repository;
 mod resource_tags;
@@ -20,20 +27,27 @@ mod tags;
 mod templates;
 mod unused;
 
+pub(crate) use backfill_images::{BackfillImage, BackfillProgress};
+pub(crate) use backfills::{Backfill, StartOutcome};
 pub(crate) use blobs::KnownBlob;
 pub(crate) use delete_image::RemovedImage;
 pub(crate) use images::{ImagePosition, ImageRow, Shown};
 pub(crate) use lifecycle::Lifecycle;
 pub(crate) use manifests::{DeleteOutcome, StoredManifest};
 pub(crate) use open::OpenError;
+pub(crate) use pull_through::{PullThroughRule, RuleOutcome};
 pub(crate) use push::{NewManifest, Pushed, PutOutcome};
 pub(crate) use referrers::Referrer;
+pub(crate) use registry_settings::POLICY;
+pub(crate) use replicated_deletions::ReplicatedDeletion;
+pub(crate) use replications::{REPLICATION, Replication};
 pub(crate) use repository::{NewRepository, Repository};
 pub(crate) use templates::Template;
 
 use std::time::Duration;
 
 use sqlx::{SqlitePool, sqlite::SqliteTransaction};
+use tokio::sync::Notify;
 
 use crate::clock::Clock;
 
@@ -50,6 +64,8 @@ pub(crate) struct State {
     reader: SqlitePool,
     writer: SqlitePool,
     clock: Clock,
+    /// Told of what was queued for other registries.
+    pub(crate) queue: Notify,
 }
 
 impl State {

@@ -8,6 +8,8 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
+use tokio::sync::Notify;
+
 use super::State;
 use crate::clock::Clock;
 
@@ -39,7 +41,7 @@ impl State {
         let writer = pool(1, WRITE_TIMEOUT, options.clone()).await?;
         migrator().run(&writer).await?;
         let reader = options.read_only(true).optimize_on_close(false, None);
-        Ok(Self { reader: pool(READERS, READ_TIMEOUT, reader).await?, writer, clock })
+        Ok(Self { reader: pool(READERS, READ_TIMEOUT, reader).await?, writer, clock, queue: Notify::new() })
     }
 }
 

@@ -3,6 +3,9 @@
 use super::{Result, State};
 use crate::model::RegistryId;
 
+/// The name of the policy.
+pub(crate) const POLICY: &str = "policy";
+
 impl State {
     /// A setting, if it was made.
     pub(crate) async fn registry_setting(&self, registry: &RegistryId, name: &str) -> Result<Option<String>> {

@@ -1,6 +1,7 @@
 //! The operations, by name.
 
 mod authorization;
+mod backfills;
 mod batch_delete;
 mod batch_get;
 mod image_id;
@@ -10,6 +11,7 @@ mod lifecycle;
 mod policies;
 mod put_image;
 mod referrers;
+mod replication;
 mod repositories;
 mod settings;
 mod tags;
@@ -37,7 +39,10 @@ pub(crate) async fn ecr(call: &Call<'_>, operation: &str, value: Value) -> Resul
         "DeleteRepository" => repositories::delete(call, input(value)?).await,
         "DeleteRepositoryCreationTemplate" => templates::delete(call, input(value)?).await,
         "DeleteRepositoryPolicy" => policies::delete(call, input(value)?).await,
+        "DescribeImageReplicationStatus" => replication::status(call, input(value)?).await,
         "DescribeImages" => images::describe(call, input(value)?).await,
+        "DescribeRegistry" => replication::describe_registry(call).await,
+        "DescribeReplicationBackfillResults" => backfills::results(call, input(value)?).await,
         "DescribeRepositories" => repositories::describe(call, input(value)?).await,
         "DescribeRepositoryCreationTemplates" => templates::describe(call, input(value)?).await,
         "GetAuthorizationToken" => authorization::token(call, &input(value)?),
@@ -49,14 +54,18 @@ pub(crate) async fn ecr(call: &Call<'_>, operation: &str, value: Value) -> Resul
         "InitiateLayerUpload" => uploads::initiate(call, input(value)?).await,
         "ListImageReferrers" => referrers::list(call, input(value)?).await,
         "ListImages" => images::list(call, input(value)?).await,
+        "ListReplicationBackfills" => backfills::list(call, input(value)?).await,
         "ListTagsForResource" => tags::list(call, input(value)?).await,
         "PutImage" => put_image::run(call, input(value)?).await,
         "PutImageScanningConfiguration" => repositories::set_scanning(call, input(value)?).await,
         "PutImageTagMutability" => repositories::set_mutability(call, input(value)?).await,
         "PutLifecyclePolicy" => lifecycle::put(call, input(value)?).await,
         "PutRegistryPolicy" => settings::put_policy(call, input(value)?).await,
+        "PutReplicationConfiguration" => replication::put(call, input(value)?).await,
         "SetRepositoryPolicy" => policies::set(call, input(value)?).await,
         "StartLifecyclePolicyPreview" => lifecycle::start_preview(call, input(value)?).await,
+        "StartReplicationBackfill" => backfills::start(call, input(value)?).await,
+        "StopReplicationBackfill" => backfills::stop(call, input(value)?).await,
         "TagResource" => tags::tag(call, input(value)?).await,
         "UntagResource" => tags::untag(call, input(value)?).await,
         "UpdateRepositoryCreationTemplate" => templates::update(call, input(value)?).await,

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::tags::ResourceTag;
 use crate::{
     control::{
-        call::{Call, Found, Named, arn},
+        call::{Call, Found, Named},
         errors::{Error, Place},
         page::{self, PageInput},
     },
@@ -186,7 +186,7 @@ fn described(call: &Call<'_>, registry: &RegistryId, repository: &Repository) ->
     let name = &repository.name;
     let encryption: Value = serde_json::from_str(&repository.encryption).unwrap_or_default();
     let mut document = json!({
-        "repositoryArn": arn(registry, name),
+        "repositoryArn": registry.arn(name),
         "registryId": registry.account,
         "repositoryName": name,
         "repositoryUri": format!("{}/{name}", call.registry_host(registry)),

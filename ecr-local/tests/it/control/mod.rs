@@ -1,5 +1,6 @@
 //! The control plane as its clients see it: calls over HTTP, and the data plane beside them.
 
+mod backfills;
 mod batches;
 pub(crate) mod caller;
 mod calls;
@@ -7,6 +8,7 @@ mod images;
 mod lifecycle;
 mod policies;
 mod referrers;
+mod replication;
 mod repositories;
 mod sdk;
 mod signatures;

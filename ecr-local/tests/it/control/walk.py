@@ -164,6 +164,7 @@ def done(step):
     conforms(model.operation_model(operation).output_shape, body, operation)
     walked.add(operation)
     valid += 1
+    return body
 
 
 def probe(step):
@@ -188,6 +189,18 @@ create = ("CreateRepository", {
     "encryptionConfiguration": {"encryptionType": "KMS"},
 })
 ids = [{"imageTag": "v1"}]
+elsewhere = {"region": "eu-west-1", "registryId": "000000000000"}
+template = {
+    "prefix": "walk",
+    "description": "of what the walk makes",
+    "encryptionConfiguration": {"encryptionType": "KMS", "kmsKey": "arn:aws:kms:us-east-1:000000000000:key/walk"},
+    "resourceTags": [{"Key": "team", "Value": "ci"}],
+    "imageTagMutability": "IMMUTABLE_WITH_EXCLUSION",
+    "imageTagMutabilityExclusionFilters": [{"filterType": "WILDCARD", "filter": "v*"}],
+    "repositoryPolicy": policy,
+    "lifecyclePolicy": lifecycle,
+    "customRoleArn": "arn:aws:iam::000000000000:role/walk",
+}
 steps = [
     ("DescribeRepositories", {"repositoryNames": ["walk"]}),
     ("DescribeRepositories", {"maxResults": 10}),
@@ -217,15 +230,36 @@ steps = [
     ("ListImageReferrers", {**app, "subjectId": {"imageDigest": digest(manifest.encode())}, "maxResults": 5}),
     ("ListImages", {**app, "maxResults": 5, "filter": {"tagStatus": "ANY"}}),
     ("GetDownloadUrlForLayer", {**app, "layerDigest": digest(layer)}),
+    ("PutReplicationConfiguration", {"replicationConfiguration": {"rules": [{
+        "destinations": [elsewhere],
+        "repositoryFilters": [{"filter": "walk", "filterType": "PREFIX_MATCH"}],
+        "deleteReplication": {"enabled": True},
+    }]}}),
+    ("DescribeRegistry", {}),
+    ("DescribeImageReplicationStatus", {**app, "imageId": ids[0]}),
+    ("CreateRepositoryCreationTemplate", {**template, "appliedFor": ["CREATE_ON_PUSH"]}),
+    ("UpdateRepositoryCreationTemplate", {**template, "appliedFor": ["REPLICATION"]}),
+    ("DescribeRepositoryCreationTemplates", {"prefixes": ["walk"]}),
+    ("DescribeRepositoryCreationTemplates", {"maxResults": 5}),
+    ("DeleteRepositoryCreationTemplate", {"prefix": "walk"}),
 ]
 done(create)
 upload(config)
 upload(layer)
 for step in steps:
     done(step)
+backfill = {"replicationBackfillId": done(("StartReplicationBackfill", {"destination": elsewhere}))["replicationBackfillId"]}
+stops = [
+    ("ListReplicationBackfills", {"maxResults": 5}),
+    ("DescribeReplicationBackfillResults", {**backfill, "resultStatusFilter": "COMPLETE", "maxResults": 5}),
+    ("StopReplicationBackfill", backfill),
+]
+for step in stops:
+    done(step)
 part = {**app, "uploadId": unknown, "partFirstByte": 0, "partLastByte": 0, "layerPartBlob": b"x"}
-for step in steps + [
+for step in steps + stops + [
     create,
+    ("StartReplicationBackfill", {"destination": elsewhere}),
     ("UploadLayerPart", part),
     ("CompleteLayerUpload", {**app, "uploadId": unknown, "layerDigests": [digest(layer)]}),
     ("BatchDeleteImage", {**app, "imageIds": [{"imageTag": "none"}]}),
