@@ -1,6 +1,7 @@
 //! Putting a registry together.
 
 use std::{
+    collections::HashMap,
     io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -18,6 +19,7 @@ use crate::{
     data::{DataPlane, Switches},
     folder::{ClaimError, DataFolder},
     front::Front,
+    pull_through::{Client, EndpointError, Endpoints, PullThrough, Secrets, UpstreamSecret},
     replication::Replicator,
     server::Running,
     store::{Lifetimes, Store},
@@ -40,6 +42,8 @@ pub struct Builder {
     access_keys: Vec<AccessKey>,
     verify_signatures: bool,
     replication_delay: Duration,
+    upstream_endpoints: Vec<(String, String)>,
+    upstream_secrets: HashMap<String, UpstreamSecret>,
     clock: Clock,
     challenge: Challenge,
     token_lifetime: Duration,
@@ -71,6 +75,18 @@ pub enum StartError {
         /// From the system.
         cause: io::Error,
     },
+    /// Where an upstream registry is said to be is no address.
+    #[error("the upstream endpoint of {host} is not http://HOST:PORT or https://HOST:PORT")]
+    Endpoint {
+        /// As configured.
+        host: String,
+    },
+    /// The client of upstream registries cannot be had.
+    #[error("cannot make a client of upstream registries: {cause}")]
+    Client {
+        /// From the system.
+        cause: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// Other machines would reach a registry that lets everyone do everything.
     #[error(
         "other machines reach {address}, so it needs users, unless it is said that anyone may do anything"
@@ -97,6 +113,8 @@ impl EcrLocal {
             access_keys: Vec::new(),
             verify_signatures: true,
             replication_delay: Duration::from_secs(1),
+            upstream_endpoints: Vec::new(),
+            upstream_secrets: HashMap::new(),
             clock: Clock::default(),
             challenge: Challenge::default(),
             token_lifetime: Duration::from_secs(5 * 60),
@@ -154,6 +172,19 @@ impl Builder {
         self
     }
 
+    /// Where the host of an upstream registry, or of its tokens, really is: `http://HOST:PORT` or `https://HOST:PORT`. It is asked there under
+    /// its own name.
+    pub fn upstream_endpoint(mut self, host: impl Into<String>, address: impl Into<String>) -> Self {
+        self.upstream_endpoints.push((host.into(), address.into()));
+        self
+    }
+
+    /// A secret of Secrets Manager, by its name: `ecr-pullthroughcache/…`. There are no others.
+    pub fn upstream_secret(mut self, name: impl Into<String>, secret: UpstreamSecret) -> Self {
+        self.upstream_secrets.insert(name.into(), secret);
+        self
+    }
+
     /// What time it is. The system's time unless set.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
@@ -201,6 +232,9 @@ impl Builder {
     /// # Errors
     /// If the folder or the address cannot be had.
     pub async fn start(self) -> Result<Running, StartError> {
+        let endpoints = Endpoints::read(&self.upstream_endpoints)
+            .map_err(|EndpointError(host)| StartError::Endpoint { host })?;
+        let client = Client::new().map_err(|cause| StartError::Client { cause: cause.into() })?;
         let listener = self.bind().await?;
         let folder = DataFolder::claim(&self.data_dir).map_err(|error| match error {
             ClaimError::InUse => StartError::InUse { folder: self.data_dir.clone() },
@@ -220,12 +254,20 @@ impl Builder {
             token_lifetime: self.token_lifetime,
             clock: self.clock.clone(),
         });
-        let data = DataPlane { store: Arc::clone(&store), auth: Arc::clone(&auth), switches: self.switches };
+        let secrets = Secrets::new(self.upstream_secrets);
+        let pull_through = Arc::new(PullThrough::new(Arc::clone(&store), secrets, endpoints, client));
+        let data = DataPlane {
+            store: Arc::clone(&store),
+            auth: Arc::clone(&auth),
+            pull_through: Arc::clone(&pull_through),
+            switches: self.switches,
+        };
         let replicator = Replicator::new(Arc::clone(&store), self.clock.clone(), self.replication_delay);
         let control = ControlPlane {
             store,
             auth,
             clock: self.clock,
+            pull_through,
             replicator: Arc::new(replicator),
             verify: self.verify_signatures,
         };

@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::{
+    collections::HashMap,
     fs,
     path::{Path, PathBuf},
     time::Duration,
@@ -8,8 +9,9 @@ use std::{
 
 use anyhow::Context;
 use clap::{Parser, ValueEnum};
-use ecr_local::{Builder, Challenge, EcrLocal};
+use ecr_local::{Builder, Challenge, EcrLocal, UpstreamSecret};
 use secrecy::SecretString;
+use serde_json::value::RawValue;
 
 #[derive(Parser)]
 #[command(version, about = "A local ECR: its calls and OCI distribution in one folder")]
@@ -42,6 +44,18 @@ pub(crate) struct Flags {
     /// How long an image is on its way to another registry.
     #[arg(long, env = "ECR_LOCAL_REPLICATION_DELAY", value_name = "SECONDS", default_value_t = 1)]
     replication_delay: u64,
+    /// Where the host of an upstream registry really is, as HOST=URL. Can be given several times.
+    #[arg(
+        long = "upstream-endpoint",
+        env = "ECR_LOCAL_UPSTREAM_ENDPOINTS",
+        value_name = "HOST=URL",
+        value_delimiter = ','
+    )]
+    upstream_endpoints: Vec<String>,
+    /// Credentials for upstream registries: a file with a JSON object of secrets, by their names (ecr-pullthroughcache/…), each with username and
+    /// accessToken.
+    #[arg(long, env = "ECR_LOCAL_UPSTREAM_SECRETS", value_name = "FILE")]
+    upstream_secrets: Option<PathBuf>,
     /// Refuse to delete manifests, tags and blobs.
     #[arg(long, env = "ECR_LOCAL_NO_DELETE")]
     no_delete: bool,
@@ -68,6 +82,7 @@ impl Flags {
             .allow_delete(!self.no_delete)
             .replication_delay(Duration::from_secs(self.replication_delay))
             .verify_signatures(!self.no_verify_signatures);
+        let builder = self.upstreams(builder)?;
         let keys = self.access_keys.as_deref().map(read_access_keys).transpose()?.unwrap_or_default();
         let builder = keys
             .into_iter()
@@ -75,6 +90,28 @@ impl Flags {
         let users = self.users.as_deref().map(read_users).transpose()?.unwrap_or_default();
         Ok(users.into_iter().fold(builder, |builder, (name, password)| builder.user(name, password)))
     }
+}
+
+impl Flags {
+    fn upstreams(&self, mut builder: Builder) -> anyhow::Result<Builder> {
+        for text in &self.upstream_endpoints {
+            let pair = text.split_once('=');
+            let (host, address) = pair.with_context(|| format!("{text:?} is not HOST=URL"))?;
+            builder = builder.upstream_endpoint(host, address);
+        }
+        let secrets = self.upstream_secrets.as_deref().map(read_secrets).transpose()?.unwrap_or_default();
+        Ok(secrets.into_iter().fold(builder, |builder, (name, secret)| {
+            builder.upstream_secret(name, UpstreamSecret::Text(secret))
+        }))
+    }
+}
+
+/// The error names no content: it may be a secret.
+fn read_secrets(path: &Path) -> anyhow::Result<HashMap<String, SecretString>> {
+    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let parsed: Result<HashMap<String, Box<RawValue>>, _> = serde_json::from_str(&text);
+    let secrets = parsed.map_err(|_| anyhow::anyhow!("{} is no JSON object of secrets", path.display()))?;
+    Ok(secrets.into_iter().map(|(name, secret)| (name, secret.get().into())).collect())
 }
 
 /// As with users, a file without keys would open the registry to everyone.

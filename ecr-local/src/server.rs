@@ -91,6 +91,7 @@ async fn serve(listener: TcpListener, front: Arc<Front>, stop: CancellationToken
     }
     // What is being received ends with its connection; what is being recorded comes to its end.
     cut_off.cancel();
+    front.data.pull_through.stop().await;
     front.running.close();
     front.running.wait().await;
 }

@@ -59,10 +59,20 @@ pub(crate) enum Error {
     BackfillInProgress(String),
     BackfillInvalidStatus(String),
     BackfillNotFound(String),
+    /// In a registry, by its prefix.
+    PullThroughRuleExists(String, String),
+    PullThroughRuleNotFound(String, String),
     QuotaExceeded(&'static str),
+    SecretNotFound(String),
     /// In a registry, by its prefix.
     TemplateExists(String, String),
     TemplateNotFound(String, String),
+    UnableToAccessSecret(String),
+    UnableToDecryptSecret(String),
+    /// Why nothing came from upstream.
+    UnableToGetUpstreamImage(String),
+    UnableToGetUpstreamLayer(String),
+    UnsupportedUpstream(String),
     Internal(Box<dyn std::error::Error + Send + Sync>),
 }
 
@@ -119,9 +129,17 @@ impl Error {
             Self::BackfillInProgress(_) => "ReplicationBackfillInProgressException",
             Self::BackfillInvalidStatus(_) => "ReplicationBackfillInvalidStatusException",
             Self::BackfillNotFound(_) => "ReplicationBackfillNotFoundException",
+            Self::PullThroughRuleExists(..) => "PullThroughCacheRuleAlreadyExistsException",
+            Self::PullThroughRuleNotFound(..) => "PullThroughCacheRuleNotFoundException",
             Self::QuotaExceeded(_) => "LimitExceededException",
+            Self::SecretNotFound(_) => "SecretNotFoundException",
             Self::TemplateExists(..) => "TemplateAlreadyExistsException",
             Self::TemplateNotFound(..) => "TemplateNotFoundException",
+            Self::UnableToAccessSecret(_) => "UnableToAccessSecretException",
+            Self::UnableToDecryptSecret(_) => "UnableToDecryptSecretValueException",
+            Self::UnableToGetUpstreamImage(_) => "UnableToGetUpstreamImageException",
+            Self::UnableToGetUpstreamLayer(_) => "UnableToGetUpstreamLayerException",
+            Self::UnsupportedUpstream(_) => "UnsupportedUpstreamRegistryException",
             Self::Internal(_) => "ServerException",
         }
     }
@@ -143,7 +161,8 @@ impl Error {
             Self::Serialization(why)
             | Self::Signature(why)
             | Self::InvalidParameter(why)
-            | Self::Denied(why) => why.clone(),
+            | Self::Denied(why)
+            | Self::UnsupportedUpstream(why) => why.clone(),
             Self::IncompleteSignature(why) | Self::InvalidTag(why) => (*why).to_owned(),
             Self::UnknownOperation => "The service has no such operation".to_owned(),
             Self::Unsupported(operation) => format!("{operation} is not supported by this registry"),
@@ -245,13 +264,30 @@ impl Error {
             Self::BackfillNotFound(id) => {
                 format!("The replication backfill with id '{id}' does not exist in the registry")
             }
+            Self::PullThroughRuleExists(account, prefix) => format!(
+                "The pull through cache rule with prefix '{prefix}' already exists in the registry with id '{account}'"
+            ),
+            Self::PullThroughRuleNotFound(account, prefix) => format!(
+                "The pull through cache rule with prefix '{prefix}' does not exist in the registry with id '{account}'"
+            ),
             Self::QuotaExceeded(why) => (*why).to_owned(),
+            Self::SecretNotFound(arn) => format!("The secret with ARN '{arn}' does not exist"),
             Self::TemplateExists(account, prefix) => format!(
                 "The repository creation template with prefix '{prefix}' already exists in the registry with id '{account}'"
             ),
             Self::TemplateNotFound(account, prefix) => format!(
                 "The repository creation template with prefix '{prefix}' does not exist in the registry with id '{account}'"
             ),
+            Self::UnableToAccessSecret(arn) => format!("The secret with ARN '{arn}' cannot be accessed"),
+            Self::UnableToDecryptSecret(arn) => {
+                format!("The value of the secret with ARN '{arn}' cannot be decrypted")
+            }
+            Self::UnableToGetUpstreamImage(why) => {
+                format!("The image cannot be pulled from the upstream registry: {why}")
+            }
+            Self::UnableToGetUpstreamLayer(why) => {
+                format!("The layer cannot be pulled from the upstream registry: {why}")
+            }
             Self::Internal(_) => "Internal error, see the log of the registry".to_owned(),
         }
     }

@@ -23,6 +23,7 @@ use crate::{
     blobs::UploadKey,
     clock::Clock,
     model::{DEFAULT_ACCOUNT, DEFAULT_REGION, RegistryId},
+    pull_through::PullThrough,
     replication::Replicator,
     store::Store,
     wire::{Answer, Content, RequestBody},
@@ -40,6 +41,7 @@ pub(crate) struct ControlPlane {
     pub(crate) store: Arc<Store>,
     pub(crate) auth: Arc<Auth>,
     pub(crate) clock: Clock,
+    pub(crate) pull_through: Arc<PullThrough>,
     pub(crate) replicator: Arc<Replicator>,
     /// Whether calls must be signed, if there is anyone who could.
     pub(crate) verify: bool,

@@ -13,6 +13,8 @@ use crate::wire::{Answer, Content};
 use crate::{
     blobs::{FileContent, on_disk},
     model::{Digest, RepositoryName},
+    pull_through::UpstreamError,
+    state::KnownBlob,
 };
 
 const UNCHANGING: HeaderValue = HeaderValue::from_static("max-age=31536000");
@@ -25,10 +27,7 @@ pub(super) async fn get(
     name: &RepositoryName,
     digest: Digest,
 ) -> Result<Answer, Error> {
-    let repository = plane.repository(asked, name).await?;
-    if plane.store.promise_blob(repository, &digest).await?.is_none() {
-        return Err(Error::BlobUnknown(digest));
-    }
+    find(plane, asked, name, &digest).await?;
     if is_fresh(&asked.head, &digest) {
         return described(answer::empty(StatusCode::NOT_MODIFIED), &digest);
     }
@@ -63,10 +62,7 @@ pub(super) async fn head(
     name: &RepositoryName,
     digest: Digest,
 ) -> Result<Answer, Error> {
-    let repository = plane.repository(asked, name).await?;
-    let Some(known) = plane.store.promise_blob(repository, &digest).await? else {
-        return Err(Error::BlobUnknown(digest));
-    };
+    let known = find(plane, asked, name, &digest).await?;
     let mut answer = answer::empty(StatusCode::OK);
     let headers = answer.headers_mut();
     headers.insert(header::CONTENT_TYPE, BYTES);
@@ -90,6 +86,37 @@ pub(super) async fn delete(
         Some(_) => Err(Error::Unsupported("a manifest refers to the blob".to_owned())),
         None => Err(Error::BlobUnknown(digest)),
     }
+}
+
+/// A blob, which comes from upstream if it has to.
+async fn find(
+    plane: &DataPlane,
+    asked: &Asked,
+    name: &RepositoryName,
+    digest: &Digest,
+) -> Result<KnownBlob, Error> {
+    let missing = match kept(plane, asked, name, digest).await {
+        Err(missing @ (Error::NameUnknown(_) | Error::BlobUnknown(_))) => missing,
+        found => return found,
+    };
+    match plane.pull_through.blob(&asked.registry, name, digest).await {
+        Ok(false) | Err(UpstreamError::NotFound) => Err(missing),
+        fetched => {
+            fetched?;
+            kept(plane, asked, name, digest).await
+        }
+    }
+}
+
+async fn kept(
+    plane: &DataPlane,
+    asked: &Asked,
+    name: &RepositoryName,
+    digest: &Digest,
+) -> Result<KnownBlob, Error> {
+    let repository = plane.repository(asked, name).await?;
+    let known = plane.store.promise_blob(repository, digest).await?;
+    known.ok_or_else(|| Error::BlobUnknown(digest.clone()))
 }
 
 fn described(mut answer: Answer, digest: &Digest) -> Result<Answer, Error> {

@@ -11,6 +11,7 @@ use super::{answer, uploads};
 use crate::model::{Digest, RepositoryName};
 use crate::{
     manifest::ManifestError,
+    pull_through::UpstreamError,
     wire::{Answer, Broken, Content},
 };
 
@@ -57,6 +58,8 @@ pub(crate) enum Error {
     Denied,
     /// The repository lets no tag move that is there.
     TagImmutable(String),
+    /// Nothing comes from upstream.
+    Upstream(UpstreamError),
     /// A switch, or what still refers to it, forbids it.
     Unsupported(String),
     Internal(Box<dyn std::error::Error + Send + Sync>),
@@ -137,6 +140,7 @@ impl Error {
                 "tag",
                 tag,
             ),
+            Self::Upstream(error) => upstream(error),
             Self::Unsupported(why) => plain(S::METHOD_NOT_ALLOWED, "UNSUPPORTED", why),
             Self::Internal(_) => {
                 plain(S::INTERNAL_SERVER_ERROR, "UNKNOWN", "internal error, see the log of the registry")
@@ -182,6 +186,26 @@ fn about(
     value: impl fmt::Display,
 ) -> (StatusCode, &'static str, String, Value) {
     (status, code, text.to_owned(), json!({ key: value.to_string() }))
+}
+
+fn upstream(error: &UpstreamError) -> (StatusCode, &'static str, String, Value) {
+    use StatusCode as S;
+    let (status, code) = match error {
+        UpstreamError::NotFound => (S::NOT_FOUND, "MANIFEST_UNKNOWN"),
+        UpstreamError::AccessDenied | UpstreamError::Secret(_) => (S::FORBIDDEN, "DENIED"),
+        UpstreamError::TooManyRequests => (S::TOO_MANY_REQUESTS, "TOOMANYREQUESTS"),
+        UpstreamError::Unavailable(_) | UpstreamError::Internal(_) => (S::BAD_GATEWAY, "UNAVAILABLE"),
+    };
+    (status, code, error.to_string(), Value::Null)
+}
+
+impl From<UpstreamError> for Error {
+    fn from(error: UpstreamError) -> Self {
+        match error {
+            UpstreamError::Internal(why) => Self::internal(why),
+            error => Self::Upstream(error),
+        }
+    }
 }
 
 impl From<ManifestError> for Error {

@@ -8,6 +8,7 @@ use crate::wire::{Answer, Content, RequestBody};
 use crate::{
     manifest::{self, media_type},
     model::{Digest, Reference, RepositoryName, Tag},
+    pull_through::UpstreamError,
     state::{DeleteOutcome, Pushed, PutOutcome, StoredManifest},
 };
 
@@ -25,13 +26,15 @@ pub(super) async fn get(
     reference: &str,
 ) -> Result<Answer, Error> {
     let unknown = || Error::ManifestUnknown(reference.to_owned());
-    let repository = plane.repository(asked, name).await?;
-    // What can be no name of a manifest is that of none.
-    let reference: Reference = reference.parse().map_err(|_| unknown())?;
-    let found = plane.store.state.manifest(repository, &reference).await?;
+    let Ok(reference) = reference.parse::<Reference>() else {
+        // What can be no name of a manifest is that of none.
+        plane.repository(asked, name).await?;
+        return Err(unknown());
+    };
+    let (repository, found) = find(plane, asked, name, &reference).await?;
     let mut found = found.ok_or_else(unknown)?;
     if let Some(child) = stand_in(&asked.head.headers, &reference, &found)? {
-        let stored = plane.store.state.manifest(repository, &Reference::Digest(child)).await?;
+        let (_, stored) = find(plane, asked, name, &Reference::Digest(child)).await?;
         found = stored.ok_or_else(unknown)?;
     }
     let fresh = is_fresh(&asked.head, &found.digest);
@@ -47,6 +50,24 @@ pub(super) async fn get(
     answer::set(&mut answer, header::ETAG, &answer::entity_tag(&found.digest))?;
     answer::set(&mut answer, header::CONTENT_TYPE, &found.media_type)?;
     Ok(answer)
+}
+
+/// A manifest, which comes from upstream if it has to, and the id of its repository.
+async fn find(
+    plane: &DataPlane,
+    asked: &Asked,
+    name: &RepositoryName,
+    reference: &Reference,
+) -> Result<(i64, Option<StoredManifest>), Error> {
+    let fetched = match plane.pull_through.manifest(&asked.registry, name, reference).await {
+        Err(UpstreamError::NotFound) => None,
+        fetched => fetched?,
+    };
+    let repository = plane.repository(asked, name).await?;
+    match fetched {
+        Some(fetched) => Ok((repository, Some(fetched))),
+        None => Ok((repository, plane.store.state.manifest(repository, reference).await?)),
+    }
 }
 
 /// What a client gets that does not take the type that is there, as distribution has it: of a Docker list that was asked for by tag

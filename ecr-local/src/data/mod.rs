@@ -33,6 +33,7 @@ use crate::wire::{Answer, RequestBody};
 use crate::{
     auth::{Auth, Caller},
     model::{Digest, Purpose, Reference, RegistryId, RepositoryName},
+    pull_through::PullThrough,
     store::Store,
 };
 
@@ -40,6 +41,7 @@ use crate::{
 pub(crate) struct DataPlane {
     pub(crate) store: Arc<Store>,
     pub(crate) auth: Arc<Auth>,
+    pub(crate) pull_through: Arc<PullThrough>,
     pub(crate) switches: Switches,
 }
 

@@ -21,7 +21,7 @@ const SUFFIXES: [&str; 10] = [
 ];
 
 /// An AWS account in a Region.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub(crate) struct RegistryId {
     pub(crate) account: Box<str>,
     pub(crate) region: Box<str>,

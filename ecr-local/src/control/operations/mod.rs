@@ -9,6 +9,7 @@ mod images;
 mod layers;
 mod lifecycle;
 mod policies;
+mod pull_through;
 mod put_image;
 mod referrers;
 mod replication;
@@ -32,15 +33,18 @@ pub(crate) async fn ecr(call: &Call<'_>, operation: &str, value: Value) -> Resul
         "BatchDeleteImage" => batch_delete::run(call, input(value)?).await,
         "BatchGetImage" => batch_get::run(call, input(value)?).await,
         "CompleteLayerUpload" => uploads::complete(call, input(value)?).await,
+        "CreatePullThroughCacheRule" => pull_through::create(call, input(value)?).await,
         "CreateRepository" => repositories::create(call, input(value)?).await,
         "CreateRepositoryCreationTemplate" => templates::create(call, input(value)?).await,
         "DeleteLifecyclePolicy" => lifecycle::delete(call, input(value)?).await,
+        "DeletePullThroughCacheRule" => pull_through::delete(call, input(value)?).await,
         "DeleteRegistryPolicy" => settings::delete_policy(call).await,
         "DeleteRepository" => repositories::delete(call, input(value)?).await,
         "DeleteRepositoryCreationTemplate" => templates::delete(call, input(value)?).await,
         "DeleteRepositoryPolicy" => policies::delete(call, input(value)?).await,
         "DescribeImageReplicationStatus" => replication::status(call, input(value)?).await,
         "DescribeImages" => images::describe(call, input(value)?).await,
+        "DescribePullThroughCacheRules" => pull_through::describe(call, input(value)?).await,
         "DescribeRegistry" => replication::describe_registry(call).await,
         "DescribeReplicationBackfillResults" => backfills::results(call, input(value)?).await,
         "DescribeRepositories" => repositories::describe(call, input(value)?).await,
@@ -68,8 +72,10 @@ pub(crate) async fn ecr(call: &Call<'_>, operation: &str, value: Value) -> Resul
         "StopReplicationBackfill" => backfills::stop(call, input(value)?).await,
         "TagResource" => tags::tag(call, input(value)?).await,
         "UntagResource" => tags::untag(call, input(value)?).await,
+        "UpdatePullThroughCacheRule" => pull_through::update(call, input(value)?).await,
         "UpdateRepositoryCreationTemplate" => templates::update(call, input(value)?).await,
         "UploadLayerPart" => uploads::part(call, input(value)?).await,
+        "ValidatePullThroughCacheRule" => pull_through::validate(call, input(value)?).await,
         other => Err(Error::Unsupported(other.to_owned())),
     }
 }
