@@ -19,3 +19,4 @@ mod referrers;
 mod stage;
 mod starting;
 mod uploads;
+mod upstream;

@@ -7,6 +7,7 @@ mod calls;
 mod images;
 mod lifecycle;
 mod policies;
+mod pull_through;
 mod referrers;
 mod replication;
 mod repositories;

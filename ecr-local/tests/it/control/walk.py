@@ -189,6 +189,12 @@ create = ("CreateRepository", {
     "encryptionConfiguration": {"encryptionType": "KMS"},
 })
 ids = [{"imageTag": "v1"}]
+rule = {
+    "registryId": "000000000000",
+    "ecrRepositoryPrefix": "cached",
+    "credentialArn": "arn:aws:secretsmanager:us-east-1:000000000000:secret:ecr-pullthroughcache/walk",
+    "customRoleArn": "arn:aws:iam::000000000000:role/walk",
+}
 elsewhere = {"region": "eu-west-1", "registryId": "000000000000"}
 template = {
     "prefix": "walk",
@@ -242,6 +248,17 @@ steps = [
     ("DescribeRepositoryCreationTemplates", {"prefixes": ["walk"]}),
     ("DescribeRepositoryCreationTemplates", {"maxResults": 5}),
     ("DeleteRepositoryCreationTemplate", {"prefix": "walk"}),
+    ("CreatePullThroughCacheRule", {
+        **rule,
+        "upstreamRegistryUrl": "registry-1.docker.io",
+        "upstreamRegistry": "docker-hub",
+        "upstreamRepositoryPrefix": "library",
+    }),
+    ("UpdatePullThroughCacheRule", rule),
+    ("DescribePullThroughCacheRules", {"registryId": "000000000000", "ecrRepositoryPrefixes": ["cached"]}),
+    ("DescribePullThroughCacheRules", {"maxResults": 5}),
+    ("ValidatePullThroughCacheRule", {"registryId": "000000000000", "ecrRepositoryPrefix": "cached"}),
+    ("DeletePullThroughCacheRule", {"registryId": "000000000000", "ecrRepositoryPrefix": "cached"}),
 ]
 done(create)
 upload(config)
