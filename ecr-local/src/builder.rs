@@ -19,7 +19,7 @@ use crate::{
     data::{DataPlane, Switches},
     folder::{ClaimError, DataFolder},
     front::Front,
-    pull_through::{Client, EndpointError, Endpoints, PullThrough, Secrets, UpstreamSecret},
+    pull_through::{EndpointError, Endpoints, PullThrough, Secrets, UpstreamSecret},
     replication::Replicator,
     server::Running,
     store::{Lifetimes, Store},
@@ -80,12 +80,6 @@ pub enum StartError {
     Endpoint {
         /// As configured.
         host: String,
-    },
-    /// The client of upstream registries cannot be had.
-    #[error("cannot make a client of upstream registries: {cause}")]
-    Client {
-        /// From the system.
-        cause: Box<dyn std::error::Error + Send + Sync>,
     },
     /// Other machines would reach a registry that lets everyone do everything.
     #[error(
@@ -234,7 +228,6 @@ impl Builder {
     pub async fn start(self) -> Result<Running, StartError> {
         let endpoints = Endpoints::read(&self.upstream_endpoints)
             .map_err(|EndpointError(host)| StartError::Endpoint { host })?;
-        let client = Client::new().map_err(|cause| StartError::Client { cause: cause.into() })?;
         let listener = self.bind().await?;
         let folder = DataFolder::claim(&self.data_dir).map_err(|error| match error {
             ClaimError::InUse => StartError::InUse { folder: self.data_dir.clone() },
@@ -255,7 +248,7 @@ impl Builder {
             clock: self.clock.clone(),
         });
         let secrets = Secrets::new(self.upstream_secrets);
-        let pull_through = Arc::new(PullThrough::new(Arc::clone(&store), secrets, endpoints, client));
+        let pull_through = Arc::new(PullThrough::new(Arc::clone(&store), secrets, endpoints));
         let data = DataPlane {
             store: Arc::clone(&store),
             auth: Arc::clone(&auth),

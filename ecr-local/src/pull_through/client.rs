@@ -2,7 +2,10 @@
 //!
 //! Invariants: every read has an end. A credential goes to the registry and to the server of its tokens; a redirect gets none.
 
-use std::{sync::Mutex, time::Duration};
+use std::{
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
+    time::Duration,
+};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::{Bytes, BytesMut};
@@ -29,10 +32,11 @@ const MANIFESTS: &str = "application/vnd.oci.image.index.v1+json, application/vn
      application/vnd.docker.distribution.manifest.list.v2+json, application/vnd.docker.distribution.manifest.v2+json";
 const ANYTHING: &str = "*/*";
 
-/// The connections to all upstream registries.
-pub(crate) struct Client {
-    public: reqwest::Client,
-    anywhere: reqwest::Client,
+/// The connections to all upstream registries. Made when they are needed: to read the system's certificates takes its time.
+#[derive(Default)]
+pub(super) struct Client {
+    public: OnceLock<reqwest::Client>,
+    anywhere: OnceLock<reqwest::Client>,
 }
 
 /// An upstream registry, as a rule lets us in.
@@ -64,36 +68,41 @@ struct TokenAnswer {
 }
 
 impl Client {
-    /// Fails without the system's certificates.
-    pub(crate) fn new() -> reqwest::Result<Self> {
-        let build = |reach| {
-            let builder = reqwest::Client::builder().redirect(Policy::none()).referer(false);
-            let builder = builder.retry(reqwest::retry::never()).no_proxy().dns_resolver(reach);
-            builder.connect_timeout(CONNECT).read_timeout(STALL).user_agent("ecr-local").build()
-        };
-        Ok(Self { public: build(Reach::Public)?, anywhere: build(Reach::Anywhere)? })
-    }
-
     pub(super) fn open(
         &self,
         rule: &PullThroughRule,
         endpoints: &Endpoints,
         credentials: Option<Credentials>,
     ) -> Result<Upstream, UpstreamError> {
-        let (client, reach, base) = match endpoints.of(&rule.url) {
-            Some(given) => (&self.anywhere, Reach::Anywhere, Ok(given.clone())),
-            None => (&self.public, Reach::Public, Url::parse(&format!("https://{}/", rule.url))),
+        let (reach, base) = match endpoints.of(&rule.url) {
+            Some(given) => (Reach::Anywhere, Ok(given.clone())),
+            None => (Reach::Public, Url::parse(&format!("https://{}/", rule.url))),
         };
         Ok(Upstream {
-            client: client.clone(),
+            client: self.of(reach).map_err(|error| unavailable(&error.to_string()))?,
             reach,
-            base: base.map_err(|error| UpstreamError::Unavailable(error.to_string()))?,
+            base: base.map_err(|error| unavailable(&error.to_string()))?,
             host: rule.url.clone(),
             token_host: rule.kind.token_host(),
             endpoints: endpoints.clone(),
             credentials,
             authorization: Mutex::default(),
         })
+    }
+
+    /// Fails without the system's certificates.
+    fn of(&self, reach: Reach) -> reqwest::Result<reqwest::Client> {
+        let made = match reach {
+            Reach::Public => &self.public,
+            Reach::Anywhere => &self.anywhere,
+        };
+        if let Some(made) = made.get() {
+            return Ok(made.clone());
+        }
+        let builder = reqwest::Client::builder().redirect(Policy::none()).referer(false);
+        let builder = builder.retry(reqwest::retry::never()).no_proxy().dns_resolver(reach);
+        let client = builder.connect_timeout(CONNECT).read_timeout(STALL).user_agent("ecr-local").build()?;
+        Ok(made.get_or_init(|| client).clone())
     }
 }
 
@@ -139,8 +148,7 @@ impl Upstream {
         let mut answer = self.send(&url, accept, true).await?;
         if answer.status() == StatusCode::UNAUTHORIZED {
             let authorization = self.authorize(answer.headers()).await?;
-            *self.authorization.lock().unwrap_or_else(std::sync::PoisonError::into_inner) =
-                Some(authorization);
+            *self.authorization() = Some(authorization);
             answer = self.send(&url, accept, true).await?;
         }
         for _ in 0..MOST_REDIRECTS {
@@ -161,10 +169,9 @@ impl Upstream {
             if self.reach == Reach::Anywhere {
                 request = request.header(header::HOST, &self.host);
             }
-            let known = self.authorization.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
-            request = known
-                .into_iter()
-                .fold(request, |request, known| request.header(header::AUTHORIZATION, known));
+            if let Some(known) = self.authorization().clone() {
+                request = request.header(header::AUTHORIZATION, known);
+            }
         }
         request.send().await.map_err(|error| unavailable(&error.without_url().to_string()))
     }
@@ -197,6 +204,10 @@ impl Upstream {
         let answer: TokenAnswer =
             serde_json::from_slice(&document).map_err(|_| unavailable("a token is no JSON"))?;
         answer.token.or(answer.access_token).ok_or_else(|| unavailable("there is no token in the answer"))
+    }
+
+    fn authorization(&self) -> MutexGuard<'_, Option<HeaderValue>> {
+        self.authorization.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn may_have_secrets(&self, realm: &Url) -> bool {

@@ -15,7 +15,6 @@ mod import;
 mod reach;
 mod secrets;
 
-pub(crate) use client::Client;
 pub(crate) use endpoints::{EndpointError, Endpoints};
 pub(crate) use error::{SecretError, UpstreamError};
 pub use secrets::UpstreamSecret;
@@ -24,7 +23,7 @@ pub(crate) use secrets::{Credentials, Secrets};
 use std::sync::Arc;
 
 use self::{
-    client::Upstream,
+    client::{Client, Upstream},
     flights::{Flights, Tasks},
 };
 use crate::{
@@ -60,9 +59,9 @@ enum Kept {
 }
 
 impl PullThrough {
-    pub(crate) fn new(store: Arc<Store>, secrets: Secrets, endpoints: Endpoints, client: Client) -> Self {
-        let (manifests, blobs) = (Flights::new(), Flights::new());
-        Self { store, secrets, endpoints, client, manifests, blobs, tasks: Tasks::default() }
+    pub(crate) fn new(store: Arc<Store>, secrets: Secrets, endpoints: Endpoints) -> Self {
+        let (manifests, blobs, tasks) = (Flights::new(), Flights::new(), Tasks::default());
+        Self { store, secrets, endpoints, client: Client::default(), manifests, blobs, tasks }
     }
 
     /// A manifest as upstream has it now, if a rule takes the repository and what is kept will not do. Nothing means: what is kept. The

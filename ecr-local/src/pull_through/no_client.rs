@@ -10,7 +10,8 @@ use crate::{
 };
 
 /// Reaches nobody.
-pub(crate) struct Client;
+#[derive(Default)]
+pub(super) struct Client;
 
 /// There is none.
 pub(super) enum Upstream {}
@@ -23,10 +24,6 @@ pub(super) struct Fetched {
 }
 
 impl Client {
-    pub(crate) fn new() -> Result<Self, std::convert::Infallible> {
-        Ok(Self)
-    }
-
     pub(super) fn open(
         &self,
         _rule: &PullThroughRule,

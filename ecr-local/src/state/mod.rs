@@ -44,7 +44,7 @@ pub(crate) use replications::{REPLICATION, Replication};
 pub(crate) use repository::{NewRepository, Repository};
 pub(crate) use templates::Template;
 
-use std::time::Duration;
+use std::{sync::atomic::AtomicBool, time::Duration};
 
 use sqlx::{SqlitePool, sqlite::SqliteTransaction};
 use tokio::sync::Notify;
@@ -66,6 +66,8 @@ pub(crate) struct State {
     clock: Clock,
     /// Told of what was queued for other registries.
     pub(crate) queue: Notify,
+    /// Whether there may be rules by which images are fetched: most registries have none, and every pull asks.
+    has_rules: AtomicBool,
 }
 
 impl State {

@@ -1,6 +1,6 @@
 //! Opening: connect and migrate.
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::atomic::AtomicBool, time::Duration};
 
 use sqlx::{
     ConnectOptions, SqlSafeStr, SqlitePool,
@@ -10,7 +10,7 @@ use sqlx::{
 
 use tokio::sync::Notify;
 
-use super::State;
+use super::{State, pull_through::HAS_RULES};
 use crate::clock::Clock;
 
 /// A reader is a thread.
@@ -41,7 +41,9 @@ impl State {
         let writer = pool(1, WRITE_TIMEOUT, options.clone()).await?;
         migrator().run(&writer).await?;
         let reader = options.read_only(true).optimize_on_close(false, None);
-        Ok(Self { reader: pool(READERS, READ_TIMEOUT, reader).await?, writer, clock, queue: Notify::new() })
+        let has_rules = sqlx::query_scalar(HAS_RULES).fetch_one(&writer).await?;
+        let reader = pool(READERS, READ_TIMEOUT, reader).await?;
+        Ok(Self { reader, writer, clock, queue: Notify::new(), has_rules: AtomicBool::new(has_rules) })
     }
 }
 

@@ -1,10 +1,14 @@
 //! Rules by which images are fetched from upstream, and when it was last asked.
 
+use std::sync::atomic::Ordering;
+
 use sqlx::{Row, sqlite::SqliteRow};
 
 use super::{Error, Result, State};
 use crate::model::{RegistryId, Tag, UpstreamKind};
 
+/// Whether any registry has a rule.
+pub(super) const HAS_RULES: &str = "SELECT EXISTS (SELECT 1 FROM pull_through_rules)";
 /// So many in a registry.
 const MOST: i64 = 50;
 
@@ -69,6 +73,7 @@ impl State {
         let query = query.bind(rule.kind.name()).bind(&rule.upstream_prefix).bind(&rule.credential);
         query.bind(&rule.role).bind(rule.created).execute(&mut *change).await?;
         change.commit().await?;
+        self.has_rules.store(true, Ordering::Relaxed);
         Ok(RuleOutcome::Created)
     }
 
@@ -121,6 +126,9 @@ impl State {
         let select = "SELECT * FROM pull_through_rules WHERE account = $1 AND region = $2 \
              AND (prefix = 'ROOT' OR substr($3, 1, length(prefix) + 1) = prefix || '/') \
              ORDER BY prefix = 'ROOT', length(prefix) DESC LIMIT 1";
+        if !self.has_rules.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
         let query = sqlx::query(select).bind(&*registry.account).bind(&*registry.region).bind(name);
         query.fetch_optional(&self.reader).await?.map(|row| read(&row)).transpose()
     }

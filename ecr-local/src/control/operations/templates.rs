@@ -150,11 +150,17 @@ fn read(registry: &RegistryId, mut settings: Settings) -> Result<(String, NewRep
         mutability: settings.mutability.read()?,
         scan_on_push: false,
         encryption: encryption.unwrap_or_else(plain_encryption),
-        tags: ResourceTag::read_all(settings.resource_tags.unwrap_or_default())?,
+        tags: tags(settings.resource_tags.unwrap_or_default())?,
         policy: settings.repository_policy,
         lifecycle_policy: settings.lifecycle_policy,
     };
     Ok((document, repository))
+}
+
+/// The model has no errors of their own for them here.
+fn tags(tags: Vec<ResourceTag>) -> Result<Vec<(String, String)>, Error> {
+    let why = "there are at most 50 tags, and a key is not empty and does not begin with aws:";
+    ResourceTag::read_all(tags).map_err(|_| Error::parameter("resourceTags", why))
 }
 
 /// A slash at the end is assumed anyway.
