@@ -11,7 +11,7 @@ use crate::{
 
 /// Reaches nobody.
 #[derive(Default)]
-pub(super) struct Client;
+pub(super) struct Client {}
 
 /// There is none.
 pub(super) enum Upstream {}

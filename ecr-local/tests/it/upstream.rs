@@ -5,7 +5,7 @@ use std::time::Duration;
 use ecr_local::{Builder, Clock, UpstreamSecret};
 use fixtures::{
     images::{Content, Image, OCI_INDEX, index},
-    peers::{DockerRegistry, Recipe},
+    peers::{DockerCli, DockerRegistry, Dockerd, Recipe},
     process::until,
     registry::{Reply, ScriptedRegistry},
     tool::{Tool, pinned},
@@ -342,4 +342,23 @@ async fn crane_and_skopeo_pull_through_to_a_docker_registry() {
     ]);
     skopeo.run().await.ok();
     crane(&["validate", "--insecure", "--remote", &format!("{}/copy:v2", stage.host())]).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dockerd_pulls_through_to_a_docker_registry() {
+    let (upstream, dockerd) = (DockerRegistry::open().await, Dockerd::start().await);
+    let pushed = upstream.push("team/app", "v1", &Recipe::plain("one")).await;
+    let stage = before(&format!("http://{}", upstream.host()), |builder| builder).await;
+    for (number, cli) in DockerCli::all(&dockerd.engine().docker_host()).iter().enumerate() {
+        let reference = format!("{}/up/team/app:v1", stage.host());
+        cli.run(&["pull", &reference]).await.ok();
+        let id = cli.run(&["image", "inspect", "--format", "{{.Id}}", &reference]).await.ok();
+        assert_eq!(id.trim(), pushed.image_id, "{number}");
+        cli.run(&["rmi", &reference]).await.ok();
+        cli.run(&["pull", &format!("{}/up/team/none:v1", stage.host())]).await.refused();
+    }
+    recorded(&stage, "v1").await;
+    let asked = upstream.requests().await;
+    let blobs = asked.iter().filter(|request| request.method == "GET" && request.uri.contains("/blobs/"));
+    assert_eq!(blobs.count(), 2, "config and layer once each");
 }
