@@ -173,7 +173,7 @@ impl Builder {
         self
     }
 
-    /// A secret of Secrets Manager, by its name: `ecr-pullthroughcache/…`. There are no others.
+    /// A secret of Secrets Manager: by its name (`ecr-pullthroughcache/…`) for every account, or by its ARN for one. There are no others.
     pub fn upstream_secret(mut self, name: impl Into<String>, secret: UpstreamSecret) -> Self {
         self.upstream_secrets.insert(name.into(), secret);
         self

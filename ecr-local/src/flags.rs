@@ -52,8 +52,8 @@ pub(crate) struct Flags {
         value_delimiter = ','
     )]
     upstream_endpoints: Vec<String>,
-    /// Credentials for upstream registries: a file with a JSON object of secrets, by their names (ecr-pullthroughcache/…), each with username and
-    /// accessToken.
+    /// Credentials for upstream registries: a file with a JSON object of secrets, by their names (ecr-pullthroughcache/…) or ARNs, each with
+    /// username and accessToken.
     #[arg(long, env = "ECR_LOCAL_UPSTREAM_SECRETS", value_name = "FILE")]
     upstream_secrets: Option<PathBuf>,
     /// Refuse to delete manifests, tags and blobs.

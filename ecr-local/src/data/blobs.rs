@@ -27,7 +27,7 @@ pub(super) async fn get(
     name: &RepositoryName,
     digest: Digest,
 ) -> Result<Answer, Error> {
-    find(plane, asked, name, &digest).await?;
+    fetch_if_missing(plane, asked, name, &digest).await?;
     if is_fresh(&asked.head, &digest) {
         return described(answer::empty(StatusCode::NOT_MODIFIED), &digest);
     }
@@ -55,14 +55,14 @@ pub(super) async fn get(
     described(answer, &digest)
 }
 
-/// That it is there, and how large it is.
+/// That it is there, and how large it is. Upstream is not asked: so clients ask who are about to push.
 pub(super) async fn head(
     plane: &DataPlane,
     asked: &Asked,
     name: &RepositoryName,
     digest: Digest,
 ) -> Result<Answer, Error> {
-    let known = find(plane, asked, name, &digest).await?;
+    let known = kept(plane, asked, name, &digest).await?;
     let mut answer = answer::empty(StatusCode::OK);
     let headers = answer.headers_mut();
     headers.insert(header::CONTENT_TYPE, BYTES);
@@ -88,26 +88,27 @@ pub(super) async fn delete(
     }
 }
 
-/// A blob, which comes from upstream if it has to.
-async fn find(
+/// Sees to it that a blob is here, which comes from upstream if it has to.
+async fn fetch_if_missing(
     plane: &DataPlane,
     asked: &Asked,
     name: &RepositoryName,
     digest: &Digest,
-) -> Result<KnownBlob, Error> {
+) -> Result<(), Error> {
     let missing = match kept(plane, asked, name, digest).await {
         Err(missing @ (Error::NameUnknown(_) | Error::BlobUnknown(_))) => missing,
-        found => return found,
+        found => return found.map(drop),
     };
     match plane.pull_through.blob(&asked.registry, name, digest).await {
         Ok(false) | Err(UpstreamError::NotFound) => Err(missing),
         fetched => {
             fetched?;
-            kept(plane, asked, name, digest).await
+            kept(plane, asked, name, digest).await.map(drop)
         }
     }
 }
 
+/// A blob that is here.
 async fn kept(
     plane: &DataPlane,
     asked: &Asked,

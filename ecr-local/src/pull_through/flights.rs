@@ -9,14 +9,18 @@ use std::{
 use tokio::sync::watch;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// How those who wait are told.
-pub(super) type Tell<V> = watch::Sender<Option<V>>;
-
 type UnderWay<K, V> = Arc<Mutex<HashMap<K, watch::Receiver<Option<V>>>>>;
 
 /// What is under way, by what it is for.
 pub(super) struct Flights<K: Eq + Hash, V> {
     under_way: UnderWay<K, V>,
+}
+
+/// How those who wait are told. The work is under way as long as it holds this.
+pub(super) struct Tell<K: Eq + Hash, V> {
+    // First, so that nobody finds work on the list that will not say a word any more.
+    _end: End<K, V>,
+    sender: watch::Sender<Option<V>>,
 }
 
 /// Takes work off the list when it ends, however it does.
@@ -43,7 +47,7 @@ where
 
     /// What the work tells that is under way for a key, or begins now. It goes on if nobody waits, and after it has told. Nothing if it
     /// ends without a word.
-    pub(super) async fn join<F>(&self, tasks: &Tasks, key: K, work: impl FnOnce(Tell<V>) -> F) -> Option<V>
+    pub(super) async fn join<F>(&self, tasks: &Tasks, key: K, work: impl FnOnce(Tell<K, V>) -> F) -> Option<V>
     where
         F: Future<Output = ()> + Send + 'static,
     {
@@ -51,7 +55,7 @@ where
         told.wait_for(Option::is_some).await.ok()?.clone()
     }
 
-    fn told<F>(&self, tasks: &Tasks, key: K, work: impl FnOnce(Tell<V>) -> F) -> watch::Receiver<Option<V>>
+    fn told<F>(&self, tasks: &Tasks, key: K, work: impl FnOnce(Tell<K, V>) -> F) -> watch::Receiver<Option<V>>
     where
         F: Future<Output = ()> + Send + 'static,
     {
@@ -59,15 +63,20 @@ where
         if let Some(told) = under_way.get(&key) {
             return told.clone();
         }
-        let (tell, told) = watch::channel(None);
+        let (sender, told) = watch::channel(None);
         under_way.insert(key.clone(), told.clone());
+        // Work that cannot begin ends at once, and that needs the list.
+        drop(under_way);
         let end = End { under_way: Arc::clone(&self.under_way), key };
-        let work = work(tell);
-        tasks.spawn(async move {
-            let _end = end;
-            work.await;
-        });
+        tasks.spawn(work(Tell { _end: end, sender }));
         told
+    }
+}
+
+impl<K: Eq + Hash, V> Tell<K, V> {
+    /// Tells all who wait, and all who come before the end of the work.
+    pub(super) fn say(&self, what: V) {
+        self.sender.send_replace(Some(what));
     }
 }
 

@@ -8,14 +8,14 @@ async fn whoever_comes_while_it_is_done_waits_for_the_same_work() {
     let (go, begun) = (Arc::new(Notify::new()), Arc::new(Mutex::new(0)));
     let ask = || {
         let (go, begun) = (Arc::clone(&go), Arc::clone(&begun));
-        flights.join(&tasks, "key", move |tell: Tell<u32>| async move {
+        flights.join(&tasks, "key", move |tell: Tell<_, u32>| async move {
             let number = {
                 let mut begun = lock(&begun);
                 *begun += 1;
                 *begun
             };
             go.notified().await;
-            tell.send_replace(Some(number));
+            tell.say(number);
         })
     };
     let (first, second, ()) = tokio::join!(ask(), ask(), async {
@@ -30,10 +30,18 @@ async fn whoever_comes_while_it_is_done_waits_for_the_same_work() {
 #[tokio::test]
 async fn work_that_ends_without_a_word_keeps_nobody_waiting() {
     let (flights, tasks) = (Flights::<_, u32>::new(), Tasks::default());
-    assert_eq!(flights.join(&tasks, "key", |_| async { panic!("on purpose") }).await, None);
+    assert_eq!(
+        flights
+            .join(&tasks, "key", |tell| async move {
+                let _tell = tell;
+                panic!("on purpose")
+            })
+            .await,
+        None
+    );
     assert_eq!(flights.join(&tasks, "key", |tell| async move { drop(tell) }).await, None);
     let told = flights.join(&tasks, "key", |tell| async move {
-        tell.send_replace(Some(1));
+        tell.say(1);
     });
     assert_eq!(told.await, Some(1));
 }

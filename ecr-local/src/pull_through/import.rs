@@ -5,7 +5,7 @@ use std::{io, sync::Arc};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use http_body_util::Limited;
 
-use super::{PullThrough, UpstreamError, client::Upstream, flights::Tell};
+use super::{Key, PullThrough, UpstreamError, client::Upstream, flights::Tell};
 use crate::{
     blobs::{CompleteError, ReceiveError},
     manifest,
@@ -32,25 +32,25 @@ pub(super) async fn manifest(
     rule: PullThroughRule,
     name: RepositoryName,
     reference: Reference,
-    tell: Tell<Result<StoredManifest, UpstreamError>>,
+    tell: Tell<Key, Result<StoredManifest, UpstreamError>>,
 ) {
     if let Some(source) = plane.local_source(&rule) {
-        tell.send_replace(Some(copy(&plane, &rule, &source, &name, &reference).await));
+        tell.say(copy(&plane, &rule, &source, &name, &reference).await);
         return;
     }
     let import = match begin(&plane, &rule, &name, &reference).await {
         Ok(import) => import,
         Err(error) => {
-            tell.send_replace(Some(Err(error)));
+            tell.say(Err(error));
             return;
         }
     };
-    tell.send_replace(Some(Ok(StoredManifest {
+    tell.say(Ok(StoredManifest {
         digest: import.manifest.digest.clone(),
         media_type: import.manifest.media_type.clone(),
         pulled: None,
         content: import.manifest.content.clone(),
-    })));
+    }));
     if let Err(error) = finish(&plane, &rule, &name, &reference, &import).await {
         tracing::warn!(%error, repository = %name, "an image did not come from upstream as a whole");
     }

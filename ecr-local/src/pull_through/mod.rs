@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use self::{
     client::{Client, Upstream},
-    flights::{Flights, Tasks},
+    flights::{Flights, Tasks, Tell},
 };
 use crate::{
     model::{Digest, Reference, RegistryId, RepositoryName, Tag, UpstreamKind},
@@ -132,8 +132,8 @@ impl PullThrough {
     ) -> Result<(), UpstreamError> {
         let (plane, rule, name, digest) = (Arc::clone(self), rule.clone(), name.clone(), digest.clone());
         let key = (rule.registry.clone(), name.to_string(), digest.to_string());
-        let work = |tell: flights::Tell<_>| async move {
-            tell.send_replace(Some(import::blob(&plane, &rule, &name, &digest, upstream).await));
+        let work = |tell: Tell<_, _>| async move {
+            tell.say(import::blob(&plane, &rule, &name, &digest, upstream).await);
         };
         self.blobs.join(&self.tasks, key, work).await.unwrap_or_else(|| Err(broken_off()))
     }

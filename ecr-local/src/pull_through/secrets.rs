@@ -23,7 +23,7 @@ pub enum UpstreamSecret {
     Undecryptable,
 }
 
-/// All secrets, by name.
+/// All secrets: by ARN, for one account in one Region, or by name, for all.
 pub(crate) struct Secrets(HashMap<String, UpstreamSecret>);
 
 /// A user with a password.
@@ -63,9 +63,12 @@ impl Secrets {
         if region != &*registry.region || account != &*registry.account {
             return Err(SecretError::Inaccessible);
         }
-        let shorter = name.rsplit_once('-').filter(|(_, suffix)| suffix.len() == SUFFIX);
-        let found = self.0.get(name).or_else(|| self.0.get(shorter?.0));
-        found.ok_or(SecretError::NotFound)
+        self.get(arn).or_else(|| self.get(name)).ok_or(SecretError::NotFound)
+    }
+
+    fn get(&self, key: &str) -> Option<&UpstreamSecret> {
+        let shorter = key.rsplit_once('-').filter(|(_, suffix)| suffix.len() == SUFFIX);
+        self.0.get(key).or_else(|| self.0.get(shorter?.0))
     }
 }
 

@@ -112,7 +112,9 @@ async fn a_blob_that_is_not_what_it_should_be_is_not_kept() {
     stage.get(&format!("/v2/up/team/app/blobs/{layer}")).await.refused(502, "UNAVAILABLE");
     upstream.next(Method::GET, &path, Reply::torn(1000, image.layers[0].bytes.slice(..3)));
     stage.get(&format!("/v2/up/team/app/blobs/{layer}")).await.refused(502, "UNAVAILABLE");
+    stage.ask("HEAD", &format!("/v2/up/team/app/blobs/{layer}")).await.expect(404);
     assert!(!stage.blob_file(&layer).exists());
+    assert_eq!(upstream.count(Method::HEAD, "/v2/*"), 0);
     assert_eq!(std::fs::read_dir(stage.data_dir().join("uploads")).unwrap().count(), 0);
     pull(&stage, &image, "v1").await;
 }

@@ -30,6 +30,10 @@ async fn before(upstream: &ScriptedRegistry) -> Stage {
                 secret(json!({"username": "alice", "accessToken": "no"})),
             )
             .upstream_secret("ecr-pullthroughcache/odd", secret(json!({"user": "alice"})))
+            .upstream_secret(
+                format!("{ARN}own"),
+                secret(json!({"username": "alice", "accessToken": "s3cret"})),
+            )
             .upstream_secret("ecr-pullthroughcache/closed", UpstreamSecret::Inaccessible)
             .upstream_secret("ecr-pullthroughcache/sealed", UpstreamSecret::Undecryptable)
     })
@@ -81,6 +85,15 @@ async fn a_rule_for_what_is_no_upstream_is_refused() {
         ("sealed", "UnableToDecryptSecretValueException"),
     ] {
         stage.fails("CreatePullThroughCacheRule", hub(name), code).await;
+    }
+    let mut of_others = hub("own");
+    of_others["registryId"] = "111111111111".into();
+    for (arn, code) in [
+        (format!("{ARN}own"), "UnableToAccessSecretException"),
+        (ARN.replace("000000000000", "111111111111") + "own", "SecretNotFoundException"),
+    ] {
+        of_others["credentialArn"] = arn.into();
+        stage.fails("CreatePullThroughCacheRule", of_others.clone(), code).await;
     }
     let mut elsewhere = hub("hub");
     elsewhere["credentialArn"] = ARN.replace("us-east-1", "eu-west-1").replace("cache/", "cache/hub").into();
@@ -174,6 +187,7 @@ async fn a_rule_is_validated_by_asking_upstream() {
         ("wrong", false, Some("the upstream registry denies access")),
         ("odd", false, Some("the secret is not a JSON object with username and accessToken")),
         ("hub", true, None),
+        ("own-AbCdEf", true, None),
     ] {
         stage.done("CreatePullThroughCacheRule", hub(name)).await;
         let validated = stage.done("ValidatePullThroughCacheRule", named()).await;
