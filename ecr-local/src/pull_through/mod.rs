@@ -3,16 +3,12 @@
 //! Invariants: what several ask for at once is fetched once. What is kept was verified against its digest. A credential goes to the registry
 //! that it is for and to the server of its tokens, and is never logged.
 
-#[cfg(feature = "pull-through")]
-mod challenge;
 #[cfg_attr(not(feature = "pull-through"), path = "no_client.rs")]
 mod client;
 mod endpoints;
 mod error;
 mod flights;
 mod import;
-#[cfg(feature = "pull-through")]
-mod reach;
 mod secrets;
 
 pub(crate) use endpoints::{EndpointError, Endpoints};

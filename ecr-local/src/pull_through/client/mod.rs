@@ -2,20 +2,22 @@
 //!
 //! Invariants: every read has an end. A credential goes to the registry and to the server of its tokens; a redirect gets none.
 
+mod access;
+mod challenge;
+mod reach;
+
 use std::{
     sync::{Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
 };
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 use reqwest::{Response, redirect::Policy};
-use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
 use url::Url;
 
-use super::{Credentials, Endpoints, UpstreamError, challenge::Challenge, reach::Reach};
+use self::reach::Reach;
+use super::{Credentials, Endpoints, UpstreamError};
 use crate::{
     manifest::media_type,
     model::{Digest, Reference},
@@ -23,7 +25,6 @@ use crate::{
 };
 
 const LARGEST_MANIFEST: usize = 4 * 1024 * 1024;
-const LARGEST_TOKEN: usize = 128 * 1024;
 const MOST_REDIRECTS: usize = 5;
 const CONNECT: Duration = Duration::from_secs(10);
 /// Without a header, or the next piece of a body, for so long, it has gone.
@@ -59,12 +60,6 @@ pub(super) struct Fetched {
     pub(super) digest: Digest,
     pub(super) content_type: String,
     pub(super) content: Bytes,
-}
-
-#[derive(Deserialize)]
-struct TokenAnswer {
-    token: Option<SecretString>,
-    access_token: Option<SecretString>,
 }
 
 impl Client {
@@ -176,45 +171,8 @@ impl Upstream {
         request.send().await.map_err(|error| unavailable(&error.without_url().to_string()))
     }
 
-    async fn authorize(&self, headers: &HeaderMap) -> Result<HeaderValue, UpstreamError> {
-        match (Challenge::read(headers), &self.credentials) {
-            (Some(Challenge::Basic), Some(credentials)) => basic(credentials),
-            (Some(Challenge::Bearer(realm)), _) => {
-                let token = self.token(realm).await?;
-                secret(format!("Bearer {}", token.expose_secret()))
-            }
-            (Some(Challenge::Basic) | None, _) => Err(UpstreamError::AccessDenied),
-        }
-    }
-
-    /// Whoever else the registry names as the server of its tokens is not told who we are.
-    async fn token(&self, realm: Url) -> Result<SecretString, UpstreamError> {
-        let is_trusted = self.may_have_secrets(&realm);
-        let url = self.endpoints.resolve(realm);
-        if !self.reach.admits(&url) || self.credentials.is_some() && !is_trusted {
-            tracing::warn!(upstream = %self.host, "the server of tokens is none that may have the credentials");
-            return Err(UpstreamError::AccessDenied);
-        }
-        let mut request = self.client.get(url);
-        if let Some(credentials) = &self.credentials {
-            request = request.header(header::AUTHORIZATION, basic(credentials)?);
-        }
-        let answer = request.send().await.map_err(|error| unavailable(&error.without_url().to_string()))?;
-        let document = read(judge(answer)?, LARGEST_TOKEN).await?;
-        let answer: TokenAnswer =
-            serde_json::from_slice(&document).map_err(|_| unavailable("a token is no JSON"))?;
-        answer.token.or(answer.access_token).ok_or_else(|| unavailable("there is no token in the answer"))
-    }
-
     fn authorization(&self) -> MutexGuard<'_, Option<HeaderValue>> {
         self.authorization.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn may_have_secrets(&self, realm: &Url) -> bool {
-        let host = realm.host_str();
-        let is_known = host == Some(self.host.as_str()) || (host.is_some() && host == self.token_host);
-        realm.origin() == self.base.origin()
-            || is_known && (realm.scheme() == "https" || self.reach == Reach::Anywhere)
     }
 }
 
@@ -246,17 +204,6 @@ async fn read(mut answer: Response, limit: usize) -> Result<Bytes, UpstreamError
         whole.extend_from_slice(&piece);
     }
     Ok(whole.freeze())
-}
-
-fn basic(credentials: &Credentials) -> Result<HeaderValue, UpstreamError> {
-    let pair = format!("{}:{}", credentials.username, credentials.access_token.expose_secret());
-    secret(format!("Basic {}", BASE64_STANDARD.encode(pair)))
-}
-
-fn secret(text: String) -> Result<HeaderValue, UpstreamError> {
-    let mut value = HeaderValue::try_from(text).map_err(|_| unavailable("a token that is no header"))?;
-    value.set_sensitive(true);
-    Ok(value)
 }
 
 fn unavailable(why: &str) -> UpstreamError {

@@ -1,68 +1,19 @@
-//! Images that come from upstream when they are pulled.
+//! What comes, when, and what is kept of it.
 
 use std::time::Duration;
 
-use ecr_local::{Builder, Clock, UpstreamSecret};
+use ecr_local::Clock;
 use fixtures::{
     images::{Content, Image, OCI_INDEX, index},
-    peers::{DockerCli, DockerRegistry, Dockerd, Recipe},
     process::until,
     registry::{Reply, ScriptedRegistry},
-    tool::{Tool, pinned},
 };
 use http::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::stage::{Stage, read};
+use super::{MANIFEST, before, pull, recorded};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-const ARN: &str = "arn:aws:secretsmanager:us-east-1:000000000000:secret:ecr-pullthroughcache/hub";
-const MANIFEST: &str = "/v2/team/app/manifests/v1";
-
-/// A registry that finds Quay at an address, with a rule for it.
-async fn before(address: &str, settings: impl FnOnce(Builder) -> Builder) -> Stage {
-    let stage = Stage::with(|builder| settings(builder.upstream_endpoint("quay.io", address))).await;
-    rule(&stage, "quay.io", Value::Null).await;
-    stage
-}
-
-async fn rule(stage: &Stage, url: &str, credential: Value) {
-    let rule = json!({"ecrRepositoryPrefix": "up", "upstreamRegistryUrl": url, "credentialArn": credential});
-    stage.done("CreatePullThroughCacheRule", rule).await;
-}
-
-/// As before, for Docker Hub, with a password.
-async fn hub(upstream: &ScriptedRegistry, settings: impl FnOnce(Builder) -> Builder) -> Stage {
-    let secret = json!({"username": "alice", "accessToken": "s3cret"}).to_string();
-    let stage = Stage::with(|builder| {
-        let builder = builder.upstream_endpoint("registry-1.docker.io", upstream.url(""));
-        settings(builder.upstream_secret("ecr-pullthroughcache/hub", UpstreamSecret::Text(secret.into())))
-    })
-    .await;
-    rule(&stage, "registry-1.docker.io", ARN.into()).await;
-    stage
-}
-
-/// Waits until an image is recorded.
-async fn recorded(stage: &Stage, tag: &str) -> Value {
-    let input = json!({"repositoryName": "up/team/app", "imageIds": [{"imageTag": tag}]});
-    until("the image is recorded", async || {
-        let reply = stage.call("DescribeImages", input.clone()).await;
-        (reply.status == 200).then(|| reply.json()["imageDetails"][0].clone())
-    })
-    .await
-}
-
-async fn pull(stage: &Stage, image: &Image, tag: &str) {
-    let pulled = stage.get(&format!("/v2/up/team/app/manifests/{tag}")).await.expect(200);
-    assert_eq!(pulled.body, image.manifest.bytes);
-    assert_eq!(pulled.header("content-type"), image.manifest.media_type);
-    assert_eq!(pulled.header("docker-content-digest"), image.manifest.digest());
-    for part in image.layers.iter().chain([&image.config]) {
-        let blob = stage.get(&format!("/v2/up/team/app/blobs/{}", part.digest())).await.expect(200);
-        assert_eq!(blob.body, part.bytes);
-    }
-}
 
 #[tokio::test]
 async fn what_upstream_does_not_give_is_told_and_leaves_nothing() {
@@ -253,114 +204,4 @@ async fn of_an_index_only_what_is_pulled_comes() {
     assert_eq!(kept["failures"][0]["failureCode"], "ImageReferencedByManifestList");
     let gone = stage.done("BatchDeleteImage", delete(&all)).await;
     assert_eq!(gone["failures"], json!([]));
-}
-
-#[tokio::test]
-async fn a_password_goes_to_the_registry_and_to_the_server_of_its_tokens() {
-    let upstream = ScriptedRegistry::start().await;
-    let image = Image::oci("one");
-    upstream.push("team/app", "v1", &image);
-    upstream.require_basic([("alice", "s3cret")]);
-    pull(&hub(&upstream, |builder| builder).await, &image, "v1").await;
-
-    upstream.require_bearer([("alice", "s3cret")]);
-    pull(&hub(&upstream, |builder| builder).await, &image, "v1").await;
-
-    let tokens = ScriptedRegistry::start().await;
-    tokens.require_bearer([("alice", "s3cret")]);
-    upstream.require_bearer_of("https://auth.docker.io/token", [("alice", "s3cret")]);
-    for number in 1..10 {
-        upstream.accept_token(&format!("token-{number}"));
-    }
-    let address = tokens.url("");
-    pull(&hub(&upstream, |builder| builder.upstream_endpoint("auth.docker.io", address)).await, &image, "v1")
-        .await;
-    let asked = tokens.requests();
-    assert!(asked[0].authorization().unwrap().starts_with("Basic "));
-    assert!(asked[0].query.contains("scope=repository%3Ateam%2Fapp%3Apull"), "{}", asked[0].query);
-}
-
-#[tokio::test]
-async fn a_password_goes_to_nobody_else() {
-    let (upstream, stranger) = (ScriptedRegistry::start().await, ScriptedRegistry::start().await);
-    let image = Image::oci("one");
-    for registry in [&upstream, &stranger] {
-        registry.push("team/app", "v1", &image);
-    }
-    upstream.require_bearer_of(&stranger.url("/token"), [("alice", "s3cret")]);
-    let stage = hub(&upstream, |builder| builder).await;
-    stage.get("/v2/up/team/app/manifests/v1").await.refused(403, "DENIED");
-    assert_eq!(stranger.request_lines(), Vec::<String>::new());
-
-    upstream.require_basic([("alice", "s3cret")]);
-    let layer = image.layers[0].digest();
-    let path = format!("/v2/team/app/blobs/{layer}");
-    upstream.always(Method::GET, &path, Reply::redirect(307, &stranger.url(&path)));
-    let stage = hub(&upstream, |builder| builder).await;
-    pull(&stage, &image, "v1").await;
-    let asked = stranger.requests();
-    assert!(!asked.is_empty(), "the redirect was followed");
-    assert!(asked.iter().all(|request| request.authorization().is_none()));
-}
-
-#[tokio::test]
-async fn another_local_ecr_is_an_upstream_under_its_name() {
-    let far = Stage::start().await;
-    let image = Image::oci("one");
-    let host = "222222222222.dkr.ecr.eu-west-1.amazonaws.com";
-    for part in [&image.config, &image.layers[0]] {
-        let path = format!("/v2/team/app/blobs/uploads/?digest={}", part.digest());
-        read(far.request("POST", &path).header("host", host).body(part.bytes.clone())).await.expect(201);
-    }
-    let put = far.request("PUT", MANIFEST).header("host", host);
-    let put = put.header("content-type", &image.manifest.media_type).body(image.manifest.bytes.clone());
-    read(put).await.expect(201);
-    let address = format!("http://{}", far.host());
-    let stage = Stage::with(|builder| builder.upstream_endpoint(host, address)).await;
-    rule(&stage, host, Value::Null).await;
-    pull(&stage, &image, "v1").await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn crane_and_skopeo_pull_through_to_a_docker_registry() {
-    let upstream = DockerRegistry::open().await;
-    let (index, _) =
-        upstream.push_index("team/app", "v1", &[Recipe::plain("one"), Recipe::plain("two")]).await;
-    upstream.push("team/app", "v2", &Recipe::plain("three").oci()).await;
-    let stage = before(&format!("http://{}", upstream.host()), |builder| builder).await;
-    let reference = |tag: &str| format!("{}/up/team/app:{tag}", stage.host());
-    let crane = async |args: &[&str]| Tool::new(pinned("bin/crane")).args(args).run().await;
-    let digest = crane(&["digest", "--insecure", &reference("v1")]).await.ok();
-    assert_eq!(digest.trim(), index.digest);
-    crane(&["validate", "--insecure", "--remote", &reference("v1")]).await.ok();
-    let copy = format!("docker://{}/copy:v2", stage.host());
-    let source = format!("docker://{}", reference("v2"));
-    let skopeo = Tool::new("skopeo").args([
-        "copy",
-        "--src-tls-verify=false",
-        "--dest-tls-verify=false",
-        &source,
-        &copy,
-    ]);
-    skopeo.run().await.ok();
-    crane(&["validate", "--insecure", "--remote", &format!("{}/copy:v2", stage.host())]).await.ok();
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn dockerd_pulls_through_to_a_docker_registry() {
-    let (upstream, dockerd) = (DockerRegistry::open().await, Dockerd::start().await);
-    let pushed = upstream.push("team/app", "v1", &Recipe::plain("one")).await;
-    let stage = before(&format!("http://{}", upstream.host()), |builder| builder).await;
-    for (number, cli) in DockerCli::all(&dockerd.engine().docker_host()).iter().enumerate() {
-        let reference = format!("{}/up/team/app:v1", stage.host());
-        cli.run(&["pull", &reference]).await.ok();
-        let id = cli.run(&["image", "inspect", "--format", "{{.Id}}", &reference]).await.ok();
-        assert_eq!(id.trim(), pushed.image_id, "{number}");
-        cli.run(&["rmi", &reference]).await.ok();
-        cli.run(&["pull", &format!("{}/up/team/none:v1", stage.host())]).await.refused();
-    }
-    recorded(&stage, "v1").await;
-    let asked = upstream.requests().await;
-    let blobs = asked.iter().filter(|request| request.method == "GET" && request.uri.contains("/blobs/"));
-    assert_eq!(blobs.count(), 2, "config and layer once each");
 }
