@@ -1,5 +1,5 @@
 """Writes what a request must look like, as botocore's service models say it: the operations with their input shapes, and of each shape that an
-input reaches its members and constraints. Usage: generate.py BOTOCORE_FOLDER, from the folder of this file."""
+input reaches its members and constraints; and the same of what scans find, which tests and operators say. Usage: generate.py BOTOCORE_FOLDER, from the folder of this file."""
 
 import gzip
 import json
@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 SERVICES = {"ecr.json": "ecr/2015-09-21", "ecr-public.json": "ecr-public/2020-10-30"}
+FINDINGS = ("ImageScanFindingList", "EnhancedImageScanFindingList")
 CONSTRAINTS = ("type", "min", "max", "pattern", "enum", "required")
 
 
@@ -35,6 +36,9 @@ for target, source in SERVICES.items():
     for name, operation in sorted(model["operations"].items()):
         operations[name] = operation["input"]["shape"]
         reach(model, operations[name], shapes)
+    for name in FINDINGS:
+        if name in model["shapes"]:
+            reach(model, name, shapes)
     lines = ['{"operations":' + json.dumps(operations, separators=(",", ":")) + ',"shapes":{']
     lines.append(",\n".join(f"{json.dumps(n)}:{json.dumps(shapes[n], separators=(',', ':'))}" for n in sorted(shapes)))
     lines.append("}}\n")

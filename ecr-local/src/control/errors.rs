@@ -5,6 +5,8 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use super::refusal::Refusal;
+
 /// A repository as texts name it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Place {
@@ -55,24 +57,7 @@ pub(crate) enum Error {
     LifecyclePolicyNotFound(Place),
     PreviewNotFound(Place),
     PreviewInProgress(Place),
-    /// To a Region.
-    BackfillInProgress(String),
-    BackfillInvalidStatus(String),
-    BackfillNotFound(String),
-    /// In a registry, by its prefix.
-    PullThroughRuleExists(String, String),
-    PullThroughRuleNotFound(String, String),
-    QuotaExceeded(&'static str),
-    SecretNotFound(String),
-    /// In a registry, by its prefix.
-    TemplateExists(String, String),
-    TemplateNotFound(String, String),
-    UnableToAccessSecret(String),
-    UnableToDecryptSecret(String),
-    /// Why nothing came from upstream.
-    UnableToGetUpstreamImage(String),
-    UnableToGetUpstreamLayer(String),
-    UnsupportedUpstream(String),
+    Refused(Refusal),
     Internal(Box<dyn std::error::Error + Send + Sync>),
 }
 
@@ -126,20 +111,7 @@ impl Error {
             Self::LifecyclePolicyNotFound(_) => "LifecyclePolicyNotFoundException",
             Self::PreviewNotFound(_) => "LifecyclePolicyPreviewNotFoundException",
             Self::PreviewInProgress(_) => "LifecyclePolicyPreviewInProgressException",
-            Self::BackfillInProgress(_) => "ReplicationBackfillInProgressException",
-            Self::BackfillInvalidStatus(_) => "ReplicationBackfillInvalidStatusException",
-            Self::BackfillNotFound(_) => "ReplicationBackfillNotFoundException",
-            Self::PullThroughRuleExists(..) => "PullThroughCacheRuleAlreadyExistsException",
-            Self::PullThroughRuleNotFound(..) => "PullThroughCacheRuleNotFoundException",
-            Self::QuotaExceeded(_) => "LimitExceededException",
-            Self::SecretNotFound(_) => "SecretNotFoundException",
-            Self::TemplateExists(..) => "TemplateAlreadyExistsException",
-            Self::TemplateNotFound(..) => "TemplateNotFoundException",
-            Self::UnableToAccessSecret(_) => "UnableToAccessSecretException",
-            Self::UnableToDecryptSecret(_) => "UnableToDecryptSecretValueException",
-            Self::UnableToGetUpstreamImage(_) => "UnableToGetUpstreamImageException",
-            Self::UnableToGetUpstreamLayer(_) => "UnableToGetUpstreamLayerException",
-            Self::UnsupportedUpstream(_) => "UnsupportedUpstreamRegistryException",
+            Self::Refused(refusal) => refusal.code(),
             Self::Internal(_) => "ServerException",
         }
     }
@@ -156,13 +128,13 @@ impl Error {
         document
     }
 
-    fn message(&self) -> String {
+    /// The text that a client gets.
+    pub(crate) fn message(&self) -> String {
         match self {
             Self::Serialization(why)
             | Self::Signature(why)
             | Self::InvalidParameter(why)
-            | Self::Denied(why)
-            | Self::UnsupportedUpstream(why) => why.clone(),
+            | Self::Denied(why) => why.clone(),
             Self::IncompleteSignature(why) | Self::InvalidTag(why) => (*why).to_owned(),
             Self::UnknownOperation => "The service has no such operation".to_owned(),
             Self::Unsupported(operation) => format!("{operation} is not supported by this registry"),
@@ -255,39 +227,7 @@ impl Error {
             Self::RegistryPolicyNotFound(account) => {
                 format!("Registry policy does not exist in the registry with id '{account}'")
             }
-            Self::BackfillInProgress(region) => {
-                format!("A replication backfill to the Region '{region}' is in progress")
-            }
-            Self::BackfillInvalidStatus(id) => {
-                format!("The replication backfill with id '{id}' is not in progress")
-            }
-            Self::BackfillNotFound(id) => {
-                format!("The replication backfill with id '{id}' does not exist in the registry")
-            }
-            Self::PullThroughRuleExists(account, prefix) => format!(
-                "The pull through cache rule with prefix '{prefix}' already exists in the registry with id '{account}'"
-            ),
-            Self::PullThroughRuleNotFound(account, prefix) => format!(
-                "The pull through cache rule with prefix '{prefix}' does not exist in the registry with id '{account}'"
-            ),
-            Self::QuotaExceeded(why) => (*why).to_owned(),
-            Self::SecretNotFound(arn) => format!("The secret with ARN '{arn}' does not exist"),
-            Self::TemplateExists(account, prefix) => format!(
-                "The repository creation template with prefix '{prefix}' already exists in the registry with id '{account}'"
-            ),
-            Self::TemplateNotFound(account, prefix) => format!(
-                "The repository creation template with prefix '{prefix}' does not exist in the registry with id '{account}'"
-            ),
-            Self::UnableToAccessSecret(arn) => format!("The secret with ARN '{arn}' cannot be accessed"),
-            Self::UnableToDecryptSecret(arn) => {
-                format!("The value of the secret with ARN '{arn}' cannot be decrypted")
-            }
-            Self::UnableToGetUpstreamImage(why) => {
-                format!("The image cannot be pulled from the upstream registry: {why}")
-            }
-            Self::UnableToGetUpstreamLayer(why) => {
-                format!("The layer cannot be pulled from the upstream registry: {why}")
-            }
+            Self::Refused(refusal) => refusal.message(),
             Self::Internal(_) => "Internal error, see the log of the registry".to_owned(),
         }
     }
@@ -299,11 +239,11 @@ impl std::fmt::Display for Place {
     }
 }
 
-fn within(at: &Place) -> String {
+pub(super) fn within(at: &Place) -> String {
     format!("the repository with name '{}' in the registry with id '{}'", at.repository, at.account)
 }
 
-fn half(text: Option<&str>) -> &str {
+pub(super) fn half(text: Option<&str>) -> &str {
     text.unwrap_or("null")
 }
 
@@ -316,5 +256,11 @@ impl From<sqlx::Error> for Error {
 impl From<std::io::Error> for Error {
     fn from(error: std::io::Error) -> Self {
         Self::Internal(error.into())
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
     }
 }

@@ -7,6 +7,8 @@ mod call;
 mod errors;
 mod operations;
 mod page;
+mod principal;
+mod refusal;
 mod shapes;
 mod signature;
 mod validation;
@@ -25,6 +27,7 @@ use crate::{
     model::{DEFAULT_ACCOUNT, DEFAULT_REGION, RegistryId},
     pull_through::PullThrough,
     replication::Replicator,
+    scanning::BasicScanVersion,
     store::Store,
     wire::{Answer, Content, RequestBody},
 };
@@ -45,6 +48,16 @@ pub(crate) struct ControlPlane {
     pub(crate) replicator: Arc<Replicator>,
     /// Whether calls must be signed, if there is anyone who could.
     pub(crate) verify: bool,
+    /// Of registries that did not choose.
+    pub(crate) basic_scan_version: BasicScanVersion,
+}
+
+/// What is to be told in a place of some shape, without the members that are null. If clients could not read it, why.
+pub(crate) fn check_told(shape: &str, mut value: Value) -> Result<Value, String> {
+    let service = Service::ecr();
+    let shape = service.shape(shape).ok_or_else(|| format!("there is no shape {shape}"))?;
+    validation::check_told(service, shape, &mut value).map_err(|error| error.message())?;
+    Ok(value)
 }
 
 /// An operation by its full name.
@@ -91,7 +104,8 @@ impl ControlPlane {
         let mut input = read(&body)?;
         validation::check(target.service, shape, &mut input)?;
         let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-        let call = Call { plane: self, registry, is_trusted, host: host.to_owned() };
+        let principal = principal::principal(headers, &registry);
+        let call = Call { plane: self, registry, is_trusted, host: host.to_owned(), principal };
         match target.scope {
             "ecr" => operations::ecr(&call, target.operation, input).await,
             _ => Err(Error::Unsupported(target.operation.to_owned())),

@@ -43,6 +43,10 @@ pub(crate) enum Kind {
     Integer,
     Long,
     Boolean,
+    Double,
+    Timestamp,
+    /// From text to text.
+    Map,
 }
 
 /// A regular expression that a whole text must satisfy. One that cannot be read takes everything.

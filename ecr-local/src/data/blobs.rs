@@ -108,7 +108,7 @@ async fn fetch_if_missing(
     }
 }
 
-/// A blob that is here.
+/// A blob that is here. What is in the archive is as good as not there, so that whoever pushes the image again brings it.
 async fn kept(
     plane: &DataPlane,
     asked: &Asked,
@@ -116,7 +116,7 @@ async fn kept(
     digest: &Digest,
 ) -> Result<KnownBlob, Error> {
     let repository = plane.repository(asked, name).await?;
-    let known = plane.store.promise_blob(repository, digest).await?;
+    let known = plane.store.promise_blob(repository, digest).await?.filter(|known| !known.is_archived);
     known.ok_or_else(|| Error::BlobUnknown(digest.clone()))
 }
 

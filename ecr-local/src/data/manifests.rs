@@ -7,7 +7,7 @@ use super::{Asked, DataPlane, answer, blobs::is_fresh, errors::Error};
 use crate::wire::{Answer, Content, RequestBody};
 use crate::{
     manifest::{self, media_type},
-    model::{Digest, Reference, RepositoryName, Tag},
+    model::{Digest, ImageStatus, Reference, RepositoryName, Tag},
     pull_through::UpstreamError,
     state::{DeleteOutcome, Pushed, PutOutcome, StoredManifest},
 };
@@ -32,16 +32,17 @@ pub(super) async fn get(
         return Err(unknown());
     };
     let (repository, found) = find(plane, asked, name, &reference).await?;
-    let mut found = found.ok_or_else(unknown)?;
+    let mut found = at_hand(found.ok_or_else(unknown)?)?;
     if let Some(child) = stand_in(&asked.head.headers, &reference, &found)? {
         let (_, stored) = find(plane, asked, name, &Reference::Digest(child)).await?;
-        found = stored.ok_or_else(unknown)?;
+        found = at_hand(stored.ok_or_else(unknown)?)?;
     }
     let fresh = is_fresh(&asked.head, &found.digest);
     let mut answer = match fresh {
         true => answer::empty(StatusCode::NOT_MODIFIED),
         false if asked.head.method == Method::GET => {
-            plane.store.state.note_pull(repository, &found).await?;
+            let principal = asked.caller.principal.as_deref();
+            plane.store.state.note_pull(&asked.registry, repository, &found, principal).await?;
             answer::with(StatusCode::OK, Content::Whole(Bytes::from(found.content)))
         }
         false => answer::with(StatusCode::OK, Content::Whole(Bytes::from(found.content))),
@@ -67,6 +68,13 @@ async fn find(
     match fetched {
         Some(fetched) => Ok((repository, Some(fetched))),
         None => Ok((repository, plane.store.state.manifest(repository, reference).await?)),
+    }
+}
+
+fn at_hand(found: StoredManifest) -> Result<StoredManifest, Error> {
+    match found.status {
+        ImageStatus::Active => Ok(found),
+        ImageStatus::Archived | ImageStatus::Activating => Err(Error::ManifestArchived(found.digest)),
     }
 }
 

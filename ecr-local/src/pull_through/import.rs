@@ -9,7 +9,7 @@ use super::{Key, PullThrough, UpstreamError, client::Upstream, flights::Tell};
 use crate::{
     blobs::{CompleteError, ReceiveError},
     manifest,
-    model::{Digest, Purpose, Reference, RegistryId, RepositoryName},
+    model::{Digest, ImageStatus, Purpose, Reference, RegistryId, RepositoryName},
     policy,
     state::{NewManifest, PullThroughRule, Pushed, PutOutcome, StoredManifest},
 };
@@ -49,6 +49,7 @@ pub(super) async fn manifest(
         digest: import.manifest.digest.clone(),
         media_type: import.manifest.media_type.clone(),
         pulled: None,
+        status: ImageStatus::Active,
         content: import.manifest.content.clone(),
     }));
     if let Err(error) = finish(&plane, &rule, &name, &reference, &import).await {

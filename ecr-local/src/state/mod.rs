@@ -12,9 +12,11 @@ mod delete_image;
 mod images;
 mod lifecycle;
 mod manifests;
+mod on_push;
 mod open;
 mod parts;
 mod pull_through;
+mod pulls;
 mod push;
 mod referrers;
 mod registry_settings;
@@ -23,6 +25,10 @@ mod replications;
 mod repositories;
 mod repository;
 mod resource_tags;
+mod scan_scripts;
+mod scans;
+mod signings;
+mod storage;
 mod tags;
 mod templates;
 mod unused;
@@ -38,10 +44,12 @@ pub(crate) use open::OpenError;
 pub(crate) use pull_through::{PullThroughRule, RuleOutcome};
 pub(crate) use push::{NewManifest, Pushed, PutOutcome};
 pub(crate) use referrers::Referrer;
-pub(crate) use registry_settings::POLICY;
+pub(crate) use registry_settings::{POLICY, SCANNING, SIGNING};
 pub(crate) use replicated_deletions::ReplicatedDeletion;
 pub(crate) use replications::{REPLICATION, Replication};
 pub(crate) use repository::{NewRepository, Repository};
+pub(crate) use scan_scripts::ScriptRow;
+pub(crate) use scans::{Begun, ScanRow};
 pub(crate) use templates::Template;
 
 use std::{sync::atomic::AtomicBool, time::Duration};
@@ -68,6 +76,15 @@ pub(crate) struct State {
     pub(crate) queue: Notify,
     /// Whether there may be rules by which images are fetched: most registries have none, and every pull asks.
     has_rules: AtomicBool,
+    pace: Pace,
+}
+
+/// How long things take that take no time here.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pace {
+    pub(crate) scan: Duration,
+    /// Of an image from the archive.
+    pub(crate) restore: Duration,
 }
 
 impl State {

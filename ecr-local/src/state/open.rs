@@ -10,7 +10,7 @@ use sqlx::{
 
 use tokio::sync::Notify;
 
-use super::{State, pull_through::HAS_RULES};
+use super::{Pace, State, pull_through::HAS_RULES};
 use crate::clock::Clock;
 
 /// A reader is a thread.
@@ -35,7 +35,7 @@ pub(crate) enum OpenError {
 
 impl State {
     /// Opens the state in a database file that exists, if only as an empty one.
-    pub(crate) async fn open(database: &Path, clock: Clock) -> Result<Self, OpenError> {
+    pub(crate) async fn open(database: &Path, clock: Clock, pace: Pace) -> Result<Self, OpenError> {
         let options = options(database);
         // The writer comes first: it turns the write-ahead log on, which a reader cannot.
         let writer = pool(1, WRITE_TIMEOUT, options.clone()).await?;
@@ -43,7 +43,7 @@ impl State {
         let reader = options.read_only(true).optimize_on_close(false, None);
         let has_rules = sqlx::query_scalar(HAS_RULES).fetch_one(&writer).await?;
         let reader = pool(READERS, READ_TIMEOUT, reader).await?;
-        Ok(Self { reader, writer, clock, queue: Notify::new(), has_rules: AtomicBool::new(has_rules) })
+        Ok(Self { reader, writer, clock, pace, queue: Notify::new(), has_rules: AtomicBool::new(has_rules) })
     }
 }
 
@@ -57,6 +57,11 @@ fn migrator() -> Migrator {
         ),
         migration(2, "control_plane", include_str!("../../migrations/0002_control_plane.sql")),
         migration(3, "lifecycle", include_str!("../../migrations/0003_lifecycle.sql")),
+        migration(
+            4,
+            "scans_storage_signing",
+            include_str!("../../migrations/0004_scans_storage_signing.sql"),
+        ),
         migration(
             5,
             "replication_pull_through_templates",

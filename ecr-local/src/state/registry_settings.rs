@@ -5,6 +5,9 @@ use crate::model::RegistryId;
 
 /// The name of the policy.
 pub(crate) const POLICY: &str = "policy";
+/// Names of settings that pushes depend on.
+pub(crate) const SCANNING: &str = "scanning";
+pub(crate) const SIGNING: &str = "signing";
 
 impl State {
     /// A setting, if it was made.

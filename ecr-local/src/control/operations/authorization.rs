@@ -33,7 +33,7 @@ pub(super) fn token(call: &Call<'_>, input: &Input) -> Result<Value, Error> {
 fn one(call: &Call<'_>, account: &str) -> Value {
     let registry = RegistryId { account: account.into(), region: call.registry.region.clone() };
     let of = if call.is_trusted { &registry } else { &call.registry };
-    let password = call.plane.auth.registry_password(of, LIFETIME);
+    let password = call.plane.auth.registry_password(of, call.principal.clone(), LIFETIME);
     let token = BASE64_STANDARD.encode(format!("{REGISTRY_USER}:{}", password.expose_secret()));
     json!({
         "authorizationToken": token,

@@ -9,6 +9,7 @@ use crate::{
         call::Call,
         errors::Error,
         page::{self, PageInput},
+        refusal::Refusal,
     },
     model::{Destination, RegistryId},
     state::{Backfill, BackfillImage, BackfillProgress, StartOutcome},
@@ -36,9 +37,9 @@ pub(super) async fn start(call: &Call<'_>, input: StartInput) -> Result<Value, E
     let id = UploadKey::fresh(0)?.id;
     match call.state().start_backfill(&source, &to, &id).await? {
         StartOutcome::Started(backfill) => Ok(identified(&backfill)),
-        StartOutcome::InProgress => Err(Error::BackfillInProgress(to.region.to_string())),
+        StartOutcome::InProgress => Err(Refusal::BackfillInProgress(to.region.to_string()).into()),
         StartOutcome::TooMany => {
-            Err(Error::QuotaExceeded("A registry has at most 10 replication backfills in progress"))
+            Err(Refusal::QuotaExceeded("A registry has at most 10 replication backfills in progress").into())
         }
     }
 }
@@ -54,7 +55,9 @@ pub(super) struct StopInput {
 pub(super) async fn stop(call: &Call<'_>, input: StopInput) -> Result<Value, Error> {
     let backfill = find(call, input.registry_id.as_deref(), &input.replication_backfill_id).await?;
     let stopped = call.plane.replicator.stop(&backfill).await?;
-    stopped.map(|stopped| identified(&stopped)).ok_or(Error::BackfillInvalidStatus(backfill.id))
+    stopped
+        .map(|stopped| identified(&stopped))
+        .ok_or_else(|| Refusal::BackfillInvalidStatus(backfill.id).into())
 }
 
 #[derive(Deserialize)]
@@ -125,7 +128,7 @@ async fn find(call: &Call<'_>, account: Option<&str>, id: &str) -> Result<Backfi
     let source = call.registry(account)?;
     call.plane.replicator.settle().await?;
     let found = call.state().backfill(&source, &id.to_ascii_lowercase()).await?;
-    found.ok_or_else(|| Error::BackfillNotFound(id.to_owned()))
+    found.ok_or_else(|| Refusal::BackfillNotFound(id.to_owned()).into())
 }
 
 /// The members that every answer has.

@@ -13,12 +13,15 @@ use crate::{
     control::{
         call::{Call, Found, Named},
         errors::Error,
+        refusal::Refusal,
     },
     manifest::convert,
-    model::{Digest, Reference},
+    model::{Digest, ImageStatus, Reference},
     pull_through::UpstreamError,
     state::StoredManifest,
 };
+
+const ARCHIVED: Failure = Failure("ImageInaccessible", "Requested image is archived");
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -75,7 +78,12 @@ pub(super) async fn run(call: &Call<'_>, input: Input) -> Result<Value, Error> {
             failures.push(id.failed(NOT_FOUND));
             continue;
         };
-        call.state().note_pull(found.repository.id, &stored).await?;
+        if stored.status != ImageStatus::Active {
+            failures.push(id.failed(ARCHIVED));
+            continue;
+        }
+        let principal = call.principal.as_deref();
+        call.state().note_pull(&found.registry, found.repository.id, &stored, principal).await?;
         images.push(shown(&found, id, stored, is_by_tag.then_some(&input.accepted_media_types)));
     }
     Ok(json!({ "images": images, "failures": failures }))
@@ -104,7 +112,7 @@ async fn fetch(call: &Call<'_>, input: &Input) -> Result<FromUpstream, Error> {
                 Err(Failure("UpstreamUnavailable", "The upstream registry is not available"))
             }
             Err(UpstreamError::Secret(error)) => {
-                return Err(Error::UnableToGetUpstreamImage(error.to_string()));
+                return Err(Refusal::UnableToGetUpstreamImage(error.to_string()).into());
             }
             Err(UpstreamError::Internal(why)) => return Err(Error::Internal(why.into())),
         };

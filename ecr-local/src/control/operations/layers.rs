@@ -10,6 +10,7 @@ use crate::{
     control::{
         call::{Call, Named},
         errors::Error,
+        refusal::Refusal,
     },
     data::DOWNLOAD,
     model::Digest,
@@ -44,7 +45,7 @@ pub(super) async fn check(call: &Call<'_>, input: CheckInput) -> Result<Value, E
             None => fail("MissingLayerDigest", "The layer does not exist in the repository"),
             Some(known) => layers.push(json!({
                 "layerDigest": text,
-                "layerAvailability": "AVAILABLE",
+                "layerAvailability": if known.is_archived { "ARCHIVED" } else { "AVAILABLE" },
                 "layerSize": known.size,
                 "mediaType": LAYER_TYPE,
             })),
@@ -69,7 +70,7 @@ async fn fetch(call: &Call<'_>, input: &DownloadInput) -> Result<bool, Error> {
     match call.plane.pull_through.blob(&registry, &name, &digest).await {
         Err(UpstreamError::NotFound) => Ok(true),
         Err(UpstreamError::Internal(why)) => Err(Error::Internal(why.into())),
-        Err(error) => Err(Error::UnableToGetUpstreamLayer(error.to_string())),
+        Err(error) => Err(Refusal::UnableToGetUpstreamLayer(error.to_string()).into()),
         Ok(is_fetched) => Ok(is_fetched),
     }
 }
@@ -85,6 +86,7 @@ pub(super) async fn download_url(call: &Call<'_>, input: DownloadInput) -> Resul
         Some(known) if known.unused.is_some() && !is_from_upstream => {
             return Err(Error::LayerInaccessible(place, text));
         }
+        Some(known) if known.is_archived => return Err(Refusal::LayerArchived(place, text).into()),
         Some(_) => {}
     }
     let name = &found.repository.name;

@@ -8,6 +8,7 @@ use crate::{
         call::Call,
         errors::Error,
         page::{self, PageInput},
+        refusal::Refusal,
     },
     model::{RegistryId, UpstreamKind},
     pull_through::SecretError,
@@ -56,9 +57,9 @@ pub(super) async fn create(call: &Call<'_>, input: CreateInput) -> Result<Value,
     check_secret(call, &rule)?;
     match call.state().create_pull_through_rule(&rule).await? {
         RuleOutcome::Created => {}
-        RuleOutcome::Exists => return Err(Error::PullThroughRuleExists(account(&rule), rule.prefix)),
+        RuleOutcome::Exists => return Err(Refusal::PullThroughRuleExists(account(&rule), rule.prefix).into()),
         RuleOutcome::TooMany => {
-            return Err(Error::QuotaExceeded("A registry has at most 50 pull through cache rules"));
+            return Err(Refusal::QuotaExceeded("A registry has at most 50 pull through cache rules").into());
         }
     }
     let mut document = described(&rule);
@@ -167,18 +168,18 @@ pub(super) async fn describe(call: &Call<'_>, input: DescribeInput) -> Result<Va
 fn kind(registry: &RegistryId, input: &CreateInput) -> Result<UpstreamKind, Error> {
     let url = &input.upstream_registry_url;
     let invalid = || {
-        Error::UnsupportedUpstream(format!(
+        Refusal::UnsupportedUpstream(format!(
             "The upstream registry URL {url} is invalid. Specify a valid upstream registry URL and try again"
         ))
     };
     let kind = UpstreamKind::of_host(url).ok_or_else(invalid)?;
     let named = input.upstream_registry.as_deref().and_then(UpstreamKind::parse);
     if named.is_some_and(|named| named != kind) || RegistryId::of_host(url).as_ref() == Some(registry) {
-        return Err(invalid());
+        return Err(invalid().into());
     }
     if kind.needs_credential() && input.access.credential_arn.is_none() {
         let why = "The specified upstream registry requires authentication. Specify a valid Secrets Manager ARN and try again";
-        return Err(Error::UnsupportedUpstream(why.to_owned()));
+        return Err(Refusal::UnsupportedUpstream(why.to_owned()).into());
     }
     Ok(kind)
 }
@@ -188,16 +189,18 @@ fn check_secret(call: &Call<'_>, rule: &PullThroughRule) -> Result<(), Error> {
     let Some(arn) = &rule.credential else { return Ok(()) };
     match call.plane.pull_through.check_secret(&rule.registry, arn) {
         Ok(()) | Err(SecretError::Malformed) => Ok(()),
-        Err(SecretError::NotFound) => Err(Error::SecretNotFound(arn.clone())),
-        Err(SecretError::Inaccessible) => Err(Error::UnableToAccessSecret(arn.clone())),
-        Err(SecretError::Undecryptable) => Err(Error::UnableToDecryptSecret(arn.clone())),
+        Err(SecretError::NotFound) => Err(Refusal::SecretNotFound(arn.clone()).into()),
+        Err(SecretError::Inaccessible) => Err(Refusal::UnableToAccessSecret(arn.clone()).into()),
+        Err(SecretError::Undecryptable) => Err(Refusal::UnableToDecryptSecret(arn.clone()).into()),
     }
 }
 
 async fn find(call: &Call<'_>, account: Option<&str>, prefix: &str) -> Result<PullThroughRule, Error> {
     let (registry, prefix) = (call.registry(account)?, normal(prefix));
     let found = call.state().pull_through_rule(&registry, prefix).await?;
-    found.ok_or_else(|| Error::PullThroughRuleNotFound(registry.account.to_string(), prefix.to_owned()))
+    found.ok_or_else(|| {
+        Refusal::PullThroughRuleNotFound(registry.account.to_string(), prefix.to_owned()).into()
+    })
 }
 
 /// A slash at the end is assumed anyway.

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::image_id::{ImageId, Meant};
+use super::image_id::ImageId;
 use crate::{
     control::{
         call::{Call, Named},
@@ -55,18 +55,8 @@ pub(super) struct StatusInput {
 pub(super) async fn status(call: &Call<'_>, input: StatusInput) -> Result<Value, Error> {
     let found = call.find(&input.named).await?;
     call.plane.replicator.settle().await?;
-    let (repository, mut id) = (found.repository.id, input.image_id);
-    let unknown = || Error::ImageNotFound(found.place.clone(), id.image_digest.clone(), id.image_tag.clone());
-    let digest = match id.meant(call.state(), repository).await? {
-        Ok(Meant::Digest(digest)) => digest.to_string(),
-        Ok(Meant::Tag(tag)) => call.state().tagged(repository, tag.as_str()).await?.ok_or_else(unknown)?,
-        Err(failure) if failure.0 == "MissingDigestAndTag" => {
-            return Err(Error::parameter("imageId", "both tag and digest cannot be null"));
-        }
-        Err(_) => return Err(unknown()),
-    };
-    call.state().image(repository, &digest).await?.ok_or_else(unknown)?;
-    let statuses = call.state().replication_statuses(repository, &digest).await?;
+    let image = input.image_id.find(call, &found).await?;
+    let statuses = call.state().replication_statuses(found.repository.id, &image.digest).await?;
     let shown = statuses.into_iter().map(|one| {
         let mut shown =
             json!({ "region": one.to.region, "registryId": one.to.account, "status": one.status });
@@ -76,6 +66,6 @@ pub(super) async fn status(call: &Call<'_>, input: StatusInput) -> Result<Value,
         shown
     });
     let shown: Vec<_> = shown.collect();
-    id.image_digest = Some(digest);
+    let id = input.image_id.with_digest(&image.digest);
     Ok(json!({ "repositoryName": found.repository.name, "imageId": id, "replicationStatuses": shown }))
 }

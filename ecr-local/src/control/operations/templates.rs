@@ -14,6 +14,7 @@ use crate::{
         call::Call,
         errors::Error,
         page::{self, PageInput},
+        refusal::Refusal,
     },
     model::RegistryId,
     state::{NewRepository, Template},
@@ -53,14 +54,14 @@ pub(super) async fn create(call: &Call<'_>, input: Input) -> Result<Value, Error
     let prefix = normal(&input.prefix);
     let (document, repository) = read(&call.registry, input.settings)?;
     let made = call.state().create_template(&call.registry, prefix, &document, &repository).await?;
-    let exists = || Error::TemplateExists(account(call), prefix.to_owned());
+    let exists = || Refusal::TemplateExists(account(call), prefix.to_owned());
     one(call, &made.ok_or_else(exists)?)
 }
 
 /// UpdateRepositoryCreationTemplate: what is not named stays as it is.
 pub(super) async fn update(call: &Call<'_>, input: Input) -> Result<Value, Error> {
     let prefix = normal(&input.prefix);
-    let missing = || Error::TemplateNotFound(account(call), prefix.to_owned());
+    let missing = || Refusal::TemplateNotFound(account(call), prefix.to_owned());
     let old = call.state().template(&call.registry, prefix).await?.ok_or_else(missing)?;
     let settings = parse(&old)?.changed(input.settings);
     let (document, repository) = read(&call.registry, settings)?;
@@ -77,7 +78,7 @@ pub(super) struct DeleteInput {
 pub(super) async fn delete(call: &Call<'_>, input: DeleteInput) -> Result<Value, Error> {
     let prefix = normal(&input.prefix);
     let deleted = call.state().delete_template(&call.registry, prefix).await?;
-    one(call, &deleted.ok_or_else(|| Error::TemplateNotFound(account(call), prefix.to_owned()))?)
+    one(call, &deleted.ok_or_else(|| Refusal::TemplateNotFound(account(call), prefix.to_owned()))?)
 }
 
 #[derive(Deserialize)]

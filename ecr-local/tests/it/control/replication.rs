@@ -268,6 +268,21 @@ async fn the_repository_there_has_its_own_settings() {
 }
 
 #[tokio::test]
+async fn what_arrives_is_scanned_as_what_is_pushed_there() {
+    let clock = Clock::default();
+    let stage = slow(&clock).await;
+    let scanned = json!({"repositoryName": "app", "imageScanningConfiguration": {"scanOnPush": true}});
+    elsewhere(&stage, IN_FRANKFURT, "CreateRepository", scanned).await;
+    replicate(&stage, json!([{"destinations": [to("eu-central-1", "000000000000")]}])).await;
+    stage.push("app", "v1", &Image::oci("one")).await;
+    clock.advance(DELAY);
+    assert_eq!(statuses(&stage, "app", "v1").await[0]["status"], "COMPLETE");
+    let image = json!({"repositoryName": "app", "imageId": {"imageTag": "v1"}});
+    elsewhere(&stage, IN_FRANKFURT, "DescribeImageScanFindings", image.clone()).await;
+    stage.fails("DescribeImageScanFindings", image, "ScanNotFoundException").await;
+}
+
+#[tokio::test]
 async fn a_call_replicates_as_a_push_does() {
     let clock = Clock::default();
     let stage = slow(&clock).await;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use ecr_local::UpstreamSecret;
+use ecr_local::{ScanOutcome, ScanScript, UpstreamSecret};
 use fixtures::tool::{Tool, pinned};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::stage::Stage;
 
@@ -12,11 +12,16 @@ const WALK: &str = include_str!("walk.py");
 
 #[tokio::test(flavor = "multi_thread")]
 async fn botocore_gets_what_its_model_says() {
-    // Nothing that takes its time may end on the way.
+    let (findings, enhanced_findings) = findings();
+    let outcome = ScanOutcome { findings, enhanced_findings, ..ScanOutcome::default() };
+    let script = ScanScript { outcome: Some(outcome), ..ScanScript::default() };
+    // No backfill may end on the way.
     let slowly = Duration::from_secs(60 * 60);
     let secret = json!({"username": "walker", "accessToken": "s3cret"}).to_string();
     let stage = Stage::with(|builder| {
         builder
+            .scan_time(Duration::ZERO)
+            .scan_script(script)
             .replication_delay(slowly)
             .upstream_endpoint("registry-1.docker.io", "http://127.0.0.1:9")
             .upstream_secret("ecr-pullthroughcache/walk", UpstreamSecret::Text(secret.into()))
@@ -25,5 +30,29 @@ async fn botocore_gets_what_its_model_says() {
     let python =
         Tool::new(pinned("python/bin/python")).args(["-c", WALK, &format!("http://{}", stage.host())]);
     let walked = python.env("AWS_EC2_METADATA_DISABLED", "true").run().await.ok();
-    assert!(walked.contains("47 operations"), "{walked}");
+    assert!(walked.contains("62 operations"), "{walked}");
+}
+
+/// Of both kinds, with members of every type.
+fn findings() -> (Vec<Value>, Vec<Value>) {
+    let basic = json!({
+        "name": "CVE-2026-1",
+        "description": "x",
+        "uri": "https://example.org",
+        "severity": "HIGH",
+        "attributes": [{"key": "package_name", "value": "zlib"}],
+    });
+    let enhanced = json!({
+        "awsAccountId": "000000000000",
+        "firstObservedAt": 1_700_000_000,
+        "score": 7.5,
+        "severity": "HIGH",
+        "packageVulnerabilityDetails": {
+            "vulnerabilityId": "CVE-2026-2",
+            "cvss": [{"baseScore": 7.5, "version": "3.1"}],
+            "vulnerablePackages": [{"name": "zlib", "epoch": 0, "fixedInVersion": "1.3"}],
+        },
+        "resources": [{"id": "x", "tags": {"team": "ci"}, "details": {"awsEcrContainerImage": {"inUseCount": 1}}}],
+    });
+    (vec![basic.clone(), basic], vec![enhanced])
 }
