@@ -73,11 +73,11 @@ pub(super) async fn blob(
     }
     if let Some(source) = plane.local_source(rule) {
         let from = source_repository(plane, rule, &source, name).await?;
-        state.blob(from, digest).await?.ok_or(UpstreamError::NotFound)?;
+        let known = state.blob(from, digest).await?.filter(|known| !known.is_archived);
+        known.ok_or(UpstreamError::NotFound)?;
         let repository = state.repository_for(&rule.registry, name, Purpose::PullThroughCache).await?;
-        let upstream_name = rule.upstream_name(name.as_str());
-        let mounted = state.mount_blob(&source, repository, digest, Some(&upstream_name)).await?;
-        return mounted.then_some(()).ok_or(UpstreamError::NotFound);
+        let is_copied = state.copy_blob(from, digest, repository).await?;
+        return is_copied.then_some(()).ok_or(UpstreamError::NotFound);
     }
     let upstream = upstream.map_or_else(|| plane.open(rule).map(Arc::new), Ok)?;
     let body = upstream.blob(&rule.upstream_name(name.as_str()), digest).await?;
@@ -147,7 +147,8 @@ async fn copy(
 ) -> Result<StoredManifest, UpstreamError> {
     let state = plane.state();
     let from = source_repository(plane, rule, source, name).await?;
-    let found = state.manifest(from, reference).await?.ok_or(UpstreamError::NotFound)?;
+    let found = state.manifest(from, reference).await?;
+    let found = found.filter(|found| found.status == ImageStatus::Active).ok_or(UpstreamError::NotFound)?;
     let repository = state.repository_for(&rule.registry, name, Purpose::PullThroughCache).await?;
     let tag = if let Reference::Tag(tag) = reference { Some(tag) } else { None };
     state.copy_image(from, &found.digest.to_string(), tag, repository).await?;

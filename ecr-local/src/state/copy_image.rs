@@ -5,6 +5,7 @@ use sqlx::sqlite::SqliteTransaction;
 use super::{
     Result, State,
     push::{mutability, point, pointed},
+    storage::bring_back,
 };
 use crate::model::Tag;
 
@@ -20,18 +21,23 @@ macro_rules! of_image {
     };
 }
 
-/// What manifests refer to comes before them, and how they refer to it after them.
-const BLOBS: &str = of_image!(
-    "INSERT INTO repository_blobs (repository, digest, touched) SELECT DISTINCT $3, l.digest, $4 \
+/// Those that cannot be pulled from where they go.
+const MISSING: &str = of_image!(
+    "SELECT i.digest FROM image i WHERE NOT EXISTS (SELECT 1 FROM manifests m WHERE m.repository = $3 \
+     AND m.digest = i.digest AND NOT m.is_archived AND coalesce(m.activated, 0) <= $4)"
+);
+/// In the order in which nothing refers to what is not there.
+const COPIES: [&str; 4] = [
+    of_image!(
+        "INSERT INTO repository_blobs (repository, digest, touched) SELECT DISTINCT $3, l.digest, $4 \
          FROM image i JOIN manifest_blobs l ON l.repository = $1 AND l.manifest = i.digest WHERE true \
          ON CONFLICT (repository, digest) DO UPDATE SET touched = excluded.touched"
-);
-const MANIFESTS: &str = of_image!(
-    "INSERT INTO manifests (repository, digest, media_type, artifact_type, subject, annotations, pushed, content, size) \
+    ),
+    of_image!(
+        "INSERT INTO manifests (repository, digest, media_type, artifact_type, subject, annotations, pushed, content, size) \
          SELECT $3, m.digest, m.media_type, m.artifact_type, m.subject, m.annotations, $4, m.content, m.size \
-         FROM image i JOIN manifests m ON m.repository = $1 AND m.digest = i.digest WHERE true ON CONFLICT DO NOTHING RETURNING digest"
-);
-const REFERENCES: [&str; 2] = [
+         FROM image i JOIN manifests m ON m.repository = $1 AND m.digest = i.digest WHERE true ON CONFLICT DO NOTHING"
+    ),
     of_image!(
         "INSERT INTO manifest_blobs (repository, manifest, digest) SELECT $3, l.manifest, l.digest \
          FROM image i JOIN manifest_blobs l ON l.repository = $1 AND l.manifest = i.digest WHERE true ON CONFLICT DO NOTHING"
@@ -43,8 +49,8 @@ const REFERENCES: [&str; 2] = [
 ];
 
 impl State {
-    /// Copies an image, with one of its tags if it still has that. A tag that must not move stays where it is. What a push sets off there begins.
-    /// Whether there was an image.
+    /// Copies an image, with one of its tags if it still has that. A tag that must not move stays where it is. What a push sets off there
+    /// begins. Whether there was an image.
     pub(crate) async fn copy_image(
         &self,
         from: i64,
@@ -52,16 +58,17 @@ impl State {
         tag: Option<&Tag>,
         to: i64,
     ) -> Result<bool> {
-        let now = self.now();
         let mut change = self.change().await?;
-        sqlx::query(BLOBS).bind(from).bind(digest).bind(to).bind(now).execute(&mut *change).await?;
-        let copy = sqlx::query_scalar(MANIFESTS).bind(from).bind(digest).bind(to).bind(now);
-        let new: Vec<String> = copy.fetch_all(&mut *change).await?;
-        for copy in REFERENCES {
-            sqlx::query(copy).bind(from).bind(digest).bind(to).execute(&mut *change).await?;
+        let now = self.now();
+        let missing = sqlx::query_scalar(MISSING).bind(from).bind(digest).bind(to).bind(now);
+        let missing: Vec<String> = missing.fetch_all(&mut *change).await?;
+        for copy in COPIES {
+            let query = sqlx::query(copy).bind(from).bind(digest).bind(to).bind(now);
+            query.execute(&mut *change).await?;
         }
-        for digest in new {
-            self.begin_on_push(&mut change, to, &digest, now).await?;
+        for digest in &missing {
+            bring_back(&mut change, to, digest, now).await?;
+            self.begin_on_push(&mut change, to, digest, now).await?;
         }
         if let Some(tag) = tag
             && pointed(&mut change, from, tag).await?.is_some_and(|source| source == digest)

@@ -57,6 +57,8 @@ pub(super) async fn run(call: &Call<'_>, input: Input) -> Result<Value, Error> {
                 continue;
             }
             Some(Ok(fetched)) => {
+                let principal = call.principal.as_deref();
+                call.state().note_pull(&found.registry, found.repository.id, &fetched, principal).await?;
                 let accepted = id.image_digest.is_none().then_some(&input.accepted_media_types);
                 images.push(shown(&found, id, fetched, accepted));
                 continue;
