@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    auth::{AccessKey, AccessKeys, Auth, Challenge, Signer, Users},
+    auth::{AccessKey, AccessKeys, Auth, Challenge, IdentityProvider, Signer, Trusts, Users},
     clock::Clock,
     control::ControlPlane,
     data::{DataPlane, Switches},
@@ -38,6 +38,10 @@ pub struct Builder {
     users: Vec<(String, SecretString)>,
     access_keys: Vec<AccessKey>,
     verify_signatures: bool,
+    trusts: Vec<(String, String)>,
+    identity_providers: Vec<(String, String)>,
+    public_aliases: Vec<(String, String)>,
+    public_in_one_region: bool,
     clock: Clock,
     challenge: Challenge,
     token_lifetime: Duration,
@@ -69,6 +73,14 @@ pub enum StartError {
         /// From the system.
         cause: io::Error,
     },
+    /// A setting that cannot be taken.
+    #[error("cannot take {setting}: {why}")]
+    Setting {
+        /// Its value, or a part of it.
+        setting: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// Other machines would reach a registry that lets everyone do everything.
     #[error(
         "other machines reach {address}, so it needs users, unless it is said that anyone may do anything"
@@ -94,6 +106,10 @@ impl EcrLocal {
             users: Vec::new(),
             access_keys: Vec::new(),
             verify_signatures: true,
+            trusts: Vec::new(),
+            identity_providers: Vec::new(),
+            public_aliases: Vec::new(),
+            public_in_one_region: true,
             clock: Clock::default(),
             challenge: Challenge::default(),
             token_lifetime: Duration::from_secs(5 * 60),
@@ -145,6 +161,31 @@ impl Builder {
         self
     }
 
+    /// Lets an account, or whoever has a token of an issuer, assume a role, which is named by its ARN. Roles are assumed by their own account
+    /// anyway, and by everyone where everyone may do everything.
+    pub fn trust(mut self, role: impl Into<String>, principal: impl Into<String>) -> Self {
+        self.trusts.push((role.into(), principal.into()));
+        self
+    }
+
+    /// Somebody who issues web identity tokens, with the keys (RFC 7517) that sign them.
+    pub fn identity_provider(mut self, issuer: impl Into<String>, keys: impl Into<String>) -> Self {
+        self.identity_providers.push((issuer.into(), keys.into()));
+        self
+    }
+
+    /// Gives the public registry of an account an alias, for good: `public.ecr.aws/ALIAS`. It has a default one from its first repository on.
+    pub fn public_alias(mut self, account: impl Into<String>, alias: impl Into<String>) -> Self {
+        self.public_aliases.push((account.into(), alias.into()));
+        self
+    }
+
+    /// Whether calls of ECR Public are refused outside of us-east-1. They are unless set.
+    pub fn public_in_one_region(mut self, only: bool) -> Self {
+        self.public_in_one_region = only;
+        self
+    }
+
     /// What time it is. The system's time unless set.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
@@ -193,6 +234,11 @@ impl Builder {
     /// If the folder or the address cannot be had.
     pub async fn start(self) -> Result<Running, StartError> {
         let listener = self.bind().await?;
+        let providers = self.identity_providers.iter().map(|(issuer, keys)| {
+            IdentityProvider::parse(issuer, keys)
+                .map_err(|why| StartError::Setting { setting: format!("the keys of {issuer}"), why })
+        });
+        let providers = providers.collect::<Result<_, _>>()?;
         let folder = DataFolder::claim(&self.data_dir).map_err(|error| match error {
             ClaimError::InUse => StartError::InUse { folder: self.data_dir.clone() },
             ClaimError::Io(cause) => unusable(&self.data_dir)(cause.into()),
@@ -202,17 +248,27 @@ impl Builder {
         let store = Store::open(folder, self.lifetimes, self.clock.clone())
             .await
             .map_err(|cause| fault(cause.into()))?;
+        for (account, alias) in &self.public_aliases {
+            give_alias(&store, account, alias).await?;
+        }
         let store = Arc::new(store);
         let auth = Arc::new(Auth {
             users: Users::new(&signer, &self.users),
             access_keys: AccessKeys::new(self.access_keys),
+            trusts: Trusts { pairs: self.trusts, providers },
             signer,
             challenge: self.challenge,
             token_lifetime: self.token_lifetime,
             clock: self.clock.clone(),
         });
         let data = DataPlane { store: Arc::clone(&store), auth: Arc::clone(&auth), switches: self.switches };
-        let control = ControlPlane { store, auth, clock: self.clock, verify: self.verify_signatures };
+        let control = ControlPlane {
+            store,
+            auth,
+            clock: self.clock,
+            verify: self.verify_signatures,
+            public_in_one_region: self.public_in_one_region,
+        };
         let front = Front { data, control, running: TaskTracker::new() };
         let listen = self.listen.clone();
         Running::start(listener, front, self.collect_every)
@@ -232,6 +288,25 @@ impl Builder {
             return Err(StartError::Unprotected { address: self.listen.clone() });
         }
         Ok(listener)
+    }
+}
+
+async fn give_alias(store: &Store, account: &str, alias: &str) -> Result<(), StartError> {
+    let fault =
+        |why: &str| StartError::Setting { setting: format!("the alias {alias}"), why: why.to_owned() };
+    let inner = |text: &str| text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    let is_alias = (2..=50).contains(&alias.len())
+        && alias.starts_with(|first: char| first.is_ascii_lowercase())
+        && alias.split(['.', '_', '-']).all(|part| !part.is_empty() && inner(part));
+    if !is_alias {
+        return Err(fault(
+            "it is not 2 to 50 lower-case letters and digits with single separators between them",
+        ));
+    }
+    match store.state.give_alias(account, alias).await {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(fault("another account has it")),
+        Err(error) => Err(fault(&error.to_string())),
     }
 }
 

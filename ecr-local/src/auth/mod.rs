@@ -6,13 +6,19 @@
 //! Invariant: no password is kept, only its authentication code under the key of the data folder.
 
 mod access_keys;
+mod identity_provider;
 mod scope;
+mod sessions;
 mod signer;
+mod trusts;
 mod users;
 
 pub(crate) use access_keys::{AccessKey, AccessKeys};
+pub(crate) use identity_provider::IdentityProvider;
 pub(crate) use scope::{Action, Scope};
+pub(crate) use sessions::Session;
 pub(crate) use signer::Signer;
+pub(crate) use trusts::Trusts;
 pub(crate) use users::Users;
 
 use std::time::Duration;
@@ -46,6 +52,7 @@ pub enum Challenge {
 pub(crate) struct Auth {
     pub(crate) users: Users,
     pub(crate) access_keys: AccessKeys,
+    pub(crate) trusts: Trusts,
     pub(crate) signer: Signer,
     pub(crate) challenge: Challenge,
     pub(crate) token_lifetime: Duration,
@@ -81,6 +88,8 @@ enum Purpose {
     Refresh,
     /// A password for a registry.
     Registry,
+    /// Requests to the host of public registries: by anyone, or by those whose registry it names.
+    Public,
     /// A blob of a repository.
     Download,
 }
@@ -94,8 +103,18 @@ impl Auth {
         if self.is_open() || self.basic_user(authorization).is_some() {
             return Some(Caller { scopes: None, registry: None });
         }
-        let claims = self.claims(of_scheme(authorization?, "bearer")?, &Purpose::Access)?;
+        let token = of_scheme(authorization?, "bearer")?;
+        if let Some(claims) = self.claims(token, &Purpose::Public) {
+            let scopes = claims.registry.is_none().then(Vec::new);
+            return Some(Caller { scopes, registry: claims.registry });
+        }
+        let claims = self.claims(token, &Purpose::Access)?;
         Some(Caller { scopes: Some(claims.scopes), registry: None })
+    }
+
+    /// The registry that the password of an `Authorization` header is for.
+    pub(crate) fn password_registry(&self, authorization: Option<&str>) -> Option<RegistryId> {
+        self.registry_claims(authorization?)?.registry
     }
 
     /// Whoever has the address of a blob. Nothing if it is the address of another one, or no longer good.
@@ -103,6 +122,11 @@ impl Auth {
         let claims = self.claims(token, &Purpose::Download)?;
         let caller = Caller { scopes: Some(claims.scopes), registry: claims.registry };
         (claims.user == digest).then_some(caller)
+    }
+
+    /// The registry that a password is for.
+    pub(crate) fn registry_of_password(&self, user: &str, password: &str) -> Option<RegistryId> {
+        self.password_claims(user, password)?.registry
     }
 
     /// Whether everyone may do everything.
@@ -114,6 +138,10 @@ impl Auth {
         let decoded = BASE64_STANDARD.decode(of_scheme(header, "basic")?).ok()?;
         let text = SecretString::from(String::from_utf8(decoded).ok()?);
         let (user, password) = users::split(&text)?;
+        self.password_claims(user, password)
+    }
+
+    fn password_claims(&self, user: &str, password: &str) -> Option<Claims> {
         if user == REGISTRY_USER { self.claims(password, &Purpose::Registry) } else { None }
     }
 
@@ -138,6 +166,12 @@ impl Auth {
     /// A token that gets tokens.
     pub(crate) fn refresh_token(&self, user: &str) -> SecretString {
         self.seal(&self.to_claims(Purpose::Refresh, user, Vec::new(), REFRESH_LIFETIME))
+    }
+
+    /// A token for the host of public registries: for all that anyone may do there, or also for what a registry's owner may.
+    pub(crate) fn public_token(&self, registry: Option<RegistryId>) -> SecretString {
+        let claims = self.to_claims(Purpose::Public, "", Vec::new(), self.token_lifetime);
+        self.seal(&Claims { registry, ..claims })
     }
 
     /// A password for a registry.
@@ -177,6 +211,11 @@ impl Auth {
 }
 
 impl Caller {
+    /// Somebody of whom nothing is known.
+    pub(crate) fn anyone() -> Self {
+        Self { scopes: Some(Vec::new()), registry: None }
+    }
+
     /// Whether they may do something to a repository, or to the catalogue if there is no repository.
     pub(crate) fn may(&self, action: Action, repository: Option<&str>) -> bool {
         let allows = |scopes: &Vec<Scope>| scopes.iter().any(|scope| scope.allows(action, repository));

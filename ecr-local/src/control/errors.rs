@@ -23,11 +23,18 @@ pub(crate) enum Error {
     MissingToken,
     IncompleteSignature(&'static str),
     UnknownKey,
+    /// Temporary credentials that are over.
+    ExpiredToken,
     /// With what is wrong.
     Signature(String),
     /// A registry of another account.
     Denied(String),
     InvalidParameter(String),
+    /// An operation outside of the Region that has it.
+    UnsupportedCommand(String),
+    /// By an alias that no account has.
+    RegistryNotFound(Place),
+    CatalogDataNotFound(Place),
     RepositoryNotFound(Place),
     RepositoryExists(Place),
     RepositoryNotEmpty(Place),
@@ -47,7 +54,8 @@ pub(crate) enum Error {
     LayerPartTooSmall(i64),
     LayerExists(Place, String),
     EmptyUpload(Place, String),
-    TooManyParts,
+    /// The most that there may be.
+    TooManyParts(i64),
     TooManyTags,
     InvalidTag(&'static str),
     RepositoryPolicyNotFound(Place),
@@ -80,10 +88,14 @@ impl Error {
             Self::Unsupported(_) => "UnsupportedOperationException",
             Self::MissingToken => "MissingAuthenticationTokenException",
             Self::IncompleteSignature(_) => "IncompleteSignatureException",
+            Self::ExpiredToken => "ExpiredTokenException",
             Self::UnknownKey => "UnrecognizedClientException",
             Self::Signature(_) => "InvalidSignatureException",
             Self::Denied(_) => "AccessDeniedException",
             Self::InvalidParameter(_) => "InvalidParameterException",
+            Self::UnsupportedCommand(_) => "UnsupportedCommandException",
+            Self::RegistryNotFound(_) => "RegistryNotFoundException",
+            Self::CatalogDataNotFound(_) => "RepositoryCatalogDataNotFoundException",
             Self::RepositoryNotFound(_) => "RepositoryNotFoundException",
             Self::RepositoryExists(_) => "RepositoryAlreadyExistsException",
             Self::RepositoryNotEmpty(_) => "RepositoryNotEmptyException",
@@ -100,7 +112,7 @@ impl Error {
             Self::LayerPartTooSmall(_) => "LayerPartTooSmallException",
             Self::LayerExists(..) => "LayerAlreadyExistsException",
             Self::EmptyUpload(..) => "EmptyUploadException",
-            Self::TooManyParts => "LimitExceededException",
+            Self::TooManyParts(_) => "LimitExceededException",
             Self::TooManyTags => "TooManyTagsException",
             Self::InvalidTag(_) => "InvalidTagParameterException",
             Self::RepositoryPolicyNotFound(_) => "RepositoryPolicyNotFoundException",
@@ -124,7 +136,8 @@ impl Error {
         document
     }
 
-    fn message(&self) -> String {
+    /// What a client is told.
+    pub(crate) fn message(&self) -> String {
         match self {
             Self::Serialization(why)
             | Self::Signature(why)
@@ -134,7 +147,13 @@ impl Error {
             Self::UnknownOperation => "The service has no such operation".to_owned(),
             Self::Unsupported(operation) => format!("{operation} is not supported by this registry"),
             Self::MissingToken => "Missing Authentication Token".to_owned(),
+            Self::ExpiredToken => "The security token included in the request is expired".to_owned(),
             Self::UnknownKey => "The security token included in the request is invalid.".to_owned(),
+            Self::UnsupportedCommand(operation) => {
+                format!("{operation} command is only supported in us-east-1.")
+            }
+            Self::RegistryNotFound(at) => format!("The registry with id '{}' does not exist", at.account),
+            Self::CatalogDataNotFound(at) => format!("Catalog data does not exist for {}", within(at)),
             Self::RepositoryNotFound(at) => {
                 format!("{at} does not exist in the registry with id '{}'", at.account)
             }
@@ -205,7 +224,7 @@ impl Error {
             Self::EmptyUpload(at, id) => {
                 format!("The upload with id '{id}' within {} has no parts", within(at))
             }
-            Self::TooManyParts => "A layer has at most 4200 parts".to_owned(),
+            Self::TooManyParts(most) => format!("A layer has at most {most} parts"),
             Self::TooManyTags => "A resource has at most 50 tags".to_owned(),
             Self::RepositoryPolicyNotFound(at) => {
                 format!("Repository policy does not exist for {}", within(at))

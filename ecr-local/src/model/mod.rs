@@ -1,13 +1,15 @@
 //! Values that cannot be built invalid: what requests and rows are made of.
 
+mod address;
 mod digest;
 mod mutability;
 mod name;
 mod registry;
 mod wildcard;
 
+pub(crate) use address::Address;
 pub(crate) use digest::{Algorithm, Digest, Hasher};
 pub(crate) use mutability::Mutability;
 pub(crate) use name::{Reference, RepositoryName, Tag};
-pub(crate) use registry::{DEFAULT_ACCOUNT, DEFAULT_REGION, RegistryId};
+pub(crate) use registry::{DEFAULT_ACCOUNT, DEFAULT_REGION, PUBLIC_HOST, RegistryId, is_public_host};
 pub(crate) use wildcard::matches as wildcard_matches;

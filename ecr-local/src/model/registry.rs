@@ -6,6 +6,13 @@ use serde::{Deserialize, Serialize};
 pub(crate) const DEFAULT_ACCOUNT: &str = "000000000000";
 pub(crate) const DEFAULT_REGION: &str = "us-east-1";
 
+/// The host of all public registries, and the beginning of their repositories' URIs.
+pub(crate) const PUBLIC_HOST: &str = "public.ecr.aws";
+/// Its name for those who also speak IPv6.
+const PUBLIC_HOST_TOO: &str = "ecr-public.aws.com";
+/// In place of a Region. No Region has a dot.
+const PUBLIC: &str = "public.ecr";
+
 /// What may follow the Region in the host name of a registry (AWS's partitions), and the name by which a resolver finds this machine.
 const SUFFIXES: [&str; 10] = [
     "amazonaws.com",
@@ -20,7 +27,7 @@ const SUFFIXES: [&str; 10] = [
     "localhost",
 ];
 
-/// An AWS account in a Region.
+/// An AWS account in a Region, or the account's public registry.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct RegistryId {
     pub(crate) account: Box<str>,
@@ -28,11 +35,19 @@ pub(crate) struct RegistryId {
 }
 
 impl RegistryId {
+    /// The public registry of an account.
+    pub(crate) fn public(account: &str) -> Self {
+        Self { account: account.into(), region: PUBLIC.into() }
+    }
+
+    pub(crate) fn is_public(&self) -> bool {
+        *self.region == *PUBLIC
+    }
+
     /// The registry that a `Host` header names (`ACCOUNT.dkr.ecr.REGION.amazonaws.com` and its kin), if it names one.
     pub(crate) fn of_host(host: &str) -> Option<Self> {
         let host = host.to_ascii_lowercase();
-        let name = host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name);
-        let (account, region) = ecr_host(name)?;
+        let (account, region) = ecr_host(without_port(&host))?;
         Some(Self { account: account.into(), region: region.into() })
     }
 }
@@ -41,6 +56,16 @@ impl Default for RegistryId {
     fn default() -> Self {
         Self { account: DEFAULT_ACCOUNT.into(), region: DEFAULT_REGION.into() }
     }
+}
+
+/// Whether a `Host` header names the host of public registries.
+pub(crate) fn is_public_host(host: &str) -> bool {
+    let host = host.to_ascii_lowercase();
+    [PUBLIC_HOST, PUBLIC_HOST_TOO].contains(&without_port(&host))
+}
+
+fn without_port(host: &str) -> &str {
+    host.rsplit_once(':').map_or(host, |(name, _)| name)
 }
 
 fn ecr_host(name: &str) -> Option<(&str, &str)> {

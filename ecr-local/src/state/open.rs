@@ -53,6 +53,7 @@ fn migrator() -> Migrator {
         ),
         migration(2, "control_plane", include_str!("../../migrations/0002_control_plane.sql")),
         migration(3, "lifecycle", include_str!("../../migrations/0003_lifecycle.sql")),
+        migration(6, "public", include_str!("../../migrations/0006_public.sql")),
     ])
 }
 

@@ -26,10 +26,12 @@ pub(crate) struct NewRepository {
     /// A JSON object.
     pub(crate) encryption: String,
     pub(crate) tags: Vec<(String, String)>,
+    /// What a public repository is listed with: a JSON object.
+    pub(crate) catalog: Option<String>,
 }
 
 impl State {
-    /// Makes a repository. Nothing if there is one of that name.
+    /// Makes a repository. Nothing if there is one of that name. With its first one a public registry gets an alias.
     pub(crate) async fn set_up_repository(
         &self,
         registry: &RegistryId,
@@ -38,14 +40,18 @@ impl State {
     ) -> Result<Option<Repository>> {
         let mut change = self.change().await?;
         let insert = "INSERT INTO repositories (account, region, name, created, mutability, mutability_filters, scan_on_push, \
-             encryption) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING \
+             encryption, catalog) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING \
              RETURNING id, name, created, mutability, mutability_filters, scan_on_push, encryption";
         let query = sqlx::query(insert).bind(&*registry.account).bind(&*registry.region).bind(name.as_str());
         let query = query.bind(self.now()).bind(new.mutability.name()).bind(written(&new.mutability));
-        let row = query.bind(new.scan_on_push).bind(&new.encryption).fetch_optional(&mut *change).await?;
+        let query = query.bind(new.scan_on_push).bind(&new.encryption).bind(&new.catalog);
+        let row = query.fetch_optional(&mut *change).await?;
         let Some(repository) = row.map(|row| read(&row)).transpose()? else { return Ok(None) };
         for (key, value) in &new.tags {
             super::resource_tags::set(&mut change, repository.id, key, value).await?;
+        }
+        if registry.is_public() {
+            super::public::give_default_alias(&mut change, &registry.account).await?;
         }
         change.commit().await?;
         Ok(Some(repository))

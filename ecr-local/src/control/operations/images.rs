@@ -170,7 +170,7 @@ fn detail(found: &Found, row: ImageRow) -> Value {
     document["imageSizeInBytes"] = row.size.into();
     document["imagePushedAt"] = row.pushed.into();
     document["imageManifestMediaType"] = row.media_type.into();
-    document["imageStatus"] = "ACTIVE".into();
+    let is_public = found.registry.is_public();
     let mut add = |name: &str, value: Option<Value>| {
         if let Some(value) = value {
             document[name] = value;
@@ -178,7 +178,10 @@ fn detail(found: &Found, row: ImageRow) -> Value {
     };
     add("imageTags", Some(json!(row.tags)).filter(|_| !row.tags.is_empty()));
     add("artifactMediaType", Some(row.artifact_type.into()).filter(|text| *text != ""));
-    add("lastRecordedPullTime", row.pulled.map(Value::from));
-    add("subjectManifestDigest", row.subject.map(Value::from));
+    if !is_public {
+        add("imageStatus", Some("ACTIVE".into()));
+        add("lastRecordedPullTime", row.pulled.map(Value::from));
+        add("subjectManifestDigest", row.subject.map(Value::from));
+    }
     document
 }

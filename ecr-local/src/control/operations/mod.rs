@@ -8,12 +8,15 @@ mod images;
 mod layers;
 mod lifecycle;
 mod policies;
+mod public;
 mod put_image;
 mod referrers;
 mod repositories;
 mod settings;
 mod tags;
 mod uploads;
+
+pub(crate) use public::ecr_public;
 
 use serde_json::Value;
 
