@@ -13,6 +13,7 @@ mod garbage;
 mod hosts;
 mod listing;
 mod manifests;
+mod public;
 mod pulling;
 mod pushing;
 mod referrers;

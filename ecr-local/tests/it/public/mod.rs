@@ -1,0 +1,6 @@
+//! ECR Public as its clients see it: calls, and the data plane by host and by path.
+
+mod calls;
+mod clients;
+mod pulling;
+mod stage;
