@@ -19,4 +19,5 @@ mod pushing;
 mod referrers;
 mod stage;
 mod starting;
+mod sts;
 mod uploads;

@@ -1,0 +1,6 @@
+//! Temporary credentials as clients get and use them.
+
+mod credentials;
+mod roles;
+mod stage;
+mod web_identity;
