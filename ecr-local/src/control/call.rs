@@ -139,7 +139,8 @@ fn is_account(id: &str) -> bool {
     id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn partition(region: &str) -> &'static str {
+/// Which part of AWS a Region is in.
+pub(crate) fn partition(region: &str) -> &'static str {
     let known = [
         ("cn-", "aws-cn"),
         ("us-gov-", "aws-us-gov"),

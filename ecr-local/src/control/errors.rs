@@ -63,6 +63,15 @@ pub(crate) enum Error {
     LifecyclePolicyNotFound(Place),
     PreviewNotFound(Place),
     PreviewInProgress(Place),
+    /// What ECS holds against a client.
+    Client(String),
+    ClusterNotFound,
+    ServiceNotFound,
+    /// A version of the platform.
+    PlatformUnknown(String),
+    UnsupportedFeature(String),
+    /// Other tasks have the client token.
+    Conflict(Vec<String>),
     Internal(Box<dyn std::error::Error + Send + Sync>),
 }
 
@@ -120,6 +129,12 @@ impl Error {
             Self::LifecyclePolicyNotFound(_) => "LifecyclePolicyNotFoundException",
             Self::PreviewNotFound(_) => "LifecyclePolicyPreviewNotFoundException",
             Self::PreviewInProgress(_) => "LifecyclePolicyPreviewInProgressException",
+            Self::Client(_) => "ClientException",
+            Self::ClusterNotFound => "ClusterNotFoundException",
+            Self::ServiceNotFound => "ServiceNotFoundException",
+            Self::PlatformUnknown(_) => "PlatformUnknownException",
+            Self::UnsupportedFeature(_) => "UnsupportedFeatureException",
+            Self::Conflict(_) => "ConflictException",
             Self::Internal(_) => "ServerException",
         }
     }
@@ -133,6 +148,9 @@ impl Error {
             document["uploadId"] = upload.as_str().into();
             document["lastValidByteReceived"] = (*last).into();
         }
+        if let Self::Conflict(tasks) = self {
+            document["resourceIds"] = json!(tasks);
+        }
         document
     }
 
@@ -142,6 +160,8 @@ impl Error {
             Self::Serialization(why)
             | Self::Signature(why)
             | Self::InvalidParameter(why)
+            | Self::Client(why)
+            | Self::UnsupportedFeature(why)
             | Self::Denied(why) => why.clone(),
             Self::IncompleteSignature(why) | Self::InvalidTag(why) => (*why).to_owned(),
             Self::UnknownOperation => "The service has no such operation".to_owned(),
@@ -241,6 +261,10 @@ impl Error {
             Self::RegistryPolicyNotFound(account) => {
                 format!("Registry policy does not exist in the registry with id '{account}'")
             }
+            Self::ClusterNotFound => "Cluster not found.".to_owned(),
+            Self::ServiceNotFound => "Service not found.".to_owned(),
+            Self::PlatformUnknown(version) => format!("The platform version {version} does not exist."),
+            Self::Conflict(_) => "The client token was used for another call.".to_owned(),
             Self::Internal(_) => "Internal error, see the log of the registry".to_owned(),
         }
     }

@@ -18,6 +18,8 @@ mod repositories;
 mod repository;
 mod resource_tags;
 mod tags;
+mod task_definitions;
+mod tasks;
 mod unused;
 
 pub(crate) use blobs::KnownBlob;
@@ -30,6 +32,8 @@ pub(crate) use public::ImageTag;
 pub(crate) use push::{NewManifest, Pushed, PutOutcome};
 pub(crate) use referrers::Referrer;
 pub(crate) use repository::{NewRepository, Repository};
+pub(crate) use task_definitions::TaskDefinition;
+pub(crate) use tasks::{NewTask, Task, TaskFilter};
 
 use std::time::Duration;
 

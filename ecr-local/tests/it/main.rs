@@ -8,6 +8,7 @@ mod connections;
 mod control;
 mod deleting;
 mod durability;
+mod ecs;
 mod endpoints;
 mod garbage;
 mod hosts;

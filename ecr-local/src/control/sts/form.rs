@@ -38,7 +38,8 @@ fn value(form: &Form, service: &Service, shape: &Shape, path: &str) -> Option<Va
             let member = service.shape(shape.member.as_ref()?)?;
             let entry = |number| value(form, service, member, &format!("{path}.member.{number}"));
             let entries: Vec<_> = (1..=LONGEST_LIST).map_while(entry).collect();
-            (!entries.is_empty()).then_some(Value::Array(entries))
+            // An empty list is a field without a value.
+            (!entries.is_empty() || form.contains_key(path)).then_some(Value::Array(entries))
         }
         Kind::Structure => {
             let prefix = format!("{path}.");

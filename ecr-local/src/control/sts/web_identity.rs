@@ -17,6 +17,7 @@ pub(super) struct Input {
     #[serde(flatten)]
     wanted: Wanted,
     web_identity_token: String,
+    provider_id: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -42,6 +43,10 @@ enum Audience {
 
 pub(super) fn run(plane: &ControlPlane, input: Input) -> Result<Vec<Element>, Error> {
     let is_open = !plane.verify || plane.auth.is_open();
+    if let Some(provider) = &input.provider_id {
+        let why = format!("{provider} is no provider here: only tokens of OpenID Connect are taken");
+        return Err(Error::InvalidIdentityToken(why));
+    }
     let token = Token::parse(&input.web_identity_token)?;
     let issuer = token.claims.iss.as_str();
     match plane.auth.trusts.provider(issuer) {

@@ -25,3 +25,15 @@ async fn botocore_gets_what_its_model_of_ecr_public_says() {
     let walked = walk("ecr-public", include_str!("walk_public.py")).await;
     assert!(walked.contains("23 operations"), "{walked}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn botocore_gets_what_its_model_of_ecs_says() {
+    let walked = walk("ecs", include_str!("walk_ecs.py")).await;
+    assert!(walked.contains("10 operations"), "{walked}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn botocore_gets_what_its_model_of_sts_says() {
+    let walked = walk("sts", include_str!("walk_sts.py")).await;
+    assert!(walked.contains("3 operations"), "{walked}");
+}

@@ -3,4 +3,4 @@
 mod calls;
 mod clients;
 mod pulling;
-mod stage;
+pub(crate) mod stage;
