@@ -12,13 +12,14 @@ use tokio::net::TcpListener;
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    auth::{AccessKey, AccessKeys, Auth, Challenge, IdentityProvider, Signer, Trusts, Users},
+    auth::{AccessKey, AccessKeys, Auth, Challenge, Signer, Trusts, Users},
     clock::Clock,
     control::ControlPlane,
     data::{DataPlane, Switches},
     folder::{ClaimError, DataFolder},
     front::Front,
     server::Running,
+    settings,
     store::{Lifetimes, Store},
 };
 
@@ -234,11 +235,7 @@ impl Builder {
     /// If the folder or the address cannot be had.
     pub async fn start(self) -> Result<Running, StartError> {
         let listener = self.bind().await?;
-        let providers = self.identity_providers.iter().map(|(issuer, keys)| {
-            IdentityProvider::parse(issuer, keys)
-                .map_err(|why| StartError::Setting { setting: format!("the keys of {issuer}"), why })
-        });
-        let providers = providers.collect::<Result<_, _>>()?;
+        let providers = settings::identity_providers(&self.identity_providers)?;
         let folder = DataFolder::claim(&self.data_dir).map_err(|error| match error {
             ClaimError::InUse => StartError::InUse { folder: self.data_dir.clone() },
             ClaimError::Io(cause) => unusable(&self.data_dir)(cause.into()),
@@ -248,9 +245,7 @@ impl Builder {
         let store = Store::open(folder, self.lifetimes, self.clock.clone())
             .await
             .map_err(|cause| fault(cause.into()))?;
-        for (account, alias) in &self.public_aliases {
-            give_alias(&store, account, alias).await?;
-        }
+        settings::give_aliases(&store.state, &self.public_aliases).await?;
         let store = Arc::new(store);
         let auth = Arc::new(Auth {
             users: Users::new(&signer, &self.users),
@@ -288,25 +283,6 @@ impl Builder {
             return Err(StartError::Unprotected { address: self.listen.clone() });
         }
         Ok(listener)
-    }
-}
-
-async fn give_alias(store: &Store, account: &str, alias: &str) -> Result<(), StartError> {
-    let fault =
-        |why: &str| StartError::Setting { setting: format!("the alias {alias}"), why: why.to_owned() };
-    let inner = |text: &str| text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
-    let is_alias = (2..=50).contains(&alias.len())
-        && alias.starts_with(|first: char| first.is_ascii_lowercase())
-        && alias.split(['.', '_', '-']).all(|part| !part.is_empty() && inner(part));
-    if !is_alias {
-        return Err(fault(
-            "it is not 2 to 50 lower-case letters and digits with single separators between them",
-        ));
-    }
-    match store.state.give_alias(account, alias).await {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(fault("another account has it")),
-        Err(error) => Err(fault(&error.to_string())),
     }
 }
 

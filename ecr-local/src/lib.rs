@@ -25,6 +25,7 @@ mod manifest;
 mod model;
 mod patience;
 mod server;
+mod settings;
 mod state;
 mod store;
 mod wire;

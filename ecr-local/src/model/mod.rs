@@ -11,5 +11,7 @@ pub(crate) use address::Address;
 pub(crate) use digest::{Algorithm, Digest, Hasher};
 pub(crate) use mutability::Mutability;
 pub(crate) use name::{Reference, RepositoryName, Tag};
-pub(crate) use registry::{DEFAULT_ACCOUNT, DEFAULT_REGION, PUBLIC_HOST, RegistryId, is_public_host};
+pub(crate) use registry::{
+    DEFAULT_ACCOUNT, DEFAULT_REGION, PUBLIC_HOST, RegistryId, is_alias, is_public_host,
+};
 pub(crate) use wildcard::matches as wildcard_matches;

@@ -64,6 +64,17 @@ pub(crate) fn is_public_host(host: &str) -> bool {
     [PUBLIC_HOST, PUBLIC_HOST_TOO].contains(&without_port(&host))
 }
 
+/// Whether a public registry may be called so.
+pub(crate) fn is_alias(text: &str) -> bool {
+    let is_word = |part: &str| {
+        let mut characters = part.bytes();
+        !part.is_empty() && characters.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    };
+    (2..=50).contains(&text.len())
+        && text.starts_with(|first: char| first.is_ascii_lowercase())
+        && text.split(['.', '_', '-']).all(is_word)
+}
+
 fn without_port(host: &str) -> &str {
     host.rsplit_once(':').map_or(host, |(name, _)| name)
 }

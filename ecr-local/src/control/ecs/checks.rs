@@ -4,15 +4,13 @@ use std::collections::HashSet;
 
 use serde::Deserialize;
 
-use super::fargate;
-use crate::{
-    control::errors::Error,
-    model::{Digest, RegistryId},
+use super::{
+    container::{Container, is_name},
+    fargate,
 };
+use crate::{control::errors::Error, model::RegistryId};
 
 const MOST_CONTAINERS: usize = 10;
-/// Of a reference to an image, in characters.
-const LONGEST_IMAGE: usize = 255;
 
 /// As much of a definition as is looked at.
 #[derive(Deserialize)]
@@ -33,53 +31,8 @@ pub(super) struct Definition {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Container {
-    name: Option<String>,
-    image: Option<String>,
-    essential: Option<bool>,
-    memory: Option<i64>,
-    memory_reservation: Option<i64>,
-    #[serde(default)]
-    port_mappings: Vec<Port>,
-    #[serde(default)]
-    mount_points: Vec<Mount>,
-    #[serde(default)]
-    depends_on: Vec<Dependency>,
-    health_check: Option<HealthCheck>,
-}
-
-#[derive(Deserialize)]
 struct Named {
     name: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Port {
-    container_port: Option<i64>,
-    host_port: Option<i64>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Mount {
-    source_volume: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Dependency {
-    container_name: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct HealthCheck {
-    interval: Option<i64>,
-    timeout: Option<i64>,
-    retries: Option<i64>,
-    start_period: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -90,12 +43,6 @@ struct Tag {
 
 pub(super) fn refuse(why: impl Into<String>) -> Error {
     Error::Client(why.into())
-}
-
-/// Letters, digits, hyphens and underscores.
-fn is_name(text: &str) -> bool {
-    let inner = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-    (1..=255).contains(&text.len()) && text.bytes().all(inner)
 }
 
 impl Definition {
@@ -221,51 +168,5 @@ impl Definition {
             found.push("EXTERNAL");
         }
         found
-    }
-}
-
-impl Container {
-    fn check(&self) -> Result<(), Error> {
-        if !self.name.as_deref().is_some_and(is_name) {
-            return Err(refuse("Container.name contains invalid characters."));
-        }
-        match self.image.as_deref().unwrap_or_default() {
-            "" => return Err(refuse("Container.image should not be null or empty.")),
-            image if !is_image(image) => return Err(refuse("Container.image contains invalid characters.")),
-            _ => {}
-        }
-        let is_port = |port: Option<i64>| port.is_none_or(|port| (0..=65535).contains(&port));
-        if !self.port_mappings.iter().all(|port| is_port(port.container_port) && is_port(port.host_port)) {
-            return Err(refuse("A port is a number between 0 and 65535."));
-        }
-        self.health_check.as_ref().map_or(Ok(()), HealthCheck::check)
-    }
-}
-
-/// The limit is for references by tag. A digest comes on top of it.
-fn is_image(image: &str) -> bool {
-    let (name, digest) = match image.split_once('@') {
-        Some((name, digest)) => (name, Some(digest)),
-        None => (image, None),
-    };
-    let inner = |byte: u8| byte.is_ascii_alphanumeric() || b"_-:./#+".contains(&byte);
-    let is_digest = |digest: &str| digest.parse::<Digest>().is_ok();
-    (1..=LONGEST_IMAGE).contains(&name.len()) && name.bytes().all(inner) && digest.is_none_or(is_digest)
-}
-
-impl HealthCheck {
-    fn check(&self) -> Result<(), Error> {
-        for (name, value, range) in [
-            ("interval", self.interval, 5..=300),
-            ("timeout", self.timeout, 2..=60),
-            ("retries", self.retries, 1..=10),
-            ("startPeriod", self.start_period, 0..=300),
-        ] {
-            if value.is_some_and(|value| !range.contains(&value)) {
-                let (least, most) = (range.start(), range.end());
-                return Err(refuse(format!("The {name} of a health check is between {least} and {most}.")));
-            }
-        }
-        Ok(())
     }
 }

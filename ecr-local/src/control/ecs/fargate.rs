@@ -3,8 +3,9 @@
 use crate::control::errors::Error;
 
 /// CPU units with the least and the most MiB of memory that go with them, and the steps between.
-const SIZES: [(u32, u32, u32, u32); 7] = [
-    (256, 512, 2048, 512),
+const SIZES: [(u32, u32, u32, u32); 8] = [
+    (256, 512, 1024, 512),
+    (256, 2048, 2048, 1),
     (512, 1024, 4096, 1024),
     (1024, 2048, 8192, 1024),
     (2048, 4096, 16384, 1024),
@@ -25,10 +26,9 @@ pub(super) fn memory(text: &str) -> Result<u32, Error> {
 
 /// Whether there is a size with both.
 pub(super) fn has(cpu: u32, memory: u32) -> bool {
-    // The smallest size leaves out one step.
     SIZES.iter().any(|(units, least, most, step)| {
-        *units == cpu && (*least..=*most).contains(&memory) && (memory - least) % step == 0
-    }) && (cpu, memory) != (256, 1536)
+        *units == cpu && (*least..=*most).contains(&memory) && (memory - least).is_multiple_of(*step)
+    })
 }
 
 /// A whole number of the small unit, or any of the large one, which is 1024 of them.

@@ -5,6 +5,7 @@
 
 mod checks;
 mod clusters;
+mod container;
 mod definitions;
 mod fargate;
 mod images;
@@ -12,6 +13,7 @@ mod names;
 mod page;
 mod register;
 mod run;
+mod status;
 mod task;
 mod tasks;
 

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use super::{
     definitions, fargate,
     names::{check_cluster, task_arn},
-    task::{Plan, provisional},
+    status::provisional,
+    task::Plan,
 };
 use crate::{
     control::{

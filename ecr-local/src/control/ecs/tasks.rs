@@ -7,7 +7,7 @@ use super::{
     definitions::parsed,
     names::{check_cluster, task, task_arn},
     page::AskedPage,
-    task::stop as stopped,
+    status::stop as stopped,
 };
 use crate::{
     control::{call::Call, errors::Error, page},

@@ -2,5 +2,6 @@
 
 mod credentials;
 mod roles;
+mod sdk;
 mod stage;
 mod web_identity;

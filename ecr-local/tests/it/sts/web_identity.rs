@@ -18,19 +18,19 @@ const ROLE: &str = "arn:aws:iam::111111111111:role/runner";
 const ISSUER: &str = "https://gitlab.example.com";
 
 /// Somebody who issues tokens.
-struct Issuer(EcdsaKeyPair);
+pub(crate) struct Issuer(EcdsaKeyPair);
 
 fn encode(bytes: impl AsRef<[u8]>) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 
-fn claims() -> Value {
+pub(crate) fn claims() -> Value {
     let end = OffsetDateTime::now_utc().unix_timestamp() + 600;
     json!({"iss": ISSUER, "sub": "project:1", "aud": ["sts.amazonaws.com"], "exp": end})
 }
 
 impl Issuer {
-    fn fresh() -> Self {
+    pub(crate) fn fresh() -> Self {
         Self(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap())
     }
 
@@ -40,7 +40,7 @@ impl Issuer {
         json!({"keys": [{"kty": "OKP"}, key]}).to_string()
     }
 
-    fn token(&self, claims: &Value) -> String {
+    pub(crate) fn token(&self, claims: &Value) -> String {
         let signed = format!(
             "{}.{}",
             encode(json!({"alg": "ES256", "typ": "JWT"}).to_string()),
@@ -50,9 +50,10 @@ impl Issuer {
         format!("{signed}.{}", encode(signature))
     }
 
-    fn settings(&self) -> impl Fn(Builder) -> Builder {
+    /// A closed stage with a role that trusts this issuer.
+    pub(crate) fn settings(&self, role: &'static str) -> impl Fn(Builder) -> Builder {
         let keys = self.keys();
-        move |builder| closed(builder).identity_provider(ISSUER, &*keys).trust(ROLE, ISSUER)
+        move |builder| closed(builder).identity_provider(ISSUER, &*keys).trust(role, ISSUER)
     }
 }
 
@@ -64,7 +65,7 @@ async fn assume(stage: &Stage, role: &str, token: &str) -> Reply {
 #[tokio::test]
 async fn a_token_that_cannot_be_believed_gets_nothing() {
     let issuer = Issuer::fresh();
-    let stage = Stage::with(issuer.settings()).await;
+    let stage = Stage::with(issuer.settings(ROLE)).await;
     let refused = async |token: &str| assume(&stage, ROLE, token).await.faulted(400, "InvalidIdentityToken");
     for token in ["none", "a.b.c", "e30.e30.e30", &format!("{}.", issuer.token(&claims()))] {
         assert!(refused(token).await.starts_with("The ID Token provided is not a valid JWT."), "{token}");
@@ -86,7 +87,7 @@ async fn a_token_that_cannot_be_believed_gets_nothing() {
 #[tokio::test]
 async fn a_token_ends_and_opens_only_roles_that_trust_its_issuer() {
     let (issuer, clock) = (Issuer::fresh(), Clock::default());
-    let stage = Stage::with(|builder| issuer.settings()(builder).clock(clock.clone())).await;
+    let stage = Stage::with(|builder| issuer.settings(ROLE)(builder).clock(clock.clone())).await;
     let token = issuer.token(&claims());
     let other = "arn:aws:iam::111111111111:role/admin";
     let denied = assume(&stage, other, &token).await.faulted(403, "AccessDenied");
@@ -100,7 +101,7 @@ async fn a_token_ends_and_opens_only_roles_that_trust_its_issuer() {
 #[tokio::test]
 async fn credentials_of_a_token_work_like_all_others() {
     let issuer = Issuer::fresh();
-    let stage = Stage::with(issuer.settings()).await;
+    let stage = Stage::with(issuer.settings(ROLE)).await;
     let reply = assume(&stage, ROLE, &issuer.token(&claims())).await.expect(200);
     assert_eq!(
         ["SubjectFromWebIdentityToken", "Audience", "Provider", "Arn"].map(|name| inner(&reply, name)),
