@@ -35,6 +35,9 @@ use crate::{
 /// For tokens that get tokens.
 const REFRESH_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
+/// A colon in base64.
+const EMPTY: &str = "Og==";
+
 /// The name that goes with the passwords of registries.
 pub(crate) const REGISTRY_USER: &str = "AWS";
 
@@ -226,6 +229,11 @@ impl Caller {
     pub(crate) fn may_everything(&self) -> bool {
         self.scopes.is_none()
     }
+}
+
+/// Whether a client has no credentials. Some that have none send an empty name with an empty password.
+pub(crate) fn names_nobody(authorization: Option<&str>) -> bool {
+    authorization.is_none_or(|header| of_scheme(header, "basic") == Some(EMPTY))
 }
 
 /// The credentials of a header, if they are of this scheme.

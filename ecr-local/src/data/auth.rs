@@ -10,7 +10,7 @@ use super::{
     router::{Endpoint, Within},
 };
 use crate::{
-    auth::{Action, Auth, Caller, Challenge},
+    auth::{Action, Auth, Caller, Challenge, names_nobody},
     model::PUBLIC_HOST,
 };
 
@@ -36,7 +36,7 @@ pub(super) fn let_in(
         return Ok(caller);
     }
     let needed = needed(&head.method, endpoint);
-    let anyone = || (authorization.is_none() && place.takes_anyone()).then(Caller::anyone);
+    let anyone = || (names_nobody(authorization) && place.takes_anyone()).then(Caller::anyone);
     match auth.caller(authorization).or_else(anyone) {
         Some(caller) if needed.is_none_or(|(action, name)| place.lets(&caller, action, name)) => Ok(caller),
         _ if place.is_at_public_host() => Err(Error::Unauthorized(public_challenge(head))),

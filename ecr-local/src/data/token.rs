@@ -7,7 +7,7 @@ use serde::Serialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{DataPlane, answer, auth::SERVICE, errors::Error, place::host, query::Query};
-use crate::auth::{Auth, Scope};
+use crate::auth::{Auth, Scope, names_nobody};
 use crate::model::{Address, PUBLIC_HOST, RegistryId, is_public_host};
 use crate::wire::{Answer, RequestBody};
 
@@ -42,7 +42,8 @@ pub(super) async fn issue(
     if head.method == Method::GET {
         let authorization = head.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let holder = of_header(auth, authorization);
-        let anyone = || (authorization.is_none() && is_public(head, query)).then_some(Holder::Public(None));
+        let anyone =
+            || (names_nobody(authorization) && is_public(head, query)).then_some(Holder::Public(None));
         let holder = holder.or_else(anyone).ok_or_else(refused)?;
         return answer(auth, holder, query, query.first("offline_token") == Some("true"));
     }

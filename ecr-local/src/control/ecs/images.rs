@@ -2,6 +2,7 @@
 
 use crate::{
     control::{call::Call, errors::Error},
+    manifest::{for_platform, media_type},
     model::{Address, Digest, Reference, RegistryId, RepositoryName, is_public_host},
 };
 
@@ -16,8 +17,16 @@ pub(super) enum Pulled {
     Not(String),
 }
 
-/// Pulls an image as ECS does for a caller's task: their own, and what is public.
-pub(super) async fn pull(call: &Call<'_>, image: &str) -> Result<Pulled, Error> {
+/// What a task runs on, as images name it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Platform {
+    pub(super) os: &'static str,
+    pub(super) architecture: &'static str,
+}
+
+/// Pulls an image as ECS does for a caller's task: their own, and what is public. The digest is that of the whole image, even if it is for several
+/// platforms.
+pub(super) async fn pull(call: &Call<'_>, image: &str, platform: Platform) -> Result<Pulled, Error> {
     let Some((host, rest)) = image.split_once('/').filter(|(host, _)| is_here(call, host)) else {
         return Ok(Pulled::Elsewhere);
     };
@@ -45,6 +54,14 @@ pub(super) async fn pull(call: &Call<'_>, image: &str) -> Result<Pulled, Error> 
     let (Some(registry), Ok(own)) = (registry, own.parse::<RepositoryName>()) else { return missing() };
     let Some(repository) = call.state().repository(&registry, &own).await? else { return missing() };
     let Some(found) = call.state().manifest(repository, &reference).await? else { return missing() };
+    let is_list = [media_type::DOCKER_LIST, media_type::OCI_INDEX].contains(&&*found.media_type);
+    if is_list && for_platform(&found.content, platform.os, platform.architecture).is_none() {
+        let Platform { os, architecture } = platform;
+        let why = format!(
+            "CannotPullContainerError: image Manifest does not contain descriptor matching platform '{os}/{architecture}'"
+        );
+        return Ok(Pulled::Not(why));
+    }
     call.state().note_pull(repository, &found).await?;
     Ok(Pulled::Here(found.digest))
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    images::{Pulled, pull},
+    images::{self, Pulled, pull},
     names::{arn, cluster_arn, task_arn},
     run::Input,
     status::{remove, stop},
@@ -29,7 +29,8 @@ impl Plan<'_> {
     pub(super) async fn pull(&self, call: &Call<'_>) -> Result<Vec<Pulled>, Error> {
         let mut pulled = Vec::new();
         for container in self.containers() {
-            pulled.push(pull(call, container["image"].as_str().unwrap_or_default()).await?);
+            let image = container["image"].as_str().unwrap_or_default();
+            pulled.push(pull(call, image, self.runs_on()).await?);
         }
         Ok(pulled)
     }
@@ -75,7 +76,7 @@ impl Plan<'_> {
             containers.map(|(container, image)| running_container(registry, id, container, image));
         let mut document = json!({
             "attachments": [],
-            "attributes": [{ "name": "ecs.cpu-architecture", "value": self.architecture() }],
+            "attributes": [{ "name": "ecs.cpu-architecture", "value": if self.is_arm() { "arm64" } else { "x86_64" } }],
             "availabilityZone": format!("{}a", registry.region),
             "clusterArn": cluster_arn(registry),
             "connectivity": "CONNECTED",
@@ -138,16 +139,25 @@ impl Plan<'_> {
         document
     }
 
-    fn architecture(&self) -> &'static str {
-        match self.definition["runtimePlatform"]["cpuArchitecture"].as_str() {
-            Some("ARM64") => "arm64",
-            _ => "x86_64",
+    fn is_arm(&self) -> bool {
+        self.definition["runtimePlatform"]["cpuArchitecture"] == "ARM64"
+    }
+
+    /// Linux on X86 unless the definition says otherwise.
+    fn system(&self) -> &str {
+        self.definition["runtimePlatform"]["operatingSystemFamily"].as_str().unwrap_or("LINUX")
+    }
+
+    fn runs_on(&self) -> images::Platform {
+        images::Platform {
+            os: if self.system() == "LINUX" { "linux" } else { "windows" },
+            architecture: if self.is_arm() { "arm64" } else { "amd64" },
         }
     }
 
     /// The family of the system and the version of the platform under it.
     fn platform(&self) -> Result<(String, String), Error> {
-        let system = self.definition["runtimePlatform"]["operatingSystemFamily"].as_str().unwrap_or("LINUX");
+        let system = self.system();
         let capital = |word: &str| {
             let (first, rest) = word.split_at_checked(1).unwrap_or((word, ""));
             first.to_owned() + &rest.to_ascii_lowercase()

@@ -1,10 +1,10 @@
 //! Which images tasks would run.
 
-use fixtures::images::{Image, sha256};
+use fixtures::images::{Content, Image, OCI_INDEX, sha256};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use super::stage::{SERVICE, definition, task};
+use super::stage::{SERVICE, definition, task, with};
 use crate::{
     control::caller::Key,
     public::stage::{OTHER, OWNER, closed},
@@ -61,6 +61,26 @@ async fn an_image_that_is_here_is_known_by_its_digest_under_all_its_names() {
     }
     let details = stage.done("DescribeImages", json!({"repositoryName": "team/app"})).await;
     assert!(details["imageDetails"][0]["lastRecordedPullTime"].is_i64(), "{details}");
+}
+
+#[tokio::test]
+async fn an_image_for_several_platforms_must_have_the_one_that_is_asked_for() {
+    let stage = Stage::start().await;
+    let child = Image::oci("one");
+    stage.push("app", "child", &child).await;
+    let entries = [child.manifest.entry("linux/arm64")];
+    let index =
+        Content::json(OCI_INDEX, &json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries}));
+    stage.put_manifest("app", "all", &index).await.expect(201);
+    let image = format!("{}/app:all", stage.host());
+    let refused = stage.run(&image).await;
+    let why = "CannotPullContainerError: image Manifest does not contain descriptor matching platform 'linux/amd64'";
+    assert_eq!(refused["stoppedReason"], why);
+    let arm = with(definition("arm", &image), "/runtimePlatform", json!({"cpuArchitecture": "ARM64"}));
+    stage.ecs("RegisterTaskDefinition", arm).await;
+    let run = stage.ecs("RunTask", task("arm")).await;
+    let described = stage.ecs("DescribeTasks", json!({"tasks": [run["tasks"][0]["taskArn"]]})).await;
+    assert_eq!(described["tasks"][0]["containers"][0]["imageDigest"], index.digest());
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Real clients, which call this server by its address and public repositories by their path.
 
+use ecr_local::Challenge;
 use fixtures::{
     peers::{DockerCli, Dockerd, Recipe},
     tool::{Ran, Tool, pinned},
@@ -46,11 +47,33 @@ async fn skopeo_and_crane_push_with_a_password_and_pull_without() {
     };
     copy("--dest-creds=AWS:wrong").await.refused();
     copy(&format!("--dest-creds=AWS:{password}")).await.ok();
+    let anyone = ["inspect", "--tls-verify=false", "--no-creds", &target];
+    skopeo(&anyone).await.ok();
     let digest = Tool::new(pinned("bin/crane")).args(["digest", "--insecure", &reference]).run().await.ok();
     let described =
         stage.public_signed(OWNER, "DescribeImages", json!({"repositoryName": "app"})).await.json();
     assert_eq!(described["imageDetails"][0]["imageDigest"], digest.trim());
     assert_eq!(described["imageDetails"][0]["imageTags"], json!(["v1"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dockerd_pulls_without_a_password_where_it_gets_a_token() {
+    let stage = Stage::with(|builder| closed(builder).challenge(Challenge::Bearer)).await;
+    let (open, dockerd) = (Stage::start().await, Dockerd::start().await);
+    let source = format!("docker://{}", published(&open, &Recipe::plain("one")).await);
+    let reference = format!("{}/public.ecr.aws/owner/app:v1", stage.host());
+    let (target, password) = (format!("docker://{reference}"), stage.public_password(OWNER).await);
+    let credentials = format!("--dest-creds=AWS:{password}");
+    let copy = ["copy", "--src-tls-verify=false", "--dest-tls-verify=false", &credentials, &source, &target];
+    skopeo(&copy).await.ok();
+    for cli in DockerCli::all(&dockerd.engine().docker_host()) {
+        cli.run(&["pull", &reference]).await.ok();
+        cli.run(&["pull", &reference.replace("public.ecr.aws/owner/", "")]).await.refused();
+        cli.login(&stage.host(), "AWS", "wrong").await.refused();
+        cli.login(&stage.host(), "AWS", &password).await.ok();
+        cli.run(&["push", &reference]).await.ok();
+        cli.run(&["rmi", &reference]).await.ok();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

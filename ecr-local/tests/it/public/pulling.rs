@@ -119,8 +119,13 @@ async fn what_the_owner_pushed_everyone_pulls_by_host_and_by_path() {
     ] {
         let got = read(stage.at_public_host("GET", &path).bearer_auth(&anyone)).await.expect(200);
         assert_eq!(got.body, content, "{path}");
-        let by_path = stage.get(&path.replace("/v2/", "/v2/public.ecr.aws/")).await.expect(200);
-        assert_eq!(by_path.body, content, "{path}");
+        let by_path = path.replace("/v2/", "/v2/public.ecr.aws/");
+        assert_eq!(stage.get(&by_path).await.expect(200).body, content, "{path}");
+        let nobody = read(stage.request("GET", &by_path).basic_auth("", Some(""))).await.expect(200);
+        assert_eq!(nobody.body, content, "{path}");
+        read(stage.request("GET", &by_path).basic_auth("AWS", Some("old")))
+            .await
+            .refused(401, "UNAUTHORIZED");
     }
     let tags = read(stage.at_public_host("GET", "/v2/owner/app/tags/list").bearer_auth(&anyone)).await;
     assert_eq!(tags.expect(200).json(), json!({"name": "owner/app", "tags": ["v1"]}));
