@@ -34,12 +34,12 @@ async fn boto3_gets_credentials_for_a_web_identity() {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), issuer.token(&super::web_identity::claims())).unwrap();
     let run = python(&stage).env("AWS_ROLE_ARN", ROLE).env("AWS_ROLE_SESSION_NAME", "job-1");
-    let said = run.env("AWS_WEB_IDENTITY_TOKEN_FILE", &file.path().display().to_string()).run().await.ok();
+    let said = run.env("AWS_WEB_IDENTITY_TOKEN_FILE", file.path().display().to_string()).run().await.ok();
     assert_eq!(said.trim(), "done as arn:aws:sts::222222222222:assumed-role/builder/job-1");
     let unknown = json!({"iss": "https://example.org", "sub": "x", "aud": "y", "exp": 4_000_000_000_u64});
     std::fs::write(file.path(), issuer.token(&unknown)).unwrap();
     let run = python(&stage).env("AWS_ROLE_ARN", ROLE);
     let said =
-        run.env("AWS_WEB_IDENTITY_TOKEN_FILE", &file.path().display().to_string()).run().await.refused();
+        run.env("AWS_WEB_IDENTITY_TOKEN_FILE", file.path().display().to_string()).run().await.refused();
     assert!(said.contains("InvalidIdentityToken"), "{said}");
 }
