@@ -83,3 +83,37 @@ impl PublicKey {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_lc_rs::{
+        rand::SystemRandom,
+        rsa::{KeyPair, KeySize},
+        signature::{KeyPair as _, RSA_PKCS1_SHA256},
+    };
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_signature_by_an_rsa_key_is_one_of_that_key_and_algorithm_alone() {
+        let pair = KeyPair::generate(KeySize::Rsa2048).unwrap();
+        let encode = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
+        // A sequence of two integers (RFC 8017, appendix A.1.1), of 256 bytes after a zero and of 3.
+        let der = pair.public_key().as_ref();
+        let (n, e) = (&der[9..265], &der[der.len() - 3..]);
+        let key = json!({
+            "kty": "RSA",
+            "n": encode(n),
+            "e": encode(e),
+        });
+        let provider = IdentityProvider::parse("x", &json!({ "keys": [key] }).to_string()).unwrap();
+        let mut signature = vec![0; pair.public_modulus_len()];
+        pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), b"text", &mut signature).unwrap();
+        assert!(provider.has_signed("RS256", b"text", &signature));
+        assert!(!provider.has_signed("RS256", b"other", &signature));
+        for algorithm in ["ES256", "none", "HS256"] {
+            assert!(!provider.has_signed(algorithm, b"text", &signature), "{algorithm}");
+        }
+    }
+}
