@@ -1,5 +1,5 @@
 """Writes what a request must look like, as botocore's service models say it: the operations with their input shapes, and of each shape that an
-input reaches its members and constraints. Usage: generate.py BOTOCORE_FOLDER, from the folder of this file."""
+input reaches its members and constraints; and the same of what scans find, which tests and operators say. Usage: generate.py BOTOCORE_FOLDER, from the folder of this file."""
 
 import gzip
 import json
@@ -16,6 +16,7 @@ SERVICES = {
     )),
     "sts.json": ("sts/2011-06-15", ("AssumeRole", "AssumeRoleWithWebIdentity", "GetCallerIdentity")),
 }
+FINDINGS = ("ImageScanFindingList", "EnhancedImageScanFindingList")
 CONSTRAINTS = ("type", "min", "max", "pattern", "enum", "required")
 
 
@@ -49,6 +50,9 @@ for target, (source, only) in SERVICES.items():
         operations[name] = operation.get("input", {}).get("shape", "NoInput")
         model["shapes"].setdefault("NoInput", {"type": "structure", "members": {}})
         reach(model, operations[name], shapes)
+    for name in FINDINGS:
+        if name in model["shapes"]:
+            reach(model, name, shapes)
     lines = ['{"operations":' + json.dumps(operations, separators=(",", ":")) + ',"shapes":{']
     lines.append(",\n".join(f"{json.dumps(n)}:{json.dumps(shapes[n], separators=(',', ':'))}" for n in sorted(shapes)))
     lines.append("}}\n")

@@ -18,8 +18,11 @@ use crate::{
     data::{DataPlane, Switches},
     folder::{ClaimError, DataFolder},
     front::Front,
+    scan_script::{ScanScript, ScriptError},
+    scanning::BasicScanVersion,
     server::Running,
     settings,
+    state::Pace,
     store::{Lifetimes, Store},
 };
 
@@ -47,6 +50,9 @@ pub struct Builder {
     challenge: Challenge,
     token_lifetime: Duration,
     allow_anyone: bool,
+    pace: Pace,
+    basic_scan_version: BasicScanVersion,
+    scan_scripts: Vec<ScanScript>,
 }
 
 /// Why a registry does not start.
@@ -82,6 +88,9 @@ pub enum StartError {
         /// What is wrong with it.
         why: String,
     },
+    /// What scans come to is not said in a way that could be told.
+    #[error(transparent)]
+    ScanScript(#[from] ScriptError),
     /// Other machines would reach a registry that lets everyone do everything.
     #[error(
         "other machines reach {address}, so it needs users, unless it is said that anyone may do anything"
@@ -115,6 +124,9 @@ impl EcrLocal {
             challenge: Challenge::default(),
             token_lifetime: Duration::from_secs(5 * 60),
             allow_anyone: false,
+            pace: Pace { scan: Duration::from_secs(5), restore: Duration::from_secs(60) },
+            basic_scan_version: BasicScanVersion::default(),
+            scan_scripts: Vec::new(),
         }
     }
 }
@@ -229,10 +241,34 @@ impl Builder {
         self
     }
 
+    /// How long the scan of an image takes. Five seconds unless set.
+    pub fn scan_time(mut self, time: Duration) -> Self {
+        self.pace.scan = time;
+        self
+    }
+
+    /// How long it takes to bring an image back from the archive. A minute unless set; with ECR it is up to twenty.
+    pub fn restore_time(mut self, time: Duration) -> Self {
+        self.pace.restore = time;
+        self
+    }
+
+    /// Which basic scanning registries have that did not choose one. The newer one unless set.
+    pub fn basic_scan_version(mut self, version: BasicScanVersion) -> Self {
+        self.basic_scan_version = version;
+        self
+    }
+
+    /// What scans come to, kept at the start. They find nothing unless this is set.
+    pub fn scan_script(mut self, script: ScanScript) -> Self {
+        self.scan_scripts.push(script);
+        self
+    }
+
     /// Starts serving. Wants a tokio runtime around it.
     ///
     /// # Errors
-    /// If the folder or the address cannot be had.
+    /// If the folder or the address cannot be had, or a script is none.
     pub async fn start(self) -> Result<Running, StartError> {
         let listener = self.bind().await?;
         let providers = settings::identity_providers(&self.identity_providers)?;
@@ -242,11 +278,14 @@ impl Builder {
         })?;
         let fault = unusable(&self.data_dir);
         let signer = Signer::in_file(&folder.token_key()).map_err(|cause| fault(cause.into()))?;
-        let store = Store::open(folder, self.lifetimes, self.clock.clone())
+        let store = Store::open(folder, self.lifetimes, self.clock.clone(), self.pace)
             .await
             .map_err(|cause| fault(cause.into()))?;
         settings::give_aliases(&store.state, &self.public_aliases).await?;
         let store = Arc::new(store);
+        for script in &self.scan_scripts {
+            store.keep_script(script).await?;
+        }
         let auth = Arc::new(Auth {
             users: Users::new(&signer, &self.users),
             access_keys: AccessKeys::new(self.access_keys),
@@ -263,6 +302,7 @@ impl Builder {
             clock: self.clock,
             verify: self.verify_signatures,
             public_in_one_region: self.public_in_one_region,
+            basic_scan_version: self.basic_scan_version,
         };
         let front = Front { data, control, running: TaskTracker::new() };
         let listen = self.listen.clone();

@@ -3,11 +3,12 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use anyhow::Context;
 use clap::{Parser, ValueEnum};
-use ecr_local::{Builder, Challenge, EcrLocal};
+use ecr_local::{BasicScanVersion, Builder, Challenge, EcrLocal, ScanScript};
 use secrecy::SecretString;
 
 #[derive(Parser)]
@@ -54,6 +55,25 @@ pub(crate) struct Flags {
     /// Refuse to delete manifests, tags and blobs.
     #[arg(long, env = "ECR_LOCAL_NO_DELETE")]
     no_delete: bool,
+    /// How long the scan of an image takes, in seconds.
+    #[arg(long, env = "ECR_LOCAL_SCAN_TIME", value_name = "SECONDS", default_value = "5")]
+    scan_time: u32,
+    /// How long it takes to bring an image back from the archive, in seconds.
+    #[arg(long, env = "ECR_LOCAL_RESTORE_TIME", value_name = "SECONDS", default_value = "60")]
+    restore_time: u32,
+    /// Which basic scanning registries have that did not choose one; with the older one images are described with the results of scans.
+    #[arg(long, env = "ECR_LOCAL_BASIC_SCAN_VERSION", value_enum, default_value = "aws-native")]
+    basic_scan_version: BasicScanName,
+    /// What scans come to: a file with a JSON array of scripts, each with `outcome`, and with `repository` and `digest` if it is not for all
+    /// images. Scans find nothing, if there is none.
+    #[arg(long, env = "ECR_LOCAL_SCAN_SCRIPTS", value_name = "FILE")]
+    scan_scripts: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum BasicScanName {
+    AwsNative,
+    Clair,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -69,6 +89,10 @@ impl Flags {
             ChallengeName::Basic => Challenge::Basic,
             ChallengeName::Bearer => Challenge::Bearer,
         };
+        let basic_scan_version = match self.basic_scan_version {
+            BasicScanName::AwsNative => BasicScanVersion::AwsNative,
+            BasicScanName::Clair => BasicScanVersion::Clair,
+        };
         let builder = EcrLocal::builder(&self.data_dir)
             .listen(&self.listen)
             .challenge(challenge)
@@ -76,7 +100,12 @@ impl Flags {
             .create_on_push(!self.no_create_on_push)
             .allow_delete(!self.no_delete)
             .verify_signatures(!self.no_verify_signatures)
-            .public_in_one_region(!self.public_in_every_region);
+            .public_in_one_region(!self.public_in_every_region)
+            .scan_time(Duration::from_secs(self.scan_time.into()))
+            .restore_time(Duration::from_secs(self.restore_time.into()))
+            .basic_scan_version(basic_scan_version);
+        let scripts = self.scan_scripts.as_deref().map(read_scan_scripts).transpose()?.unwrap_or_default();
+        let builder = scripts.into_iter().fold(builder, Builder::scan_script);
         let keys = self.access_keys.as_deref().map(read_access_keys).transpose()?.unwrap_or_default();
         let builder = keys
             .into_iter()
@@ -98,6 +127,11 @@ impl Flags {
         let users = self.users.as_deref().map(read_users).transpose()?.unwrap_or_default();
         Ok(users.into_iter().fold(builder, |builder, (name, password)| builder.user(name, password)))
     }
+}
+
+fn read_scan_scripts(path: &Path) -> anyhow::Result<Vec<ScanScript>> {
+    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    serde_json::from_str(&text).with_context(|| format!("{} is no list of scan scripts", path.display()))
 }
 
 /// As with users, a file without keys would open the registry to everyone.

@@ -6,7 +6,7 @@ use std::io;
 
 use crate::{
     blobs::{BlobFolder, on_disk},
-    lifecycle::{Policy, evaluate},
+    lifecycle::{Action, Policy, evaluate},
     model::Digest,
     state,
     store::Store,
@@ -24,7 +24,7 @@ pub struct Collected {
 impl Store {
     /// One collection. Pushes may go on meanwhile.
     pub(crate) async fn collect_garbage(&self) -> io::Result<Collected> {
-        self.expire_images().await.map_err(io::Error::other)?;
+        self.apply_policies().await.map_err(io::Error::other)?;
         let mut collected = Collected::default();
         loop {
             let _alone = self.removal.write().await;
@@ -60,13 +60,20 @@ impl Store {
     }
 
     /// Applies all lifecycle policies. One that cannot be read any more is passed over.
-    async fn expire_images(&self) -> state::Result<()> {
+    async fn apply_policies(&self) -> state::Result<()> {
         for (repository, policy) in self.state.lifecycle_policies().await? {
             let Ok(policy) = Policy::parse(&policy) else { continue };
             let images = self.state.expirable_images(repository).await?;
-            for expiring in evaluate(&policy, images, self.state.now()) {
-                if let Ok(digest) = expiring.image.digest.parse() {
-                    self.state.remove_image(repository, &digest).await?;
+            for due in evaluate(&policy, images, self.state.now()) {
+                match due.action {
+                    Action::Expire => {
+                        if let Ok(digest) = due.image.digest.parse() {
+                            self.state.remove_image(repository, &digest).await?;
+                        }
+                    }
+                    Action::Transition => {
+                        self.state.archive(repository, &due.image.digest).await?;
+                    }
                 }
             }
             self.state.note_evaluation(repository).await?;

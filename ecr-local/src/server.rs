@@ -15,7 +15,13 @@ use tokio::{
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::{front::Front, garbage::Collected, patience::Patience, store::Store};
+use crate::{
+    front::Front,
+    garbage::Collected,
+    patience::Patience,
+    scan_script::{ScanScript, ScriptError},
+    store::Store,
+};
 
 /// For the head of a request; idle connections fall under it too.
 const HEAD_DEADLINE: Duration = Duration::from_secs(60);
@@ -63,6 +69,14 @@ impl Running {
     /// If a file or the database cannot be written.
     pub async fn collect_garbage(&self) -> io::Result<Collected> {
         self.store.collect_garbage().await
+    }
+
+    /// Says what scans come to, and whether they are held back. It is kept when this returns.
+    ///
+    /// # Errors
+    /// If the script names nothing that could be, or the database cannot be written.
+    pub async fn script_scans(&self, script: &ScanScript) -> Result<(), ScriptError> {
+        self.store.keep_script(script).await
     }
 
     /// Stops accepting, lets running requests finish for a while, and gives up the data folder.

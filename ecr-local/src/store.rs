@@ -12,7 +12,7 @@ use crate::{
     clock::Clock,
     folder::DataFolder,
     model::Digest,
-    state::{self, KnownBlob, OpenError, State},
+    state::{self, KnownBlob, OpenError, Pace, State},
 };
 
 /// Everything that is kept.
@@ -41,9 +41,10 @@ impl Store {
         folder: DataFolder,
         lifetimes: Lifetimes,
         clock: Clock,
+        pace: Pace,
     ) -> Result<Self, OpenError> {
         Ok(Self {
-            state: State::open(&folder.database(), clock).await?,
+            state: State::open(&folder.database(), clock, pace).await?,
             blobs: BlobFolder::new(folder.blobs()),
             uploads: Uploads::new(folder.uploads()),
             lifetimes,

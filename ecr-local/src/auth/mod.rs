@@ -29,7 +29,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     clock::Clock,
-    model::{Digest, RegistryId},
+    model::{DEFAULT_ACCOUNT, Digest, RegistryId},
 };
 
 /// For tokens that get tokens.
@@ -69,6 +69,8 @@ pub(crate) struct Caller {
     scopes: Option<Vec<Scope>>,
     /// The only registry that they may do it in, if there is one.
     pub(crate) registry: Option<RegistryId>,
+    /// Who they are, as an ARN, if they said so.
+    pub(crate) principal: Option<String>,
 }
 
 /// What a token says. Signed, not secret.
@@ -82,6 +84,9 @@ struct Claims {
     scopes: Vec<Scope>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     registry: Option<RegistryId>,
+    /// Whom a password was given to, as an ARN.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    principal: Option<String>,
 }
 
 #[derive(Serialize, Deserialize, PartialEq, Eq)]
@@ -101,18 +106,21 @@ impl Auth {
     /// Reads an `Authorization` header. Nothing for a client that is not let in.
     pub(crate) fn caller(&self, authorization: Option<&str>) -> Option<Caller> {
         if let Some(claims) = authorization.and_then(|header| self.registry_claims(header)) {
-            return Some(Caller { scopes: None, registry: claims.registry });
+            return Some(Caller { scopes: None, registry: claims.registry, principal: claims.principal });
         }
-        if self.is_open() || self.basic_user(authorization).is_some() {
-            return Some(Caller { scopes: None, registry: None });
+        let user = self.basic_user(authorization);
+        if self.is_open() || user.is_some() {
+            let principal = user.map(|name| user_arn(DEFAULT_ACCOUNT, &name));
+            return Some(Caller { scopes: None, registry: None, principal });
         }
         let token = of_scheme(authorization?, "bearer")?;
         if let Some(claims) = self.claims(token, &Purpose::Public) {
             let scopes = claims.registry.is_none().then(Vec::new);
-            return Some(Caller { scopes, registry: claims.registry });
+            return Some(Caller { scopes, registry: claims.registry, principal: claims.principal });
         }
         let claims = self.claims(token, &Purpose::Access)?;
-        Some(Caller { scopes: Some(claims.scopes), registry: None })
+        let principal = Some(user_arn(DEFAULT_ACCOUNT, &claims.user));
+        Some(Caller { scopes: Some(claims.scopes), registry: None, principal })
     }
 
     /// The registry that the password of an `Authorization` header is for.
@@ -123,7 +131,7 @@ impl Auth {
     /// Whoever has the address of a blob. Nothing if it is the address of another one, or no longer good.
     pub(crate) fn downloader(&self, token: &str, digest: &str) -> Option<Caller> {
         let claims = self.claims(token, &Purpose::Download)?;
-        let caller = Caller { scopes: Some(claims.scopes), registry: claims.registry };
+        let caller = Caller { scopes: Some(claims.scopes), registry: claims.registry, principal: None };
         (claims.user == digest).then_some(caller)
     }
 
@@ -177,10 +185,15 @@ impl Auth {
         self.seal(&Claims { registry, ..claims })
     }
 
-    /// A password for a registry.
-    pub(crate) fn registry_password(&self, registry: &RegistryId, lifetime: Duration) -> SecretString {
+    /// A password for a registry, given to a principal, if it is known to whom.
+    pub(crate) fn registry_password(
+        &self,
+        registry: &RegistryId,
+        principal: Option<String>,
+        lifetime: Duration,
+    ) -> SecretString {
         let claims = self.to_claims(Purpose::Registry, REGISTRY_USER, Vec::new(), lifetime);
-        self.seal(&Claims { registry: Some(registry.clone()), ..claims })
+        self.seal(&Claims { registry: Some(registry.clone()), principal, ..claims })
     }
 
     /// A token that opens one blob of a repository.
@@ -198,7 +211,7 @@ impl Auth {
 
     fn to_claims(&self, purpose: Purpose, user: &str, scopes: Vec<Scope>, lifetime: Duration) -> Claims {
         let expires = self.clock.now().saturating_add(lifetime).as_secs();
-        Claims { purpose, user: user.to_owned(), expires, scopes, registry: None }
+        Claims { purpose, user: user.to_owned(), expires, scopes, registry: None, principal: None }
     }
 
     fn seal(&self, claims: &Claims) -> SecretString {
@@ -216,7 +229,7 @@ impl Auth {
 impl Caller {
     /// Somebody of whom nothing is known.
     pub(crate) fn anyone() -> Self {
-        Self { scopes: Some(Vec::new()), registry: None }
+        Self { scopes: Some(Vec::new()), registry: None, principal: None }
     }
 
     /// Whether they may do something to a repository, or to the catalogue if there is no repository.
@@ -234,6 +247,12 @@ impl Caller {
 /// Whether a client has no credentials. Some that have none send an empty name with an empty password.
 pub(crate) fn names_nobody(authorization: Option<&str>) -> bool {
     authorization.is_none_or(|header| of_scheme(header, "basic") == Some(EMPTY))
+}
+
+/// The name of a user among all of AWS's resources. Access keys are users called by their ids; users of the data plane belong to the default
+/// account.
+pub(crate) fn user_arn(account: &str, name: &str) -> String {
+    format!("arn:aws:iam::{account}:user/{name}")
 }
 
 /// The credentials of a header, if they are of this scheme.

@@ -32,7 +32,9 @@ fn only_the_right_password_lets_in() {
     }
     assert_eq!(auth.caller(None), None);
     assert_eq!(auth.caller(Some("Basic !")), None);
-    assert_eq!(auth.caller(Some(&basic("alice:pa:ss"))), Some(Caller { scopes: None, registry: None }));
+    let principal = Some("arn:aws:iam::000000000000:user/alice".to_owned());
+    let alice = Caller { scopes: None, registry: None, principal };
+    assert_eq!(auth.caller(Some(&basic("alice:pa:ss"))), Some(alice));
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub(crate) struct Session {
     pub(crate) key: String,
     /// Of the role: twelve digits.
     pub(crate) account: String,
-    /// The role's name, without its path.
+    /// The role's name, behind its path if it has one.
     pub(crate) role: String,
     /// The session's.
     pub(crate) name: String,
@@ -41,7 +41,13 @@ struct Sealed {
 impl Session {
     /// How policies name whoever has the credentials.
     pub(crate) fn arn(&self) -> String {
-        format!("arn:aws:sts::{}:assumed-role/{}/{}", self.account, self.role, self.name)
+        let role = self.role.rsplit('/').next().unwrap_or_default();
+        format!("arn:aws:sts::{}:assumed-role/{role}/{}", self.account, self.name)
+    }
+
+    /// How policies name the role.
+    pub(crate) fn role_arn(&self) -> String {
+        format!("arn:aws:iam::{}:role/{}", self.account, self.role)
     }
 
     /// The role's id and the session's name. The id follows from account and role, as if there were one role of a name for ever.

@@ -29,6 +29,8 @@ pub(crate) struct Call<'p> {
     pub(crate) expires: Option<Duration>,
     /// As the client called this server.
     pub(crate) host: String,
+    /// Who calls, as an ARN, if the call is signed.
+    pub(crate) principal: Option<String>,
 }
 
 /// The members by which an input names a repository.

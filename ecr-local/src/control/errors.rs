@@ -5,6 +5,8 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use super::refusal::Refusal;
+
 /// A repository as texts name it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Place {
@@ -72,6 +74,7 @@ pub(crate) enum Error {
     UnsupportedFeature(String),
     /// Other tasks have the client token.
     Conflict(Vec<String>),
+    Refused(Refusal),
     Internal(Box<dyn std::error::Error + Send + Sync>),
 }
 
@@ -135,6 +138,7 @@ impl Error {
             Self::PlatformUnknown(_) => "PlatformUnknownException",
             Self::UnsupportedFeature(_) => "UnsupportedFeatureException",
             Self::Conflict(_) => "ConflictException",
+            Self::Refused(refusal) => refusal.code(),
             Self::Internal(_) => "ServerException",
         }
     }
@@ -154,7 +158,7 @@ impl Error {
         document
     }
 
-    /// What a client is told.
+    /// The text that a client gets.
     pub(crate) fn message(&self) -> String {
         match self {
             Self::Serialization(why)
@@ -265,6 +269,7 @@ impl Error {
             Self::ServiceNotFound => "Service not found.".to_owned(),
             Self::PlatformUnknown(version) => format!("The platform version {version} does not exist."),
             Self::Conflict(_) => "The client token was used for another call.".to_owned(),
+            Self::Refused(refusal) => refusal.message(),
             Self::Internal(_) => "Internal error, see the log of the registry".to_owned(),
         }
     }
@@ -276,11 +281,11 @@ impl std::fmt::Display for Place {
     }
 }
 
-fn within(at: &Place) -> String {
+pub(super) fn within(at: &Place) -> String {
     format!("the repository with name '{}' in the registry with id '{}'", at.repository, at.account)
 }
 
-fn half(text: Option<&str>) -> &str {
+pub(super) fn half(text: Option<&str>) -> &str {
     text.unwrap_or("null")
 }
 
@@ -293,5 +298,11 @@ impl From<sqlx::Error> for Error {
 impl From<std::io::Error> for Error {
     fn from(error: std::io::Error) -> Self {
         Self::Internal(error.into())
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
     }
 }

@@ -6,7 +6,7 @@ use http::HeaderMap;
 
 use super::{ControlPlane, errors::Error, signature::Signature};
 use crate::{
-    auth::{Auth, Session},
+    auth::{Auth, Session, user_arn},
     model::{DEFAULT_ACCOUNT, DEFAULT_REGION, RegistryId},
 };
 
@@ -19,16 +19,27 @@ pub(crate) struct Identity {
     pub(crate) registry: RegistryId,
     /// Whether they may act for other accounts.
     pub(crate) is_trusted: bool,
+    /// The access key that signed.
+    key: Option<String>,
     /// The role that they have assumed.
     pub(crate) session: Option<Session>,
 }
 
 impl Identity {
-    /// How policies name them. Access keys here are those of accounts, not of users.
+    /// How they are told who they are. Whoever did not sign is taken for the account itself.
     pub(crate) fn arn(&self) -> String {
+        let root = || format!("arn:aws:iam::{}:root", self.registry.account);
         match &self.session {
             Some(session) => session.arn(),
-            None => format!("arn:aws:iam::{}:root", self.registry.account),
+            None => self.principal().unwrap_or_else(root),
+        }
+    }
+
+    /// How settings name them: the role, or the user of the account that is called as the access key is. Nobody if the call is not signed.
+    pub(crate) fn principal(&self) -> Option<String> {
+        match &self.session {
+            Some(session) => Some(session.role_arn()),
+            None => self.key.as_deref().map(|key| user_arn(&self.registry.account, key)),
         }
     }
 
@@ -61,7 +72,8 @@ impl ControlPlane {
             signature => signature?,
         };
         let Some(signature) = signature else {
-            let anyone = Identity { registry: RegistryId::default(), is_trusted: true, session: None };
+            let anyone =
+                Identity { registry: RegistryId::default(), is_trusted: true, key: None, session: None };
             return if is_open { Ok(anyone) } else { Err(Error::MissingToken) };
         };
         let token = headers.get(TOKEN).and_then(|token| token.to_str().ok());
@@ -83,7 +95,7 @@ impl ControlPlane {
         let account = known.as_ref().map_or_else(|| account_of(signature.key), |key| key.account.as_str());
         let region = if is_region(signature.region) { signature.region } else { DEFAULT_REGION };
         let registry = RegistryId { account: account.into(), region: region.into() };
-        Ok(Identity { registry, is_trusted: is_open, session })
+        Ok(Identity { registry, is_trusted: is_open, key: Some(signature.key.to_owned()), session })
     }
 }
 

@@ -9,6 +9,7 @@ mod errors;
 mod identity;
 mod operations;
 mod page;
+mod refusal;
 mod shapes;
 mod signature;
 mod sts;
@@ -26,6 +27,7 @@ use crate::{
     blobs::UploadKey,
     clock::Clock,
     model::{DEFAULT_REGION, RegistryId},
+    scanning::BasicScanVersion,
     store::Store,
     wire::{Answer, Content, RequestBody},
 };
@@ -46,6 +48,16 @@ pub(crate) struct ControlPlane {
     pub(crate) verify: bool,
     /// Whether ECR Public is to be had in one Region alone.
     pub(crate) public_in_one_region: bool,
+    /// Of registries that did not choose.
+    pub(crate) basic_scan_version: BasicScanVersion,
+}
+
+/// What is to be told in a place of some shape, without the members that are null. If clients could not read it, why.
+pub(crate) fn check_told(shape: &str, mut value: Value) -> Result<Value, String> {
+    let service = Service::ecr();
+    let shape = service.shape(shape).ok_or_else(|| format!("there is no shape {shape}"))?;
+    validation::check_told(service, shape, &mut value).map_err(|error| error.message())?;
+    Ok(value)
 }
 
 /// An operation by its full name.
@@ -98,12 +110,13 @@ impl ControlPlane {
         let mut input = read(&body)?;
         validation::check(target.service, shape, &mut input)?;
         let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-        let (caller, expires, is_trusted) = (identity.arn(), identity.expires(), identity.is_trusted);
+        let (caller, principal, expires) = (identity.arn(), identity.principal(), identity.expires());
+        let (is_trusted, host) = (identity.is_trusted, host.to_owned());
         let registry = match target.scope {
             "ecr-public" => RegistryId::public(&identity.registry.account),
             _ => identity.registry,
         };
-        let call = Call { plane: self, registry, is_trusted, caller, expires, host: host.to_owned() };
+        let call = Call { plane: self, registry, is_trusted, caller, expires, host, principal };
         match target.scope {
             "ecr" => operations::ecr(&call, target.operation, input).await,
             "ecr-public" => operations::ecr_public(&call, target.operation, input).await,

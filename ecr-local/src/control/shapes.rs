@@ -47,6 +47,8 @@ pub(crate) enum Kind {
     Integer,
     Long,
     Boolean,
+    Double,
+    Timestamp,
 }
 
 /// A regular expression that a whole text must satisfy. One that cannot be read takes everything.

@@ -18,36 +18,53 @@ const MOST: usize = 10;
 /// Checks an input, and takes away the members that say nothing: those that are null, and those that the model does not know, which AWS
 /// passes over.
 pub(crate) fn check(service: &Service, shape: &Shape, input: &mut Value) -> Result<(), Error> {
-    let mut check = Check { service, mistakes: Vec::new() };
+    let mut check = Check { service, is_told: false, mistakes: Vec::new() };
     check.value(shape, "", input)?;
-    let mistakes = check.mistakes;
-    match mistakes.len() {
-        0 => Ok(()),
-        count => {
-            let noun = if count == 1 { "error" } else { "errors" };
-            let listed = mistakes.into_iter().take(MOST).collect::<Vec<_>>().join("; ");
-            Err(Error::InvalidParameter(format!("{count} validation {noun} detected: {listed}")))
-        }
-    }
+    check.result()
+}
+
+/// Checks what clients are to be told, as an input is. What the model does not know is a mistake here: no client could read it.
+pub(crate) fn check_told(service: &Service, shape: &Shape, value: &mut Value) -> Result<(), Error> {
+    let mut check = Check { service, is_told: true, mistakes: Vec::new() };
+    check.value(shape, "", value)?;
+    check.result()
 }
 
 struct Check<'s> {
     service: &'s Service,
+    is_told: bool,
     mistakes: Vec<String>,
 }
 
 impl Check<'_> {
+    fn result(self) -> Result<(), Error> {
+        let mistakes = self.mistakes;
+        match mistakes.len() {
+            0 => Ok(()),
+            count => {
+                let noun = if count == 1 { "error" } else { "errors" };
+                let listed = mistakes.into_iter().take(MOST).collect::<Vec<_>>().join("; ");
+                Err(Error::InvalidParameter(format!("{count} validation {noun} detected: {listed}")))
+            }
+        }
+    }
+
     /// An error is for a value of another type; mistakes are collected.
     fn value(&mut self, shape: &Shape, path: &str, value: &mut Value) -> Result<(), Error> {
         match (shape.kind, value) {
             (Kind::Structure, Value::Object(members)) => {
-                members.retain(|name, member| shape.members.contains_key(name) && !member.is_null());
+                members.retain(|name, member| {
+                    !member.is_null() && (self.is_told || shape.members.contains_key(name))
+                });
                 for missing in shape.required.iter().filter(|name| !members.contains_key(*name)) {
                     self.note("null", &inside(path, missing), "Member must not be null");
                 }
                 for (name, member) in members {
-                    if let Some(shape) = shape.members.get(name).and_then(|shape| self.service.shape(shape)) {
-                        self.value(shape, &inside(path, name), member)?;
+                    match shape.members.get(name).and_then(|shape| self.service.shape(shape)) {
+                        Some(shape) => self.value(shape, &inside(path, name), member)?,
+                        None => {
+                            self.note("given", &inside(path, name), "Member must be in the service model")
+                        }
                     }
                 }
                 Ok(())
@@ -87,6 +104,7 @@ impl Check<'_> {
                 Ok(())
             }
             (Kind::Boolean, Value::Bool(_)) => Ok(()),
+            (Kind::Double | Kind::Timestamp, Value::Number(_)) => Ok(()),
             _ => Err(wrong_type(path)),
         }
     }

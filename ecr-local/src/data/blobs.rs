@@ -13,6 +13,7 @@ use crate::wire::{Answer, Content};
 use crate::{
     blobs::{FileContent, on_disk},
     model::{Digest, RepositoryName},
+    state::KnownBlob,
 };
 
 const UNCHANGING: HeaderValue = HeaderValue::from_static("max-age=31536000");
@@ -26,9 +27,7 @@ pub(super) async fn get(
     digest: Digest,
 ) -> Result<Answer, Error> {
     let repository = plane.repository(asked, name).await?;
-    if plane.store.promise_blob(repository, &digest).await?.is_none() {
-        return Err(Error::BlobUnknown(digest));
-    }
+    at_hand(plane, repository, &digest).await?;
     if is_fresh(&asked.head, &digest) {
         return described(answer::empty(StatusCode::NOT_MODIFIED), &digest);
     }
@@ -64,9 +63,7 @@ pub(super) async fn head(
     digest: Digest,
 ) -> Result<Answer, Error> {
     let repository = plane.repository(asked, name).await?;
-    let Some(known) = plane.store.promise_blob(repository, &digest).await? else {
-        return Err(Error::BlobUnknown(digest));
-    };
+    let known = at_hand(plane, repository, &digest).await?;
     let mut answer = answer::empty(StatusCode::OK);
     let headers = answer.headers_mut();
     headers.insert(header::CONTENT_TYPE, BYTES);
@@ -90,6 +87,12 @@ pub(super) async fn delete(
         Some(_) => Err(Error::Unsupported("a manifest refers to the blob".to_owned())),
         None => Err(Error::BlobUnknown(digest)),
     }
+}
+
+/// What is in the archive is as good as not there, so that whoever pushes the image again brings it.
+async fn at_hand(plane: &DataPlane, repository: i64, digest: &Digest) -> Result<KnownBlob, Error> {
+    let known = plane.store.promise_blob(repository, digest).await?.filter(|known| !known.is_archived);
+    known.ok_or_else(|| Error::BlobUnknown(digest.clone()))
 }
 
 fn described(mut answer: Answer, digest: &Digest) -> Result<Answer, Error> {

@@ -26,6 +26,8 @@ pub(crate) enum Error {
     BlobUnknown(Digest),
     /// No manifest by this tag or digest, which may be neither.
     ManifestUnknown(String),
+    /// The manifest is in the archive, or on its way back.
+    ManifestArchived(Digest),
     /// The manifest is there in a media type that the client does not accept.
     NotAccepted(String),
     ManifestInvalid(String),
@@ -83,6 +85,9 @@ impl Error {
             }
             Self::ManifestUnknown(reference) => {
                 about(S::NOT_FOUND, "MANIFEST_UNKNOWN", "manifest unknown", "reference", reference)
+            }
+            Self::ManifestArchived(digest) => {
+                about(S::NOT_FOUND, "MANIFEST_UNKNOWN", "the image is archived", "digest", digest)
             }
             Self::NotAccepted(media_type) => about(
                 S::NOT_FOUND,

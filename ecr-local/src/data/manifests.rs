@@ -7,7 +7,7 @@ use super::{Asked, DataPlane, answer, blobs::is_fresh, errors::Error};
 use crate::wire::{Answer, Content, RequestBody};
 use crate::{
     manifest::{self, media_type},
-    model::{Digest, Reference, RepositoryName, Tag},
+    model::{Digest, ImageStatus, Reference, RepositoryName, Tag},
     state::{DeleteOutcome, Pushed, PutOutcome, StoredManifest},
 };
 
@@ -29,16 +29,17 @@ pub(super) async fn get(
     // What can be no name of a manifest is that of none.
     let reference: Reference = reference.parse().map_err(|_| unknown())?;
     let found = plane.store.state.manifest(repository, &reference).await?;
-    let mut found = found.ok_or_else(unknown)?;
+    let mut found = at_hand(found.ok_or_else(unknown)?)?;
     if let Some(child) = stand_in(&asked.head.headers, &reference, &found)? {
         let stored = plane.store.state.manifest(repository, &Reference::Digest(child)).await?;
-        found = stored.ok_or_else(unknown)?;
+        found = at_hand(stored.ok_or_else(unknown)?)?;
     }
     let fresh = is_fresh(&asked.head, &found.digest);
     let mut answer = match fresh {
         true => answer::empty(StatusCode::NOT_MODIFIED),
         false if asked.head.method == Method::GET => {
-            plane.store.state.note_pull(repository, &found).await?;
+            let principal = asked.caller.principal.as_deref();
+            plane.store.state.note_pull(&asked.registry, repository, &found, principal).await?;
             answer::with(StatusCode::OK, Content::Whole(Bytes::from(found.content)))
         }
         false => answer::with(StatusCode::OK, Content::Whole(Bytes::from(found.content))),
@@ -47,6 +48,13 @@ pub(super) async fn get(
     answer::set(&mut answer, header::ETAG, &answer::entity_tag(&found.digest))?;
     answer::set(&mut answer, header::CONTENT_TYPE, &found.media_type)?;
     Ok(answer)
+}
+
+fn at_hand(found: StoredManifest) -> Result<StoredManifest, Error> {
+    match found.status {
+        ImageStatus::Active => Ok(found),
+        ImageStatus::Archived | ImageStatus::Activating => Err(Error::ManifestArchived(found.digest)),
+    }
 }
 
 /// What a client gets that does not take the type that is there, as distribution has it: of a Docker list that was asked for by tag

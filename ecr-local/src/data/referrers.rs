@@ -8,7 +8,7 @@ use super::{Asked, DataPlane, answer, errors::Error, page};
 use crate::wire::Answer;
 use crate::{
     manifest::media_type,
-    model::{Digest, RepositoryName},
+    model::{Digest, ImageStatus, RepositoryName},
     state::Referrer,
 };
 
@@ -49,7 +49,8 @@ pub(super) async fn list(
             None => Default::default(),
         };
     let next = found.last().filter(|_| has_more).map(|referrer| referrer.digest.clone());
-    let manifests = found.into_iter().map(Descriptor::try_from).collect::<Result<_, _>>()?;
+    let found = found.into_iter().filter(|referrer| referrer.status == ImageStatus::Active);
+    let manifests = found.map(Descriptor::try_from).collect::<Result<_, _>>()?;
     let index = Index { schema_version: 2, media_type: media_type::OCI_INDEX, manifests };
     let mut answer = answer::json(StatusCode::OK, &index)?;
     let headers = answer.headers_mut();

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
-use crate::model::wildcard_matches;
+use crate::model::{ImageStatus, wildcard_matches};
 
 const MOST_RULES: usize = 50;
 const MOST_WILDCARDS: usize = 4;
+/// Days that an image stays in the archive at least.
+const LEAST_ARCHIVED: u32 = 90;
 
 /// Rules, those that go first in front.
 #[derive(Deserialize, Debug)]
@@ -23,13 +25,14 @@ pub(super) struct Rule {
     #[serde(default, rename = "description")]
     _description: String,
     pub(super) selection: Selection,
-    action: Action,
+    pub(super) action: Action,
 }
 
 #[derive(Deserialize, Debug)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Selection {
     tag_status: TagStatus,
+    storage_class: Option<StorageClass>,
     #[serde(default)]
     tag_pattern_list: Vec<String>,
     #[serde(default)]
@@ -53,13 +56,43 @@ pub(super) enum CountType {
     ImageCountMoreThan,
     SinceImagePushed,
     SinceImagePulled,
+    SinceImageTransitioned,
 }
 
-/// Nothing is archived here, so that there is nothing but this to be done.
-#[derive(Deserialize, Debug)]
-#[serde(tag = "type", rename_all = "lowercase")]
-enum Action {
+#[derive(Deserialize, PartialEq, Eq, Clone, Copy, Debug)]
+#[serde(rename_all = "lowercase")]
+enum StorageClass {
+    Standard,
+    Archive,
+}
+
+/// What becomes of an image.
+#[derive(Deserialize, PartialEq, Eq, Clone, Copy, Debug)]
+#[serde(try_from = "ActionText")]
+pub(crate) enum Action {
     Expire,
+    /// It moves to the archive.
+    Transition,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ActionText {
+    r#type: String,
+    #[serde(default)]
+    target_storage_class: serde_json::Value,
+}
+
+impl TryFrom<ActionText> for Action {
+    type Error = &'static str;
+
+    fn try_from(text: ActionText) -> Result<Self, Self::Error> {
+        match (text.r#type.as_str(), text.target_storage_class.as_str()) {
+            ("expire", None) if text.target_storage_class.is_null() => Ok(Self::Expire),
+            ("transition", Some("archive")) => Ok(Self::Transition),
+            _ => Err("an action is expire, or transition with the targetStorageClass archive"),
+        }
+    }
 }
 
 impl Policy {
@@ -80,15 +113,31 @@ impl Policy {
             priorities.len() < count || priorities.contains(&0),
             "rulePriority is unique, and 1 at least",
         )?;
-        let others = self.rules.iter().rev().skip(1);
-        let mut others = others.map(|rule| rule.selection.tag_status);
-        refuse(
-            others.any(|status| status == TagStatus::Any),
-            "a rule for any image has the highest rulePriority",
-        )?;
+        for class in [StorageClass::Standard, StorageClass::Archive] {
+            let rules = self.rules.iter().rev().filter(|rule| rule.selection.storage_class() == class);
+            let mut others = rules.skip(1).map(|rule| rule.selection.tag_status);
+            refuse(
+                others.any(|status| status == TagStatus::Any),
+                "a rule for any image has the highest rulePriority",
+            )?;
+        }
         self.rules.iter().try_for_each(|rule| {
-            let Action::Expire = rule.action;
-            rule.selection.check(refuse)
+            rule.selection.check(refuse)?;
+            let (pulled, transitioned) = (CountType::SinceImagePulled, CountType::SinceImageTransitioned);
+            let selection = &rule.selection;
+            let (action, counts) = (rule.action, selection.count_type);
+            refuse(
+                counts == pulled && action == Action::Expire,
+                "sinceImagePulled goes with transition alone",
+            )?;
+            refuse(
+                counts == transitioned && action == Action::Transition,
+                "sinceImageTransitioned goes with expire alone",
+            )?;
+            refuse(
+                counts == transitioned && selection.count_number < LEAST_ARCHIVED,
+                "an image stays in the archive for 90 days",
+            )
         })
     }
 }
@@ -108,11 +157,28 @@ impl Selection {
         let unit = self.count_unit.as_deref();
         refuse(needs_unit && unit != Some("days"), "countUnit must be days")?;
         refuse(!needs_unit && unit.is_some(), "countUnit is for ages alone")?;
-        refuse(self.count_number == 0, "countNumber is 1 at least")
+        refuse(self.count_number == 0, "countNumber is 1 at least")?;
+        let is_of_archive = self.count_type == CountType::SinceImageTransitioned;
+        refuse(
+            is_of_archive != (self.storage_class() == StorageClass::Archive),
+            "storageClass is archive with sinceImageTransitioned, and standard with all else",
+        )
     }
 
-    /// Whether an image with these tags is meant: every entry of a list must take one of them.
-    pub(super) fn takes(&self, tags: &[String]) -> bool {
+    fn storage_class(&self) -> StorageClass {
+        self.storage_class.unwrap_or(StorageClass::Standard)
+    }
+
+    /// Whether an image of this status with these tags is meant: every entry of a list must take one of them.
+    pub(super) fn takes(&self, status: ImageStatus, tags: &[String]) -> bool {
+        let kept = match self.storage_class() {
+            StorageClass::Standard => ImageStatus::Active,
+            StorageClass::Archive => ImageStatus::Archived,
+        };
+        kept == status && self.takes_tags(tags)
+    }
+
+    fn takes_tags(&self, tags: &[String]) -> bool {
         match self.tag_status {
             TagStatus::Any => true,
             TagStatus::Untagged => tags.is_empty(),

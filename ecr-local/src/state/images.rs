@@ -2,10 +2,8 @@
 
 use sqlx::{Row, sqlite::SqliteRow};
 
-use super::{Result, State, StoredManifest};
-
-/// A pull is noted anew after so many seconds: a write costs much more than a pull.
-const PULL_NOTED: i64 = 60 * 60;
+use super::{Result, State};
+use crate::model::ImageStatus;
 
 /// What is known of an image.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -22,9 +20,19 @@ pub(crate) struct ImageRow {
     /// Seconds since 1970, roughly.
     pub(crate) pulled: Option<i64>,
     pub(crate) tags: Vec<String>,
+    pub(crate) status: ImageStatus,
+    /// When it was last archived, in seconds since 1970.
+    pub(crate) archived: Option<i64>,
+    /// When it was or will be back from the archive, in seconds since 1970.
+    pub(crate) activated: Option<i64>,
 }
 
 impl ImageRow {
+    /// What kind of image it is: that of its artifact, else of its manifest.
+    pub(crate) fn artifact_or_media_type(&self) -> &str {
+        if self.artifact_type.is_empty() { &self.media_type } else { &self.artifact_type }
+    }
+
     /// The first place that comes after it: no digest goes on behind its last digit.
     pub(crate) fn next_position(&self) -> ImagePosition {
         ImagePosition { pushed: self.pushed, digest: format!("{}+", self.digest) }
@@ -48,7 +56,7 @@ pub(crate) enum Shown {
 }
 
 impl State {
-    /// The images from a place on, at most `count`.
+    /// The images from a place on, at most `count`, whether they can be pulled or not.
     pub(crate) async fn images(
         &self,
         repository: i64,
@@ -56,27 +64,45 @@ impl State {
         from: &ImagePosition,
         count: u32,
     ) -> Result<Vec<ImageRow>> {
+        self.images_with(repository, shown, None, from, count).await
+    }
+
+    /// The images of one status, or of any, from a place on, at most `count`.
+    pub(crate) async fn images_with(
+        &self,
+        repository: i64,
+        shown: Shown,
+        status: Option<ImageStatus>,
+        from: &ImagePosition,
+        count: u32,
+    ) -> Result<Vec<ImageRow>> {
         let select = "SELECT m.digest, m.media_type, m.artifact_type, m.subject, m.size, m.pushed, m.pulled, \
+             m.is_archived, m.archived, m.activated, \
              (SELECT json_group_array(tag) FROM tags t WHERE t.repository = m.repository AND t.manifest = m.digest) AS tags \
              FROM manifests m WHERE m.repository = $1 AND (m.pushed, m.digest) >= ($2, $3) \
              AND ($4 IS NULL OR $4 = EXISTS (SELECT 1 FROM tags t WHERE t.repository = m.repository AND t.manifest = m.digest)) \
+             AND ($6 IS NULL OR $6 = CASE WHEN m.is_archived THEN 'ARCHIVED' WHEN m.activated > $7 THEN 'ACTIVATING' ELSE 'ACTIVE' END) \
              ORDER BY m.pushed, m.digest LIMIT $5";
         let tagged = match shown {
             Shown::All => None,
             Shown::Tagged => Some(true),
             Shown::Untagged => Some(false),
         };
+        let now = self.now();
         let query = sqlx::query(select).bind(repository).bind(from.pushed).bind(&from.digest);
-        query.bind(tagged).bind(count).fetch_all(&self.reader).await?.iter().map(read).collect()
+        let query = query.bind(tagged).bind(count).bind(status.map(ImageStatus::name)).bind(now);
+        let rows = query.fetch_all(&self.reader).await?;
+        rows.iter().map(|row| read(row, now)).collect()
     }
 
     /// An image by its digest.
     pub(crate) async fn image(&self, repository: i64, digest: &str) -> Result<Option<ImageRow>> {
         let select = "SELECT m.digest, m.media_type, m.artifact_type, m.subject, m.size, m.pushed, m.pulled, \
+             m.is_archived, m.archived, m.activated, \
              (SELECT json_group_array(tag) FROM tags t WHERE t.repository = m.repository AND t.manifest = m.digest) AS tags \
              FROM manifests m WHERE m.repository = $1 AND m.digest = $2";
         let row = sqlx::query(select).bind(repository).bind(digest).fetch_optional(&self.reader).await?;
-        row.map(|row| read(&row)).transpose()
+        row.map(|row| read(&row, self.now())).transpose()
     }
 
     /// The digest that a tag points at.
@@ -84,19 +110,10 @@ impl State {
         let select = "SELECT manifest FROM tags WHERE repository = $1 AND tag = $2";
         sqlx::query_scalar(select).bind(repository).bind(tag).fetch_optional(&self.reader).await
     }
-
-    /// Notes that an image was pulled, unless that was noted a short while ago.
-    pub(crate) async fn note_pull(&self, repository: i64, image: &StoredManifest) -> Result<()> {
-        if image.pulled.is_some_and(|pulled| pulled > self.now() - PULL_NOTED) {
-            return Ok(());
-        }
-        let update = "UPDATE manifests SET pulled = $3 WHERE repository = $1 AND digest = $2";
-        let query = sqlx::query(update).bind(repository).bind(image.digest.to_string());
-        query.bind(self.now()).execute(&self.writer).await.map(drop)
-    }
 }
 
-fn read(row: &SqliteRow) -> Result<ImageRow> {
+fn read(row: &SqliteRow, now: i64) -> Result<ImageRow> {
+    let activated = row.try_get("activated")?;
     let mut tags: Vec<String> = serde_json::from_str(row.try_get("tags")?).unwrap_or_default();
     tags.sort_unstable();
     Ok(ImageRow {
@@ -108,5 +125,8 @@ fn read(row: &SqliteRow) -> Result<ImageRow> {
         pushed: row.try_get("pushed")?,
         pulled: row.try_get("pulled")?,
         tags,
+        status: ImageStatus::of(row.try_get("is_archived")?, activated, now),
+        archived: row.try_get("archived")?,
+        activated,
     })
 }

@@ -3,7 +3,7 @@
 use sqlx::{Row, sqlite::SqliteTransaction};
 
 use super::{Error, Result, State};
-use crate::model::{Digest, Reference};
+use crate::model::{Digest, ImageStatus, Reference};
 
 /// A manifest.
 #[derive(Clone, Debug)]
@@ -12,6 +12,7 @@ pub(crate) struct StoredManifest {
     pub(crate) media_type: String,
     /// When it was last pulled, in seconds since 1970, roughly.
     pub(crate) pulled: Option<i64>,
+    pub(crate) status: ImageStatus,
     /// Byte for byte.
     pub(crate) content: Vec<u8>,
 }
@@ -34,10 +35,11 @@ impl State {
     ) -> Result<Option<StoredManifest>> {
         let query = match reference {
             Reference::Digest(_) => {
-                "SELECT digest, media_type, content, pulled FROM manifests WHERE repository = $1 AND digest = $2"
+                "SELECT digest, media_type, content, pulled, is_archived, activated FROM manifests \
+                 WHERE repository = $1 AND digest = $2"
             }
             Reference::Tag(_) => {
-                "SELECT m.digest, m.media_type, m.content, m.pulled FROM tags t \
+                "SELECT m.digest, m.media_type, m.content, m.pulled, m.is_archived, m.activated FROM tags t \
                  JOIN manifests m ON m.repository = t.repository AND m.digest = t.manifest \
                  WHERE t.repository = $1 AND t.tag = $2"
             }
@@ -52,6 +54,7 @@ impl State {
                 media_type: row.try_get(1)?,
                 content: row.try_get(2)?,
                 pulled: row.try_get(3)?,
+                status: ImageStatus::of(row.try_get(4)?, row.try_get(5)?, self.now()),
             })
         })
         .transpose()

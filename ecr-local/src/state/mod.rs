@@ -8,15 +8,21 @@ mod delete_image;
 mod images;
 mod lifecycle;
 mod manifests;
+mod on_push;
 mod open;
 mod parts;
 mod public;
+mod pulls;
 mod push;
 mod referrers;
 mod registry_settings;
 mod repositories;
 mod repository;
 mod resource_tags;
+mod scan_scripts;
+mod scans;
+mod signings;
+mod storage;
 mod tags;
 mod task_definitions;
 mod tasks;
@@ -31,7 +37,10 @@ pub(crate) use open::OpenError;
 pub(crate) use public::ImageTag;
 pub(crate) use push::{NewManifest, Pushed, PutOutcome};
 pub(crate) use referrers::Referrer;
+pub(crate) use registry_settings::{SCANNING, SIGNING};
 pub(crate) use repository::{NewRepository, Repository};
+pub(crate) use scan_scripts::ScriptRow;
+pub(crate) use scans::{Begun, ScanRow};
 pub(crate) use task_definitions::TaskDefinition;
 pub(crate) use tasks::{NewTask, Task, TaskFilter};
 
@@ -54,6 +63,15 @@ pub(crate) struct State {
     reader: SqlitePool,
     writer: SqlitePool,
     clock: Clock,
+    pace: Pace,
+}
+
+/// How long things take that take no time here.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pace {
+    pub(crate) scan: Duration,
+    /// Of an image from the archive.
+    pub(crate) restore: Duration,
 }
 
 impl State {

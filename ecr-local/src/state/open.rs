@@ -8,7 +8,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::State;
+use super::{Pace, State};
 use crate::clock::Clock;
 
 /// A reader is a thread.
@@ -33,13 +33,13 @@ pub(crate) enum OpenError {
 
 impl State {
     /// Opens the state in a database file that exists, if only as an empty one.
-    pub(crate) async fn open(database: &Path, clock: Clock) -> Result<Self, OpenError> {
+    pub(crate) async fn open(database: &Path, clock: Clock, pace: Pace) -> Result<Self, OpenError> {
         let options = options(database);
         // The writer comes first: it turns the write-ahead log on, which a reader cannot.
         let writer = pool(1, WRITE_TIMEOUT, options.clone()).await?;
         migrator().run(&writer).await?;
         let reader = options.read_only(true).optimize_on_close(false, None);
-        Ok(Self { reader: pool(READERS, READ_TIMEOUT, reader).await?, writer, clock })
+        Ok(Self { reader: pool(READERS, READ_TIMEOUT, reader).await?, writer, clock, pace })
     }
 }
 
@@ -53,6 +53,11 @@ fn migrator() -> Migrator {
         ),
         migration(2, "control_plane", include_str!("../../migrations/0002_control_plane.sql")),
         migration(3, "lifecycle", include_str!("../../migrations/0003_lifecycle.sql")),
+        migration(
+            4,
+            "scans_storage_signing",
+            include_str!("../../migrations/0004_scans_storage_signing.sql"),
+        ),
         migration(6, "public", include_str!("../../migrations/0006_public.sql")),
     ])
 }

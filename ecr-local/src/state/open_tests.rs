@@ -21,9 +21,11 @@ async fn a_state_of_the_first_version_is_opened_with_all_that_it_holds() {
         sqlx::query(row).execute(&old).await.unwrap();
     }
     old.close().await;
-    let state = State::open(&file, Clock::default()).await.unwrap();
+    let pace = Pace { scan: Duration::ZERO, restore: Duration::ZERO };
+    let state = State::open(&file, Clock::default(), pace).await.unwrap();
     for digest in ["sha256:m", "sha256:i"] {
-        assert_eq!(state.image(1, digest).await.unwrap().unwrap().size, 42, "{digest}");
+        let image = state.image(1, digest).await.unwrap().unwrap();
+        assert_eq!((image.size, image.status), (42, crate::model::ImageStatus::Active), "{digest}");
     }
     assert_eq!(state.tagged(1, "v1").await.unwrap().as_deref(), Some("sha256:i"));
     let tags = state.image_tags(1, "", 10).await.unwrap();

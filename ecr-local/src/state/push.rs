@@ -66,7 +66,9 @@ impl State {
             }
         }
         let is_new = !is_known(&mut change, repository, &own).await?;
-        if pushed == Pushed::Once && !is_new && !changes_tag {
+        // What is pushed again is back from the archive.
+        let is_back = super::storage::bring_back(&mut change, repository, &own, self.now()).await?;
+        if pushed == Pushed::Once && !is_new && !changes_tag && !is_back {
             return Ok(PutOutcome::Known);
         }
         insert(&mut change, repository, manifest, self.now()).await?;
@@ -78,6 +80,9 @@ impl State {
         }
         for tag in tags {
             point(&mut change, repository, tag, &own, self.now()).await?;
+        }
+        if is_new || is_back {
+            self.begin_on_push(&mut change, repository, &own, self.now()).await?;
         }
         change.commit().await?;
         Ok(PutOutcome::Recorded)

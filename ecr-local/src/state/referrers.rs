@@ -4,7 +4,7 @@ use futures_util::TryStreamExt;
 use sqlx::Row;
 
 use super::{Result, State};
-use crate::model::Digest;
+use crate::model::{Digest, ImageStatus};
 
 /// As much as one page may hold of annotations, in bytes.
 const PAGE_BYTES: usize = 1024 * 1024;
@@ -22,6 +22,7 @@ pub(crate) struct Referrer {
     pub(crate) size: i64,
     /// A JSON object.
     pub(crate) annotations: String,
+    pub(crate) status: ImageStatus,
 }
 
 impl State {
@@ -33,7 +34,8 @@ impl State {
         artifact_type: &str,
         last: &str,
     ) -> Result<(Vec<Referrer>, bool)> {
-        let select = "SELECT digest, media_type, artifact_type, length(content), annotations FROM manifests \
+        let select = "SELECT digest, media_type, artifact_type, length(content), annotations, is_archived, activated \
+             FROM manifests \
              WHERE repository = $1 AND subject = $2 AND digest > $3 AND ($4 = '' OR artifact_type = $4) \
              ORDER BY digest";
         let query = sqlx::query(select).bind(repository).bind(subject.to_string()).bind(last);
@@ -46,6 +48,7 @@ impl State {
                 artifact_type: row.try_get(2)?,
                 size: row.try_get(3)?,
                 annotations: row.try_get(4)?,
+                status: ImageStatus::of(row.try_get(5)?, row.try_get(6)?, self.now()),
             };
             bytes += referrer.annotations.len();
             if !page.is_empty() && (bytes > PAGE_BYTES || page.len() == PAGE_ROWS) {

@@ -3,6 +3,10 @@
 use super::{Result, State};
 use crate::model::RegistryId;
 
+/// Names of settings that pushes depend on.
+pub(crate) const SCANNING: &str = "scanning";
+pub(crate) const SIGNING: &str = "signing";
+
 impl State {
     /// A setting, if it was made.
     pub(crate) async fn registry_setting(&self, registry: &RegistryId, name: &str) -> Result<Option<String>> {

@@ -4,11 +4,14 @@ use super::{Result, State};
 use crate::model::Tag;
 
 impl State {
-    /// The tags behind `last`, at most `count`, sorted by bytes.
+    /// The tags of images that can be pulled behind `last`, at most `count`, sorted by bytes.
     pub(crate) async fn tags(&self, repository: i64, last: &str, count: u32) -> Result<Vec<String>> {
-        let select = "SELECT tag FROM tags WHERE repository = $1 AND tag > $2 ORDER BY tag LIMIT $3";
+        let select = "SELECT tag FROM tags t WHERE repository = $1 AND tag > $2 AND NOT EXISTS \
+             (SELECT 1 FROM manifests m INDEXED BY manifests_once_archived \
+              WHERE m.repository = t.repository AND m.digest = t.manifest \
+              AND m.archived IS NOT NULL AND (m.is_archived OR m.activated > $4)) ORDER BY tag LIMIT $3";
         let query = sqlx::query_scalar(select).bind(repository).bind(last).bind(count);
-        query.fetch_all(&self.reader).await
+        query.bind(self.now()).fetch_all(&self.reader).await
     }
 
     /// Takes a tag away; its manifest stays. Whether it was there.

@@ -113,3 +113,20 @@ async fn the_program_refuses_a_file_of_access_keys_that_names_none_or_cannot_be_
         assert!(!said.contains("s3cret"), "{said}");
     }
 }
+
+#[tokio::test]
+async fn the_program_refuses_scan_scripts_that_it_cannot_read_or_tell() {
+    let dir = tempfile::tempdir().unwrap();
+    for (text, why) in [
+        ("{}", "is no list of scan scripts"),
+        (r#"[{"findings": []}]"#, "unknown field `findings`"),
+        (r#"[{"outcome": {"findings": [{"severity": "TERRIBLE"}]}}]"#, "invalid scan script"),
+    ] {
+        let scripts = dir.path().join("scripts");
+        std::fs::write(&scripts, text).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ecr-local"));
+        command.args(["--listen", "127.0.0.1:0", "--data-dir"]).arg(dir.path().join("data"));
+        let program = Process::start("ecr-local", "cargo build", command.arg("--scan-scripts").arg(&scripts));
+        program.line(why).await;
+    }
+}

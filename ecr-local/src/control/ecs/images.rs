@@ -3,7 +3,7 @@
 use crate::{
     control::{call::Call, errors::Error},
     manifest::{for_platform, media_type},
-    model::{Address, Digest, Reference, RegistryId, RepositoryName, is_public_host},
+    model::{Address, Digest, ImageStatus, Reference, RegistryId, RepositoryName, is_public_host},
 };
 
 /// What became of pulling an image.
@@ -24,9 +24,14 @@ pub(super) struct Platform {
     pub(super) architecture: &'static str,
 }
 
-/// Pulls an image as ECS does for a caller's task: their own, and what is public. The digest is that of the whole image, even if it is for several
+/// Pulls an image as ECS does for a caller's task, in a role: their own, and what is public. The digest is that of the whole image, even if it is for several
 /// platforms.
-pub(super) async fn pull(call: &Call<'_>, image: &str, platform: Platform) -> Result<Pulled, Error> {
+pub(super) async fn pull(
+    call: &Call<'_>,
+    image: &str,
+    platform: Platform,
+    role: Option<&str>,
+) -> Result<Pulled, Error> {
     let Some((host, rest)) = image.split_once('/').filter(|(host, _)| is_here(call, host)) else {
         return Ok(Pulled::Elsewhere);
     };
@@ -54,6 +59,9 @@ pub(super) async fn pull(call: &Call<'_>, image: &str, platform: Platform) -> Re
     let (Some(registry), Ok(own)) = (registry, own.parse::<RepositoryName>()) else { return missing() };
     let Some(repository) = call.state().repository(&registry, &own).await? else { return missing() };
     let Some(found) = call.state().manifest(repository, &reference).await? else { return missing() };
+    if found.status != ImageStatus::Active {
+        return Ok(Pulled::Not(not_pulled(&format!("failed to resolve ref {image}: the image is archived"))));
+    }
     let is_list = [media_type::DOCKER_LIST, media_type::OCI_INDEX].contains(&&*found.media_type);
     if is_list && for_platform(&found.content, platform.os, platform.architecture).is_none() {
         let Platform { os, architecture } = platform;
@@ -62,7 +70,7 @@ pub(super) async fn pull(call: &Call<'_>, image: &str, platform: Platform) -> Re
         );
         return Ok(Pulled::Not(why));
     }
-    call.state().note_pull(repository, &found).await?;
+    call.state().note_pull(&registry, repository, &found, role).await?;
     Ok(Pulled::Here(found.digest))
 }
 

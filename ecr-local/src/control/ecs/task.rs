@@ -30,7 +30,7 @@ impl Plan<'_> {
         let mut pulled = Vec::new();
         for container in self.containers() {
             let image = container["image"].as_str().unwrap_or_default();
-            pulled.push(pull(call, image, self.runs_on()).await?);
+            pulled.push(pull(call, image, self.runs_on(), self.role()).await?);
         }
         Ok(pulled)
     }
@@ -137,6 +137,12 @@ impl Plan<'_> {
             }
         }
         document
+    }
+
+    /// In which ECS pulls.
+    fn role(&self) -> Option<&str> {
+        let own = self.asked.overrides.execution_role_arn.as_deref();
+        own.or_else(|| self.definition["executionRoleArn"].as_str())
     }
 
     fn is_arm(&self) -> bool {

@@ -42,7 +42,7 @@ fn one(call: &Call<'_>, account: &str) -> Value {
 pub(super) fn issued(call: &Call<'_>, registry: &RegistryId) -> Value {
     let now = call.plane.clock.now();
     let lifetime = call.expires.map_or(LIFETIME, |end| LIFETIME.min(end.saturating_sub(now)));
-    let password = call.plane.auth.registry_password(registry, lifetime);
+    let password = call.plane.auth.registry_password(registry, call.principal.clone(), lifetime);
     let token = BASE64_STANDARD.encode(format!("{REGISTRY_USER}:{}", password.expose_secret()));
     json!({ "authorizationToken": token, "expiresAt": now.saturating_add(lifetime).as_secs() })
 }

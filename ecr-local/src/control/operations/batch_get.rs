@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    image_id::{ImageId, Meant, NOT_FOUND},
+    image_id::{Failure, ImageId, Meant, NOT_FOUND},
     repositories::identified,
 };
 use crate::{
@@ -13,9 +13,11 @@ use crate::{
         errors::Error,
     },
     manifest::convert,
-    model::{Digest, Reference},
+    model::{Digest, ImageStatus, Reference},
     state::StoredManifest,
 };
+
+const ARCHIVED: Failure = Failure("ImageInaccessible", "Requested image is archived");
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -47,7 +49,12 @@ pub(super) async fn run(call: &Call<'_>, input: Input) -> Result<Value, Error> {
             failures.push(id.failed(NOT_FOUND));
             continue;
         };
-        call.state().note_pull(found.repository.id, &stored).await?;
+        if stored.status != ImageStatus::Active {
+            failures.push(id.failed(ARCHIVED));
+            continue;
+        }
+        let principal = call.principal.as_deref();
+        call.state().note_pull(&found.registry, found.repository.id, &stored, principal).await?;
         images.push(shown(&found, id, stored, is_by_tag.then_some(&input.accepted_media_types)));
     }
     Ok(json!({ "images": images, "failures": failures }))

@@ -4,9 +4,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    control::errors::Error,
+    control::{
+        call::{Call, Found},
+        errors::Error,
+    },
     model::{Digest, Tag},
-    state::State,
+    state::{ImageRow, State},
 };
 
 /// A digest, a tag, or both.
@@ -65,6 +68,27 @@ impl ImageId {
                 "Invalid request parameters: both tag and digest cannot be null",
             )),
         })
+    }
+
+    /// The image that it names, which must be there.
+    pub(super) async fn find(&self, call: &Call<'_>, found: &Found) -> Result<ImageRow, Error> {
+        let (state, repository) = (call.state(), found.repository.id);
+        let unknown =
+            || Error::ImageNotFound(found.place.clone(), self.image_digest.clone(), self.image_tag.clone());
+        let digest = match self.meant(state, repository).await? {
+            Ok(Meant::Digest(digest)) => digest.to_string(),
+            Ok(Meant::Tag(tag)) => state.tagged(repository, tag.as_str()).await?.ok_or_else(unknown)?,
+            Err(failure) if failure.0 == "MissingDigestAndTag" => {
+                return Err(Error::parameter("imageId", "both tag and digest cannot be null"));
+            }
+            Err(_) => return Err(unknown()),
+        };
+        state.image(repository, &digest).await?.ok_or_else(unknown)
+    }
+
+    /// The same with the digest that it stands for.
+    pub(super) fn with_digest(&self, digest: &str) -> Self {
+        Self { image_digest: Some(digest.to_owned()), image_tag: self.image_tag.clone() }
     }
 
     /// What a batch says of it.

@@ -3,16 +3,14 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{
-    image_id::{ImageId, Meant},
-    repositories::identified,
-};
+use super::{image_id::ImageId, repositories::identified, scans};
 use crate::{
     control::{
         call::{Call, Found, Named},
         errors::Error,
         page::{self, PageInput},
     },
+    model::ImageStatus,
     state::{ImagePosition, ImageRow, Shown},
 };
 
@@ -53,16 +51,14 @@ pub(super) async fn list(call: &Call<'_>, input: Input) -> Result<Value, Error> 
     // The page before may have ended within an image.
     let (mut from, mut skip) = (start.place(), start.tag);
     while entries.len() <= count {
-        let rows =
-            call.state().images(found.repository.id, input.filter.shown(), &from, input.page.count()).await?;
+        let (shown, status) = (input.filter.shown(), input.filter.status());
+        let page = input.page.count();
+        let rows = call.state().images_with(found.repository.id, shown, status, &from, page).await?;
         let Some(last) = rows.last() else { break };
         from = last.next_position();
         for row in rows {
             entries.extend(of_image(row).skip(std::mem::take(&mut skip)));
         }
-    }
-    if input.filter.hides_active() {
-        entries.clear();
     }
     let next = entries.get(count).map(|(position, _)| page::token(call.signer(), &about, position));
     let ids: Vec<_> = entries.into_iter().take(count).map(|(_, id)| id).collect();
@@ -79,14 +75,12 @@ pub(super) async fn describe(call: &Call<'_>, input: Input) -> Result<Value, Err
     let start: Position = input.page.position(call.signer(), &about)?.unwrap_or_default();
     let (count, from) = (input.page.count(), start.place());
     let sought = count.saturating_add(1);
-    let mut rows = call.state().images(found.repository.id, input.filter.shown(), &from, sought).await?;
-    if input.filter.hides_active() {
-        rows.clear();
-    }
+    let (shown, status) = (input.filter.shown(), input.filter.status());
+    let mut rows = call.state().images_with(found.repository.id, shown, status, &from, sought).await?;
     let position = |row: &ImageRow| Position { pushed: row.pushed, digest: row.digest.clone(), tag: 0 };
     let next = rows.get(count as usize).map(|row| page::token(call.signer(), &about, position(row)));
-    let details: Vec<_> = rows.into_iter().take(count as usize).map(|row| detail(&found, row)).collect();
-    Ok(finished(json!({ "imageDetails": details }), next))
+    rows.truncate(count as usize);
+    Ok(finished(json!({ "imageDetails": details(call, &found, rows).await? }), next))
 }
 
 /// One that is not there refuses them all.
@@ -101,25 +95,12 @@ async fn describe_named(
     }
     let mut rows: Vec<ImageRow> = Vec::new();
     for id in ids {
-        let unknown =
-            || Error::ImageNotFound(found.place.clone(), id.image_digest.clone(), id.image_tag.clone());
-        let digest = match id.meant(call.state(), found.repository.id).await? {
-            Ok(Meant::Digest(digest)) => digest.to_string(),
-            Ok(Meant::Tag(tag)) => {
-                call.state().tagged(found.repository.id, tag.as_str()).await?.ok_or_else(unknown)?
-            }
-            Err(failure) if failure.0 == "MissingDigestAndTag" => {
-                return Err(Error::parameter("imageIds", "both tag and digest cannot be null"));
-            }
-            Err(_) => return Err(unknown()),
-        };
-        let row = call.state().image(found.repository.id, &digest).await?.ok_or_else(unknown)?;
+        let row = id.find(call, found).await?;
         if !rows.contains(&row) {
             rows.push(row);
         }
     }
-    let details: Vec<_> = rows.into_iter().map(|row| detail(found, row)).collect();
-    Ok(json!({ "imageDetails": details }))
+    Ok(json!({ "imageDetails": details(call, found, rows).await? }))
 }
 
 impl Filter {
@@ -131,9 +112,12 @@ impl Filter {
         }
     }
 
-    /// All images here are active.
-    fn hides_active(&self) -> bool {
-        matches!(self.image_status.as_deref(), Some("ARCHIVED" | "ACTIVATING"))
+    /// Those at hand, if nothing else is asked for.
+    fn status(&self) -> Option<ImageStatus> {
+        match self.image_status.as_deref() {
+            None => Some(ImageStatus::Active),
+            Some(name) => ImageStatus::named(name),
+        }
     }
 }
 
@@ -164,7 +148,19 @@ fn of_image(row: ImageRow) -> impl Iterator<Item = (Position, ImageId)> {
     })
 }
 
-fn detail(found: &Found, row: ImageRow) -> Value {
+async fn details(call: &Call<'_>, found: &Found, rows: Vec<ImageRow>) -> Result<Vec<Value>, Error> {
+    let reports = scans::told_with_images(call, found, &rows).await?;
+    let now = call.state().now();
+    let details = rows.into_iter().map(|row| {
+        let report = reports.get(&row.digest);
+        let mut document = detail(found, row, now);
+        report.into_iter().for_each(|report| scans::add(&mut document, report));
+        document
+    });
+    Ok(details.collect())
+}
+
+fn detail(found: &Found, row: ImageRow, now: i64) -> Value {
     let mut document = identified(found);
     document["imageDigest"] = row.digest.into();
     document["imageSizeInBytes"] = row.size.into();
@@ -179,8 +175,10 @@ fn detail(found: &Found, row: ImageRow) -> Value {
     add("imageTags", Some(json!(row.tags)).filter(|_| !row.tags.is_empty()));
     add("artifactMediaType", Some(row.artifact_type.into()).filter(|text| *text != ""));
     if !is_public {
-        add("imageStatus", Some("ACTIVE".into()));
+        add("imageStatus", Some(row.status.name().into()));
         add("lastRecordedPullTime", row.pulled.map(Value::from));
+        add("lastArchivedAt", row.archived.map(Value::from));
+        add("lastActivatedAt", row.activated.filter(|activated| *activated <= now).map(Value::from));
         add("subjectManifestDigest", row.subject.map(Value::from));
     }
     document

@@ -10,6 +10,7 @@ use crate::{
     control::{
         call::{Call, Named},
         errors::Error,
+        refusal::Refusal,
     },
     data::DOWNLOAD,
     model::Digest,
@@ -43,7 +44,7 @@ pub(super) async fn check(call: &Call<'_>, input: CheckInput) -> Result<Value, E
             None => fail("MissingLayerDigest", "The layer does not exist in the repository"),
             Some(known) => layers.push(json!({
                 "layerDigest": text,
-                "layerAvailability": "AVAILABLE",
+                "layerAvailability": if known.is_archived { "ARCHIVED" } else { "AVAILABLE" },
                 "layerSize": known.size,
                 "mediaType": LAYER_TYPE,
             })),
@@ -68,6 +69,7 @@ pub(super) async fn download_url(call: &Call<'_>, input: DownloadInput) -> Resul
     match call.state().blob(found.repository.id, &digest).await? {
         None => return Err(Error::LayerNotFound(place, text)),
         Some(known) if known.unused.is_some() => return Err(Error::LayerInaccessible(place, text)),
+        Some(known) if known.is_archived => return Err(Refusal::LayerArchived(place, text).into()),
         Some(_) => {}
     }
     let name = &found.repository.name;

@@ -10,12 +10,14 @@ use crate::{
         errors::Error,
         page::{self, PageInput},
     },
-    lifecycle::{Expiring, Policy, evaluate},
+    lifecycle::{Action, Due, Policy, evaluate},
+    model::ImageStatus,
     state::Lifecycle,
 };
 
 /// So long a preview is under way, in seconds.
 const PREVIEW: i64 = 5;
+const ARCHIVE: &str = "ARCHIVE";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -91,7 +93,7 @@ struct Filter {
     tag_status: Option<String>,
 }
 
-/// GetLifecyclePolicyPreview: what would expire now.
+/// GetLifecyclePolicyPreview: what would expire or move to the archive now.
 pub(super) async fn preview(call: &Call<'_>, input: PreviewInput) -> Result<Value, Error> {
     let found = call.find(&input.named).await?;
     let lifecycle = call.state().lifecycle(found.repository.id).await?;
@@ -106,23 +108,23 @@ pub(super) async fn preview(call: &Call<'_>, input: PreviewInput) -> Result<Valu
     }
     let images = call.state().expirable_images(found.repository.id).await?;
     let now = call.plane.clock.now().as_secs().cast_signed();
-    let mut expiring = evaluate(&parse(policy)?, images, now);
+    let mut due = evaluate(&parse(policy)?, images, now);
     document["status"] = "COMPLETE".into();
-    document["summary"] = json!({ "expiringImageTotalCount": expiring.len() });
-    expiring.retain(|one| input.wants(one));
+    document["summary"] = summary(&due);
+    due.retain(|one| input.wants(one));
     let about = format!("GetLifecyclePolicyPreview {}", found.repository.id);
     let start: usize = input.page.position(call.signer(), &about)?.unwrap_or_default();
     let end = start.saturating_add(input.page.count() as usize);
-    if expiring.len() > end {
+    if due.len() > end {
         document["nextToken"] = page::token(call.signer(), &about, end).into();
     }
-    let results: Vec<_> = expiring.iter().take(end).skip(start).map(result).collect();
+    let results: Vec<_> = due.iter().take(end).skip(start).map(result).collect();
     document["previewResults"] = results.into();
     Ok(document)
 }
 
 impl PreviewInput {
-    fn wants(&self, one: &Expiring) -> bool {
+    fn wants(&self, one: &Due) -> bool {
         let by_status = match self.filter.tag_status.as_deref() {
             Some("TAGGED") => !one.image.tags.is_empty(),
             Some("UNTAGGED") => one.image.tags.is_empty(),
@@ -141,12 +143,30 @@ fn is_under_way(call: &Call<'_>, lifecycle: &Lifecycle) -> bool {
     lifecycle.preview_started.is_some_and(|started| now < started.saturating_add(PREVIEW))
 }
 
-fn result(one: &Expiring) -> Value {
+/// Images that move are told of only if there are any.
+fn summary(due: &[Due]) -> Value {
+    let moving = due.iter().filter(|one| one.action == Action::Transition).count();
+    let mut summary = json!({ "expiringImageTotalCount": due.len() - moving });
+    if moving > 0 {
+        summary["transitioningImageTotalCounts"] =
+            json!([{ "targetStorageClass": ARCHIVE, "imageTotalCount": moving }]);
+    }
+    summary
+}
+
+fn result(one: &Due) -> Value {
     let mut result = json!({
         "imageDigest": one.image.digest,
         "imagePushedAt": one.image.pushed,
-        "action": { "type": "EXPIRE" },
+        "action": match one.action {
+            Action::Expire => json!({ "type": "EXPIRE" }),
+            Action::Transition => json!({ "type": "TRANSITION", "targetStorageClass": ARCHIVE }),
+        },
         "appliedRulePriority": one.priority,
+        "storageClass": match one.image.status {
+            ImageStatus::Archived => ARCHIVE,
+            ImageStatus::Active | ImageStatus::Activating => "STANDARD",
+        },
     });
     if !one.image.tags.is_empty() {
         result["imageTags"] = json!(one.image.tags);

@@ -1,8 +1,10 @@
 //! The operations, by name.
 
+mod account_settings;
 mod authorization;
 mod batch_delete;
 mod batch_get;
+mod exclusions;
 mod image_id;
 mod images;
 mod layers;
@@ -12,7 +14,11 @@ mod public;
 mod put_image;
 mod referrers;
 mod repositories;
+mod scanning;
+mod scans;
 mod settings;
+mod signing;
+mod storage_class;
 mod tags;
 mod uploads;
 
@@ -31,33 +37,48 @@ pub(crate) async fn ecr(call: &Call<'_>, operation: &str, value: Value) -> Resul
         "BatchCheckLayerAvailability" => layers::check(call, input(value)?).await,
         "BatchDeleteImage" => batch_delete::run(call, input(value)?).await,
         "BatchGetImage" => batch_get::run(call, input(value)?).await,
+        "BatchGetRepositoryScanningConfiguration" => scanning::batch_get(call, input(value)?).await,
         "CompleteLayerUpload" => uploads::complete(call, input(value)?).await,
         "CreateRepository" => repositories::create(call, input(value)?).await,
         "DeleteLifecyclePolicy" => lifecycle::delete(call, input(value)?).await,
         "DeleteRegistryPolicy" => settings::delete_policy(call).await,
         "DeleteRepository" => repositories::delete(call, input(value)?).await,
         "DeleteRepositoryPolicy" => policies::delete(call, input(value)?).await,
+        "DeleteSigningConfiguration" => signing::delete(call).await,
+        "DeregisterPullTimeUpdateExclusion" => exclusions::deregister(call, input(value)?).await,
+        "DescribeImageScanFindings" => scans::describe(call, input(value)?).await,
+        "DescribeImageSigningStatus" => signing::status(call, input(value)?).await,
         "DescribeImages" => images::describe(call, input(value)?).await,
         "DescribeRepositories" => repositories::describe(call, input(value)?).await,
+        "GetAccountSetting" => account_settings::get(call, input(value)?).await,
         "GetAuthorizationToken" => authorization::token(call, &input(value)?),
         "GetDownloadUrlForLayer" => layers::download_url(call, input(value)?).await,
         "GetLifecyclePolicy" => lifecycle::get(call, input(value)?).await,
         "GetLifecyclePolicyPreview" => lifecycle::preview(call, input(value)?).await,
         "GetRegistryPolicy" => settings::get_policy(call).await,
+        "GetRegistryScanningConfiguration" => scanning::get(call).await,
         "GetRepositoryPolicy" => policies::get(call, input(value)?).await,
+        "GetSigningConfiguration" => signing::get(call).await,
         "InitiateLayerUpload" => uploads::initiate(call, input(value)?).await,
         "ListImageReferrers" => referrers::list(call, input(value)?).await,
         "ListImages" => images::list(call, input(value)?).await,
+        "ListPullTimeUpdateExclusions" => exclusions::list(call, input(value)?).await,
         "ListTagsForResource" => tags::list(call, input(value)?).await,
+        "PutAccountSetting" => account_settings::put(call, input(value)?).await,
         "PutImage" => put_image::run(call, input(value)?).await,
         "PutImageScanningConfiguration" => repositories::set_scanning(call, input(value)?).await,
         "PutImageTagMutability" => repositories::set_mutability(call, input(value)?).await,
         "PutLifecyclePolicy" => lifecycle::put(call, input(value)?).await,
         "PutRegistryPolicy" => settings::put_policy(call, input(value)?).await,
+        "PutRegistryScanningConfiguration" => scanning::put(call, input(value)?).await,
+        "PutSigningConfiguration" => signing::put(call, input(value)?).await,
+        "RegisterPullTimeUpdateExclusion" => exclusions::register(call, input(value)?).await,
         "SetRepositoryPolicy" => policies::set(call, input(value)?).await,
+        "StartImageScan" => scans::start(call, input(value)?).await,
         "StartLifecyclePolicyPreview" => lifecycle::start_preview(call, input(value)?).await,
         "TagResource" => tags::tag(call, input(value)?).await,
         "UntagResource" => tags::untag(call, input(value)?).await,
+        "UpdateImageStorageClass" => storage_class::update(call, input(value)?).await,
         "UploadLayerPart" => uploads::part(call, input(value)?).await,
         other => Err(Error::Unsupported(other.to_owned())),
     }

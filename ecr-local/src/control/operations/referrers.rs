@@ -51,7 +51,7 @@ pub(super) async fn list(call: &Call<'_>, input: Input) -> Result<Value, Error> 
     let mut last: String = input.page.position(call.signer(), &about)?.unwrap_or_default();
     let count = input.page.max_results.map_or(USUAL, |count| count as usize);
     let mut listed = Vec::new();
-    let mut has_more = input.filter.takes_active();
+    let mut has_more = true;
     while has_more && listed.len() <= count {
         let (page, goes_on) = call.state().referrers(found.repository.id, &subject, "", &last).await?;
         has_more = goes_on;
@@ -68,13 +68,10 @@ pub(super) async fn list(call: &Call<'_>, input: Input) -> Result<Value, Error> 
 }
 
 impl Filter {
-    /// All that is here is active.
-    fn takes_active(&self) -> bool {
-        matches!(self.artifact_status.as_deref(), None | Some("ACTIVE" | "ANY"))
-    }
-
     fn takes(&self, referrer: &Referrer) -> bool {
-        self.artifact_types.is_empty() || self.artifact_types.contains(&referrer.artifact_type)
+        let status = self.artifact_status.as_deref().unwrap_or("ACTIVE");
+        let by_type = self.artifact_types.is_empty() || self.artifact_types.contains(&referrer.artifact_type);
+        by_type && (status == "ANY" || status == referrer.status.name())
     }
 }
 
@@ -84,7 +81,7 @@ fn shown(referrer: &Referrer) -> Value {
         "digest": referrer.digest,
         "mediaType": referrer.media_type,
         "size": referrer.size,
-        "artifactStatus": "ACTIVE",
+        "artifactStatus": referrer.status.name(),
     });
     if !referrer.artifact_type.is_empty() {
         document["artifactType"] = referrer.artifact_type.as_str().into();

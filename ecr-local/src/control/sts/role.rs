@@ -48,6 +48,7 @@ struct Tag {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Role<'a> {
     pub(super) account: &'a str,
+    /// Behind the path.
     name: &'a str,
 }
 
@@ -56,11 +57,15 @@ impl<'a> Role<'a> {
         let invalid = Error::Validation("Request ARN is invalid");
         let fields: Vec<_> = arn.splitn(6, ':').collect();
         let ["arn", partition, "iam", "", account, path] = fields[..] else { return Err(invalid) };
-        let name = path.strip_prefix("role/").and_then(|path| path.rsplit('/').next());
+        let name = path.strip_prefix("role/");
         let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
         let inner = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte);
         match name {
-            Some(name) if is_account && partition.starts_with("aws") && is_name(name, inner) => {
+            Some(name)
+                if is_account
+                    && partition.starts_with("aws")
+                    && name.split('/').all(|part| is_name(part, inner)) =>
+            {
                 Ok(Self { account, name })
             }
             _ => Err(invalid),
@@ -68,7 +73,7 @@ impl<'a> Role<'a> {
     }
 }
 
-fn is_name(name: &str, inner: impl Fn(u8) -> bool) -> bool {
+fn is_name(name: &str, inner: fn(u8) -> bool) -> bool {
     (1..=64).contains(&name.len()) && name.bytes().all(inner)
 }
 

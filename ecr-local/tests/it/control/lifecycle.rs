@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 
 use crate::stage::Stage;
 
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
 fn policy(count: u32) -> String {
     let selection = json!({"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": count});
     json!({"rules": [{"rulePriority": 1, "description": "the newest alone", "selection": selection, "action": {"type": "expire"}}]}).to_string()
@@ -112,4 +114,60 @@ async fn a_policy_that_says_nothing_clear_is_refused() {
         let why = stage.fails("PutLifecyclePolicy", put, "InvalidParameterException").await;
         assert!(why.contains("Lifecycle policy validation failure"), "{why}");
     }
+}
+
+#[tokio::test]
+async fn a_policy_moves_what_nobody_pulls_to_the_archive_and_expires_it_there() {
+    let clock = Clock::default();
+    let (stage, _) = with_three_images(&clock).await;
+    let listed = async |status: &str| {
+        let asked = json!({"repositoryName": "app", "filter": {"imageStatus": status}});
+        let listed = stage.done("ListImages", asked).await["imageIds"].as_array().unwrap().clone();
+        listed.iter().map(|id| id["imageTag"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let rule = |priority: u32, selection: Value, action: Value| json!({"rulePriority": priority, "selection": selection, "action": action});
+    let unpulled =
+        json!({"tagStatus": "any", "countType": "sinceImagePulled", "countUnit": "days", "countNumber": 30});
+    let forgotten = json!({"tagStatus": "any", "storageClass": "archive", "countType": "sinceImageTransitioned", "countUnit": "days", "countNumber": 90});
+    let (transition, expire) =
+        (json!({"type": "transition", "targetStorageClass": "archive"}), json!({"type": "expire"}));
+    let mut early = forgotten.clone();
+    early["countNumber"] = 89.into();
+    let mut standard = forgotten.clone();
+    standard["storageClass"] = "standard".into();
+    for (selection, action) in [
+        (&unpulled, &expire),
+        (&forgotten, &transition),
+        (&early, &expire),
+        (&standard, &expire),
+        (&unpulled, &json!({"type": "transition"})),
+    ] {
+        let text = json!({"rules": [rule(1, selection.clone(), action.clone())]}).to_string();
+        let put = json!({"repositoryName": "app", "lifecyclePolicyText": text});
+        stage.fails("PutLifecyclePolicy", put, "InvalidParameterException").await;
+    }
+    let text = json!({"rules": [rule(1, unpulled, transition), rule(2, forgotten, expire)]}).to_string();
+    let put = json!({"repositoryName": "app", "lifecyclePolicyText": text});
+    stage.done("PutLifecyclePolicy", put.clone()).await;
+    clock.advance(29 * DAY);
+    stage.get("/v2/app/manifests/two").await.expect(200);
+    clock.advance(2 * DAY);
+    stage.done("StartLifecyclePolicyPreview", json!({"repositoryName": "app"})).await;
+    clock.advance(Duration::from_secs(5));
+    let preview = stage.done("GetLifecyclePolicyPreview", json!({"repositoryName": "app"})).await;
+    assert_eq!(
+        preview["summary"],
+        json!({
+            "expiringImageTotalCount": 0,
+            "transitioningImageTotalCounts": [{"targetStorageClass": "ARCHIVE", "imageTotalCount": 2}],
+        })
+    );
+    let result = &preview["previewResults"][0];
+    assert_eq!(result["action"], json!({"type": "TRANSITION", "targetStorageClass": "ARCHIVE"}));
+    assert_eq!((&result["imageTags"], &result["storageClass"]), (&json!(["one"]), &json!("STANDARD")));
+    stage.running().collect_garbage().await.unwrap();
+    assert_eq!(listed("ARCHIVED").await, ["one", "three"]);
+    clock.advance(91 * DAY);
+    stage.running().collect_garbage().await.unwrap();
+    assert_eq!(listed("ANY").await, ["two"]);
 }

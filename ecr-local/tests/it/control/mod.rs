@@ -1,14 +1,22 @@
 //! The control plane as its clients see it: calls over HTTP, and the data plane beside them.
 
+mod account_settings;
+mod archive;
 mod batches;
 pub(crate) mod caller;
 mod calls;
+mod enhanced_scans;
 mod images;
 mod lifecycle;
 mod policies;
+mod pull_times;
 mod referrers;
 mod repositories;
+mod scan_scripts;
+mod scanning;
+mod scans;
 mod sdk;
 mod signatures;
+mod signing;
 mod tokens;
 mod uploads;

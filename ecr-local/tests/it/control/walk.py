@@ -50,6 +50,35 @@ steps = [
     ("ListImages", {**app, "maxResults": 5, "filter": {"tagStatus": "ANY"}}),
     ("GetDownloadUrlForLayer", {**app, "layerDigest": digest(layer)}),
 ]
+image = {**app, "imageId": {"imageTag": "v1"}}
+filters = [{"filter": "walk*", "filterType": "WILDCARD"}]
+profile = "arn:aws:signer:us-east-1:000000000000:/signing-profiles/walk"
+signing = {"rules": [{
+    "signingProfileArn": profile,
+    "repositoryFilters": [{"filter": "walk*", "filterType": "WILDCARD_MATCH"}],
+}]}
+principal = {"principalArn": "arn:aws:iam::000000000000:role/walk"}
+steps[:0] = [("PutSigningConfiguration", {"signingConfiguration": signing}), ("GetSigningConfiguration", {})]
+steps += [
+    ("StartImageScan", image),
+    ("DescribeImageScanFindings", {**image, "maxResults": 1}),
+    ("PutRegistryScanningConfiguration", {
+        "scanType": "ENHANCED", "rules": [{"scanFrequency": "CONTINUOUS_SCAN", "repositoryFilters": filters}],
+    }),
+    ("GetRegistryScanningConfiguration", {}),
+    ("BatchGetRepositoryScanningConfiguration", {"repositoryNames": ["walk", "none"]}),
+    ("DescribeImageScanFindings", image),
+    ("DescribeImages", app),
+    ("DescribeImageSigningStatus", image),
+    ("PutAccountSetting", {"name": "BLOB_MOUNTING", "value": "ENABLED"}),
+    ("GetAccountSetting", {"name": "BLOB_MOUNTING"}),
+    ("RegisterPullTimeUpdateExclusion", principal),
+    ("ListPullTimeUpdateExclusions", {"maxResults": 5}),
+    ("DeregisterPullTimeUpdateExclusion", principal),
+    ("UpdateImageStorageClass", {**image, "targetStorageClass": "ARCHIVE"}),
+    ("DescribeImages", {**app, "maxResults": 5, "filter": {"imageStatus": "ARCHIVED"}}),
+    ("UpdateImageStorageClass", {**image, "targetStorageClass": "STANDARD"}),
+]
 done(create)
 upload(config)
 upload(layer)
@@ -66,6 +95,7 @@ for step in steps + [
     probe(step)
 done(("BatchDeleteImage", {**app, "imageIds": ids}))
 done(("DeleteRepository", {**app, "force": True}))
+done(("DeleteSigningConfiguration", {}))
 
 for operation in sorted(set(model.operation_names) - walked):
     given = {}

@@ -84,6 +84,23 @@ async fn an_image_for_several_platforms_must_have_the_one_that_is_asked_for() {
 }
 
 #[tokio::test]
+async fn the_execution_role_pulls_and_its_pulls_may_not_count() {
+    let stage = Stage::start().await;
+    stage.push("app", "v1", &Image::oci("one")).await;
+    let role = json!({"principalArn": "arn:aws:iam::000000000000:role/execution"});
+    stage.done("RegisterPullTimeUpdateExclusion", role.clone()).await;
+    let image = format!("{}/app:v1", stage.host());
+    let pulled = async || {
+        stage.run(&image).await;
+        let details = stage.done("DescribeImages", json!({"repositoryName": "app"})).await;
+        details["imageDetails"][0].get("lastRecordedPullTime").cloned()
+    };
+    assert_eq!(pulled().await, None);
+    stage.done("DeregisterPullTimeUpdateExclusion", role).await;
+    assert!(pulled().await.is_some());
+}
+
+#[tokio::test]
 async fn of_an_image_that_lies_elsewhere_nothing_is_said() {
     let stage = Stage::start().await;
     for image in ["alpine", "team/app:v1", "ghcr.io/team/app:v1", "localhost:1/app"] {

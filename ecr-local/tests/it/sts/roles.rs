@@ -82,7 +82,7 @@ async fn a_role_of_another_account_must_have_been_said_to_trust() {
     assert_eq!(
         message,
         format!(
-            "User: arn:aws:iam::222222222222:root is not authorized to perform: sts:AssumeRole on resource: {ROLE}"
+            "User: arn:aws:iam::222222222222:user/AKIDTWO is not authorized to perform: sts:AssumeRole on resource: {ROLE}"
         )
     );
     stage.signed_query(OWN, &assume(ROLE, &[])).await.expect(200);
@@ -99,7 +99,7 @@ async fn a_session_is_told_and_knows_itself() {
     let root = stage.signed_query(OWN, &who).await.expect(200);
     assert_eq!(
         [inner(&root, "Arn"), inner(&root, "UserId"), inner(&root, "Account")],
-        ["arn:aws:iam::111111111111:root", "111111111111", "111111111111"]
+        ["arn:aws:iam::111111111111:user/AKIDONE", "111111111111", "111111111111"]
     );
     let policy = "{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"*\"}]}";
     let asked = assume(ROLE, &[("SourceIdentity", "alice"), ("Policy", policy), ("DurationSeconds", "900")]);

@@ -20,30 +20,29 @@ macro_rules! select_image {
     };
 }
 
-macro_rules! select_by_tag {
-    () => {
-        select_image!(
-            "0",
-            "JOIN tags n ON n.namespace = i.namespace AND n.image_id = i.id \
-             WHERE n.namespace = $1 AND n.repository = $2 AND n.tag = $3"
-        )
-    };
-}
-
 const BY_NAME: i64 = 0;
 
 const BY_ID: &str = select_image!("0", "WHERE i.namespace = $1 AND i.id = $2");
-const BY_TAG: &str = select_by_tag!();
+const BY_TAG: &str = select_image!(
+    "0",
+    "JOIN tags n ON n.config = i.number \
+     WHERE n.namespace = $1 AND n.repository = $2 AND n.tag = $3"
+);
 const BY_DIGEST: &str = select_image!(
     "0",
-    "JOIN repo_digests n ON n.namespace = i.namespace AND n.image_id = i.id \
+    "JOIN repo_digests n ON n.config = i.number \
      WHERE n.namespace = $1 AND n.repository = $2 AND n.digest = $3"
 );
-/// Of those with the prefix two are enough to know that there is more than one.
+/// The tag is looked for where nothing but names that read like IDs are. Of those with the prefix two are enough to know that there is more
+/// than one.
 const BY_TAG_OR_PREFIX: &str = concat!(
-    select_by_tag!(),
+    select_image!(
+        "0",
+        "JOIN tags n ON n.config = i.number \
+         WHERE n.namespace = $1 AND n.like_id = $2"
+    ),
     " UNION ALL SELECT * FROM (",
-    select_image!("1", "WHERE i.namespace = $1 AND i.id >= $4 AND i.id < $5 LIMIT 2"),
+    select_image!("1", "WHERE i.namespace = $1 AND i.id >= $3 AND i.id < $4 LIMIT 2"),
     ") AS beginning_alike"
 );
 
@@ -84,7 +83,7 @@ fn by_reference(reference: &Reference, prefix: Option<&IdPrefix>) -> (&'static s
     let first = format!("sha256:{}", prefix.hex());
     // No ID sorts between the last one with this prefix and the prefix with `g`, the letter after the last digit.
     let end = format!("{first}g");
-    (BY_TAG_OR_PREFIX, vec![repository, tag, first, end])
+    (BY_TAG_OR_PREFIX, vec![format!("{repository}:{tag}"), first, end])
 }
 
 /// The image of a name, as a transaction sees it.

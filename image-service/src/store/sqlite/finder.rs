@@ -25,8 +25,8 @@ use crate::error::{Error, Result};
 const CONNECTIONS: usize = 4;
 /// What no look-up among pages in memory takes.
 const QUICK: Duration = Duration::from_millis(1);
-/// The inner pages of all indexes of some 100,000 images.
-const CACHE_KIB: i64 = 4096;
+/// The indexes of some 100,000 images, without what they lead to. Taken only as far as look-ups need it.
+const CACHE_KIB: i64 = 16384;
 
 /// Connections that look up images.
 #[derive(Debug)]

@@ -22,7 +22,7 @@ macro_rules! migrations {
 /// Brings the database to the schema of this version.
 pub(super) async fn migrate(folder: &Ownership, writer: &Pool) -> Result<(), OpenError> {
     let migrator = Migrator::with_migrations(migrations![
-        1 "images_and_credentials", 2 "locations", 3 "one_row_per_look_up"
+        1 "images_and_credentials", 2 "locations", 3 "one_row_per_look_up", 5 "names_lead_to_configs"
     ]);
     match migrator.run(writer).await {
         Ok(()) => Ok(()),
