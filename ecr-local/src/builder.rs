@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    auth::{AccessKey, AccessKeys, Auth, Challenge, Signer, Users},
+    auth::{AccessKey, AccessKeys, Auth, Challenge, Signer, Trusts, Users},
     clock::Clock,
     control::ControlPlane,
     data::{DataPlane, Switches},
@@ -24,6 +24,7 @@ use crate::{
     scan_script::{ScanScript, ScriptError},
     scanning::BasicScanVersion,
     server::Running,
+    settings,
     state::Pace,
     store::{Lifetimes, Store},
 };
@@ -47,6 +48,10 @@ pub struct Builder {
     replication_delay: Duration,
     upstream_endpoints: Vec<(String, String)>,
     upstream_secrets: HashMap<String, UpstreamSecret>,
+    trusts: Vec<(String, String)>,
+    identity_providers: Vec<(String, String)>,
+    public_aliases: Vec<(String, String)>,
+    public_in_one_region: bool,
     clock: Clock,
     challenge: Challenge,
     token_lifetime: Duration,
@@ -87,6 +92,14 @@ pub enum StartError {
         /// As configured.
         host: String,
     },
+    /// A setting that cannot be taken.
+    #[error("cannot take {setting}: {why}")]
+    Setting {
+        /// Its value, or a part of it.
+        setting: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// What scans come to is not said in a way that could be told.
     #[error(transparent)]
     ScanScript(#[from] ScriptError),
@@ -118,6 +131,10 @@ impl EcrLocal {
             replication_delay: Duration::from_secs(1),
             upstream_endpoints: Vec::new(),
             upstream_secrets: HashMap::new(),
+            trusts: Vec::new(),
+            identity_providers: Vec::new(),
+            public_aliases: Vec::new(),
+            public_in_one_region: true,
             clock: Clock::default(),
             challenge: Challenge::default(),
             token_lifetime: Duration::from_secs(5 * 60),
@@ -188,6 +205,31 @@ impl Builder {
     /// A secret of Secrets Manager: by its name (`ecr-pullthroughcache/…`) for every account, or by its ARN for one. There are no others.
     pub fn upstream_secret(mut self, name: impl Into<String>, secret: UpstreamSecret) -> Self {
         self.upstream_secrets.insert(name.into(), secret);
+        self
+    }
+
+    /// Lets an account, or whoever has a token of an issuer, assume a role, which is named by its ARN. Roles are assumed by their own account
+    /// anyway, and by everyone where everyone may do everything.
+    pub fn trust(mut self, role: impl Into<String>, principal: impl Into<String>) -> Self {
+        self.trusts.push((role.into(), principal.into()));
+        self
+    }
+
+    /// Somebody who issues web identity tokens, with the keys (RFC 7517) that sign them.
+    pub fn identity_provider(mut self, issuer: impl Into<String>, keys: impl Into<String>) -> Self {
+        self.identity_providers.push((issuer.into(), keys.into()));
+        self
+    }
+
+    /// Gives the public registry of an account an alias, for good: `public.ecr.aws/ALIAS`. It has a default one from its first repository on.
+    pub fn public_alias(mut self, account: impl Into<String>, alias: impl Into<String>) -> Self {
+        self.public_aliases.push((account.into(), alias.into()));
+        self
+    }
+
+    /// Whether calls of ECR Public are refused outside of us-east-1. They are unless set.
+    pub fn public_in_one_region(mut self, only: bool) -> Self {
+        self.public_in_one_region = only;
         self
     }
 
@@ -265,6 +307,7 @@ impl Builder {
         let endpoints = Endpoints::read(&self.upstream_endpoints)
             .map_err(|EndpointError(host)| StartError::Endpoint { host })?;
         let listener = self.bind().await?;
+        let providers = settings::identity_providers(&self.identity_providers)?;
         let folder = DataFolder::claim(&self.data_dir).map_err(|error| match error {
             ClaimError::InUse => StartError::InUse { folder: self.data_dir.clone() },
             ClaimError::Io(cause) => unusable(&self.data_dir)(cause.into()),
@@ -274,6 +317,7 @@ impl Builder {
         let store = Store::open(folder, self.lifetimes, self.clock.clone(), self.pace)
             .await
             .map_err(|cause| fault(cause.into()))?;
+        settings::give_aliases(&store.state, &self.public_aliases).await?;
         let store = Arc::new(store);
         for script in &self.scan_scripts {
             store.keep_script(script).await?;
@@ -281,6 +325,7 @@ impl Builder {
         let auth = Arc::new(Auth {
             users: Users::new(&signer, &self.users),
             access_keys: AccessKeys::new(self.access_keys),
+            trusts: Trusts { pairs: self.trusts, providers },
             signer,
             challenge: self.challenge,
             token_lifetime: self.token_lifetime,
@@ -302,6 +347,7 @@ impl Builder {
             pull_through,
             replicator: Arc::new(replicator),
             verify: self.verify_signatures,
+            public_in_one_region: self.public_in_one_region,
             basic_scan_version: self.basic_scan_version,
         };
         let front = Front { data, control, running: TaskTracker::new() };

@@ -29,6 +29,19 @@ pub(crate) struct Flags {
     /// is none.
     #[arg(long, env = "ECR_LOCAL_ACCESS_KEYS", value_name = "FILE")]
     access_keys: Option<PathBuf>,
+    /// Who may assume roles of other accounts: a file with a line ROLE_ARN PRINCIPAL for each, where a principal is an account or the issuer of
+    /// web identity tokens.
+    #[arg(long, env = "ECR_LOCAL_TRUSTS", value_name = "FILE")]
+    trusts: Option<PathBuf>,
+    /// Who issues web identity tokens, and a file with the keys (JWKS) that sign them.
+    #[arg(long, env = "ECR_LOCAL_IDENTITY_PROVIDER", value_name = "ISSUER=FILE")]
+    identity_provider: Vec<String>,
+    /// A name of an account's public registry: public.ecr.aws/ALIAS. It is kept.
+    #[arg(long, env = "ECR_LOCAL_PUBLIC_ALIAS", value_name = "ACCOUNT:ALIAS")]
+    public_alias: Vec<String>,
+    /// Take calls of ECR Public in every Region, not in us-east-1 alone.
+    #[arg(long, env = "ECR_LOCAL_PUBLIC_IN_EVERY_REGION")]
+    public_in_every_region: bool,
     /// Take calls by whomever they are signed; an access key only names its account.
     #[arg(long, env = "ECR_LOCAL_NO_VERIFY_SIGNATURES")]
     no_verify_signatures: bool,
@@ -105,6 +118,7 @@ impl Flags {
             .allow_delete(!self.no_delete)
             .replication_delay(Duration::from_secs(self.replication_delay))
             .verify_signatures(!self.no_verify_signatures)
+            .public_in_one_region(!self.public_in_every_region)
             .scan_time(Duration::from_secs(self.scan_time.into()))
             .restore_time(Duration::from_secs(self.restore_time.into()))
             .basic_scan_version(basic_scan_version);
@@ -115,6 +129,20 @@ impl Flags {
         let builder = keys
             .into_iter()
             .fold(builder, |builder, (id, secret, account)| builder.access_key(id, secret, account));
+        let trusts = self.trusts.as_deref().map(read_trusts).transpose()?.unwrap_or_default();
+        let builder =
+            trusts.into_iter().fold(builder, |builder, (role, principal)| builder.trust(role, principal));
+        let builder = self.identity_provider.iter().try_fold(builder, |builder, text| {
+            let (issuer, path) =
+                text.split_once('=').with_context(|| format!("{text} is not ISSUER=FILE"))?;
+            let keys = fs::read_to_string(path).with_context(|| format!("cannot read {path}"))?;
+            anyhow::Ok(builder.identity_provider(issuer, keys))
+        })?;
+        let builder =
+            self.public_alias.iter().try_fold(builder, |builder, text| match text.split_once(':') {
+                Some((account, alias)) if is_account(account) => Ok(builder.public_alias(account, alias)),
+                _ => anyhow::bail!("{text} is not ACCOUNT:ALIAS"),
+            })?;
         let users = self.users.as_deref().map(read_users).transpose()?.unwrap_or_default();
         Ok(users.into_iter().fold(builder, |builder, (name, password)| builder.user(name, password)))
     }
@@ -160,6 +188,16 @@ fn read_access_keys(path: &Path) -> anyhow::Result<Vec<(String, SecretString, St
     let keys = keys.collect::<anyhow::Result<Vec<_>>>()?;
     anyhow::ensure!(!keys.is_empty(), "{} names no access key", path.display());
     Ok(keys)
+}
+
+fn read_trusts(path: &Path) -> anyhow::Result<Vec<(String, String)>> {
+    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.is_empty());
+    let trusts = lines.map(|(number, line)| match line.split_ascii_whitespace().collect::<Vec<_>>()[..] {
+        [role, principal] if role.contains(":role/") => Ok((role.to_owned(), principal.to_owned())),
+        _ => anyhow::bail!("{} line {}: not ROLE_ARN PRINCIPAL", path.display(), number + 1),
+    });
+    trusts.collect()
 }
 
 fn is_account(text: &str) -> bool {

@@ -41,9 +41,12 @@ impl Front {
         let (head, body) = request.into_parts();
         let mut body = RequestBody::new(body);
         let waits_for_leave = head.headers.contains_key(header::EXPECT);
-        let answer = match ControlPlane::is_for(&head) {
-            true => self.control.respond(&head, &mut body).await,
-            false => self.data.respond(head, &mut body).await,
+        let answer = if ControlPlane::is_for(&head) {
+            self.control.respond(&head, &mut body).await
+        } else if ControlPlane::is_query(&head) {
+            self.control.respond_to_query(&head, &mut body).await
+        } else {
+            self.data.respond(head, &mut body).await
         };
         body.drain(waits_for_leave).await;
         answer

@@ -35,6 +35,7 @@ mod replication;
 mod scan_script;
 mod scanning;
 mod server;
+mod settings;
 mod state;
 mod store;
 mod wire;

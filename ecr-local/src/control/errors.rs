@@ -25,11 +25,18 @@ pub(crate) enum Error {
     MissingToken,
     IncompleteSignature(&'static str),
     UnknownKey,
+    /// Temporary credentials that are over.
+    ExpiredToken,
     /// With what is wrong.
     Signature(String),
     /// A registry of another account.
     Denied(String),
     InvalidParameter(String),
+    /// An operation outside of the Region that has it.
+    UnsupportedCommand(String),
+    /// By an alias that no account has.
+    RegistryNotFound(Place),
+    CatalogDataNotFound(Place),
     RepositoryNotFound(Place),
     RepositoryExists(Place),
     RepositoryNotEmpty(Place),
@@ -49,7 +56,8 @@ pub(crate) enum Error {
     LayerPartTooSmall(i64),
     LayerExists(Place, String),
     EmptyUpload(Place, String),
-    TooManyParts,
+    /// The most that there may be.
+    TooManyParts(i64),
     TooManyTags,
     InvalidTag(&'static str),
     RepositoryPolicyNotFound(Place),
@@ -57,6 +65,15 @@ pub(crate) enum Error {
     LifecyclePolicyNotFound(Place),
     PreviewNotFound(Place),
     PreviewInProgress(Place),
+    /// What ECS holds against a client.
+    Client(String),
+    ClusterNotFound,
+    ServiceNotFound,
+    /// A version of the platform.
+    PlatformUnknown(String),
+    UnsupportedFeature(String),
+    /// Other tasks have the client token.
+    Conflict(Vec<String>),
     Refused(Refusal),
     Internal(Box<dyn std::error::Error + Send + Sync>),
 }
@@ -83,10 +100,14 @@ impl Error {
             Self::Unsupported(_) => "UnsupportedOperationException",
             Self::MissingToken => "MissingAuthenticationTokenException",
             Self::IncompleteSignature(_) => "IncompleteSignatureException",
+            Self::ExpiredToken => "ExpiredTokenException",
             Self::UnknownKey => "UnrecognizedClientException",
             Self::Signature(_) => "InvalidSignatureException",
             Self::Denied(_) => "AccessDeniedException",
             Self::InvalidParameter(_) => "InvalidParameterException",
+            Self::UnsupportedCommand(_) => "UnsupportedCommandException",
+            Self::RegistryNotFound(_) => "RegistryNotFoundException",
+            Self::CatalogDataNotFound(_) => "RepositoryCatalogDataNotFoundException",
             Self::RepositoryNotFound(_) => "RepositoryNotFoundException",
             Self::RepositoryExists(_) => "RepositoryAlreadyExistsException",
             Self::RepositoryNotEmpty(_) => "RepositoryNotEmptyException",
@@ -103,7 +124,7 @@ impl Error {
             Self::LayerPartTooSmall(_) => "LayerPartTooSmallException",
             Self::LayerExists(..) => "LayerAlreadyExistsException",
             Self::EmptyUpload(..) => "EmptyUploadException",
-            Self::TooManyParts => "LimitExceededException",
+            Self::TooManyParts(_) => "LimitExceededException",
             Self::TooManyTags => "TooManyTagsException",
             Self::InvalidTag(_) => "InvalidTagParameterException",
             Self::RepositoryPolicyNotFound(_) => "RepositoryPolicyNotFoundException",
@@ -111,6 +132,12 @@ impl Error {
             Self::LifecyclePolicyNotFound(_) => "LifecyclePolicyNotFoundException",
             Self::PreviewNotFound(_) => "LifecyclePolicyPreviewNotFoundException",
             Self::PreviewInProgress(_) => "LifecyclePolicyPreviewInProgressException",
+            Self::Client(_) => "ClientException",
+            Self::ClusterNotFound => "ClusterNotFoundException",
+            Self::ServiceNotFound => "ServiceNotFoundException",
+            Self::PlatformUnknown(_) => "PlatformUnknownException",
+            Self::UnsupportedFeature(_) => "UnsupportedFeatureException",
+            Self::Conflict(_) => "ConflictException",
             Self::Refused(refusal) => refusal.code(),
             Self::Internal(_) => "ServerException",
         }
@@ -125,6 +152,9 @@ impl Error {
             document["uploadId"] = upload.as_str().into();
             document["lastValidByteReceived"] = (*last).into();
         }
+        if let Self::Conflict(tasks) = self {
+            document["resourceIds"] = json!(tasks);
+        }
         document
     }
 
@@ -134,12 +164,20 @@ impl Error {
             Self::Serialization(why)
             | Self::Signature(why)
             | Self::InvalidParameter(why)
+            | Self::Client(why)
+            | Self::UnsupportedFeature(why)
             | Self::Denied(why) => why.clone(),
             Self::IncompleteSignature(why) | Self::InvalidTag(why) => (*why).to_owned(),
             Self::UnknownOperation => "The service has no such operation".to_owned(),
             Self::Unsupported(operation) => format!("{operation} is not supported by this registry"),
             Self::MissingToken => "Missing Authentication Token".to_owned(),
+            Self::ExpiredToken => "The security token included in the request is expired".to_owned(),
             Self::UnknownKey => "The security token included in the request is invalid.".to_owned(),
+            Self::UnsupportedCommand(operation) => {
+                format!("{operation} command is only supported in us-east-1.")
+            }
+            Self::RegistryNotFound(at) => format!("The registry with id '{}' does not exist", at.account),
+            Self::CatalogDataNotFound(at) => format!("Catalog data does not exist for {}", within(at)),
             Self::RepositoryNotFound(at) => {
                 format!("{at} does not exist in the registry with id '{}'", at.account)
             }
@@ -210,7 +248,7 @@ impl Error {
             Self::EmptyUpload(at, id) => {
                 format!("The upload with id '{id}' within {} has no parts", within(at))
             }
-            Self::TooManyParts => "A layer has at most 4200 parts".to_owned(),
+            Self::TooManyParts(most) => format!("A layer has at most {most} parts"),
             Self::TooManyTags => "A resource has at most 50 tags".to_owned(),
             Self::RepositoryPolicyNotFound(at) => {
                 format!("Repository policy does not exist for {}", within(at))
@@ -227,6 +265,10 @@ impl Error {
             Self::RegistryPolicyNotFound(account) => {
                 format!("Registry policy does not exist in the registry with id '{account}'")
             }
+            Self::ClusterNotFound => "Cluster not found.".to_owned(),
+            Self::ServiceNotFound => "Service not found.".to_owned(),
+            Self::PlatformUnknown(version) => format!("The platform version {version} does not exist."),
+            Self::Conflict(_) => "The client token was used for another call.".to_owned(),
             Self::Refused(refusal) => refusal.message(),
             Self::Internal(_) => "Internal error, see the log of the registry".to_owned(),
         }

@@ -5,10 +5,14 @@ use http::{Method, header, request::Parts, uri::Authority};
 
 use super::{
     errors::Error,
+    place::Place,
     query::Query,
     router::{Endpoint, Within},
 };
-use crate::auth::{Action, Auth, Caller, Challenge};
+use crate::{
+    auth::{Action, Auth, Caller, Challenge, names_nobody},
+    model::PUBLIC_HOST,
+};
 
 /// The name that tokens are for.
 pub(super) const SERVICE: &str = "ecr-local";
@@ -22,6 +26,7 @@ pub(super) fn let_in(
     head: &Parts,
     query: &Query,
     endpoint: &Endpoint<'_>,
+    place: &Place,
 ) -> Result<Caller, Error> {
     let authorization = head.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     if let (&Method::GET | &Method::HEAD, Endpoint::In(name, Within::Blob(digest))) = (&head.method, endpoint)
@@ -31,10 +36,17 @@ pub(super) fn let_in(
         return Ok(caller);
     }
     let needed = needed(&head.method, endpoint);
-    match auth.caller(authorization) {
-        Some(caller) if needed.is_none_or(|(action, name)| caller.may(action, name)) => Ok(caller),
+    let anyone = || (names_nobody(authorization) && place.takes_anyone()).then(Caller::anyone);
+    match auth.caller(authorization).or_else(anyone) {
+        Some(caller) if needed.is_none_or(|(action, name)| place.lets(&caller, action, name)) => Ok(caller),
+        _ if place.is_at_public_host() => Err(Error::Unauthorized(public_challenge(head))),
         denied => Err(Error::Unauthorized(challenge(auth, head, query, needed, denied.is_some()))),
     }
+}
+
+/// Whether a request only reads from a repository.
+pub(super) fn pulls(method: &Method, endpoint: &Endpoint<'_>) -> bool {
+    matches!(needed(method, endpoint), Some((Action::Pull, _)))
 }
 
 /// What a request does, and to which repository. Nothing for the base, which anyone who was let in may ask for.
@@ -51,6 +63,12 @@ fn needed<'e>(method: &Method, endpoint: &'e Endpoint<'_>) -> Option<(Action, Op
             Some((action, Some(name.as_str())))
         }
     }
+}
+
+/// What the host of public registries says, whatever is asked for.
+fn public_challenge(head: &Parts) -> String {
+    let host = host(head).map_or_else(|| PUBLIC_HOST.to_owned(), |host| host.to_string());
+    format!("Bearer realm=\"http://{host}/token/\",service=\"{PUBLIC_HOST}\",scope=\"aws\"")
 }
 
 fn challenge(

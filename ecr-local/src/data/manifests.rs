@@ -91,7 +91,7 @@ fn stand_in(
     let not_accepted = || Error::NotAccepted(found.media_type.clone());
     match (found.media_type.as_str(), reference) {
         (media_type::DOCKER_LIST, Reference::Tag(_)) => {
-            manifest::for_linux_amd64(&found.content).map(Some).ok_or_else(not_accepted)
+            manifest::for_platform(&found.content, "linux", "amd64").map(Some).ok_or_else(not_accepted)
         }
         (media_type::DOCKER_LIST | media_type::DOCKER_MANIFEST, Reference::Digest(_)) => Ok(None),
         _ => Err(not_accepted()),

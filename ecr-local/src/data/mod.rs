@@ -10,6 +10,7 @@ mod catalog;
 mod errors;
 mod manifests;
 mod page;
+mod place;
 mod query;
 mod range;
 mod referrers;
@@ -22,10 +23,11 @@ pub(crate) use auth::DOWNLOAD;
 
 use std::sync::Arc;
 
-use http::{Method, StatusCode, header, request::Parts};
+use http::{Method, StatusCode, request::Parts};
 
 use self::{
     errors::Error,
+    place::Place,
     query::Query,
     router::{Endpoint, Miss, Within},
 };
@@ -58,6 +60,7 @@ pub(crate) struct Switches {
 struct Asked {
     head: Parts,
     query: Query,
+    place: Place,
     registry: RegistryId,
     caller: Caller,
 }
@@ -82,8 +85,10 @@ impl DataPlane {
                 _ => Err(Error::Method("GET, POST")),
             };
         }
-        let caller = auth::let_in(&self.auth, &head, &query, &endpoint)?;
-        let asked = Asked { registry: registry(&head, &caller)?, head, query, caller };
+        let place = Place::of(&self.store.state, &head, &endpoint).await?;
+        let caller = auth::let_in(&self.auth, &head, &query, &endpoint, &place)?;
+        let registry = place.registry(&caller, &endpoint, auth::pulls(&head.method, &endpoint))?;
+        let asked = Asked { head, query, place, registry, caller };
         self.call(&asked, body, &endpoint).await
     }
 
@@ -139,7 +144,7 @@ impl DataPlane {
     }
 
     async fn repository(&self, asked: &Asked, name: &RepositoryName) -> Result<i64, Error> {
-        let found = self.store.state.repository(&asked.registry, name).await?;
+        let found = self.store.state.repository(&asked.registry, &asked.own_name(name)?).await?;
         found.ok_or_else(|| Error::NameUnknown(name.clone()))
     }
 
@@ -147,10 +152,14 @@ impl DataPlane {
         let (state, registry) = (&self.store.state, &asked.registry);
         match self.repository(asked, name).await {
             Err(Error::NameUnknown(_)) if self.switches.create_on_push => {
-                Ok(state.repository_for(registry, name, Purpose::CreateOnPush).await?)
+                let own = asked.own_name(name)?;
+                if registry.is_public() && !own.is_public() {
+                    return Err(Error::NameInvalid);
+                }
+                Ok(state.repository_for(registry, &own, Purpose::CreateOnPush).await?)
             }
             Err(Error::NameUnknown(_)) => {
-                state.create_by_template(registry, name, Purpose::CreateOnPush).await?;
+                state.create_by_template(registry, &asked.own_name(name)?, Purpose::CreateOnPush).await?;
                 self.repository(asked, name).await
             }
             found => found,
@@ -163,12 +172,11 @@ impl DataPlane {
     }
 }
 
-/// The registry that the host names, else the one that the client has a token for.
-fn registry(head: &Parts, caller: &Caller) -> Result<RegistryId, Error> {
-    let host = head.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    match (RegistryId::of_host(host), caller.registry.clone()) {
-        (Some(named), Some(own)) if named != own => Err(Error::Denied),
-        (named, own) => Ok(named.or(own).unwrap_or_default()),
+impl Asked {
+    /// What a repository is called in its registry.
+    fn own_name(&self, name: &RepositoryName) -> Result<RepositoryName, Error> {
+        let own = self.place.own_name(name.as_str()).and_then(|own| own.parse().ok());
+        own.ok_or_else(|| Error::NameUnknown(name.clone()))
     }
 }
 

@@ -47,7 +47,7 @@ pub(crate) fn route(path: &str) -> Result<Endpoint<'_>, Miss> {
     match path {
         "/v2" | "/v2/" => return Ok(Endpoint::Base),
         "/v2/_catalog" => return Ok(Endpoint::Catalog),
-        "/token" => return Ok(Endpoint::Token),
+        "/token" | "/token/" => return Ok(Endpoint::Token),
         _ => {}
     }
     let path = path.strip_prefix("/v2/").ok_or(Miss::Path)?;

@@ -118,11 +118,14 @@ pub(super) fn range(size: u64) -> String {
 async fn mount(plane: &DataPlane, asked: &Asked, repository: i64, digest: &Digest) -> Result<bool, Error> {
     let from = asked.query.first("from").filter(|from| !from.is_empty());
     let may = match from {
-        Some(from) => asked.caller.may(Action::Pull, Some(from)),
+        Some(from) => asked.place.lets(&asked.caller, Action::Pull, Some(from)),
         None => asked.caller.may_everything(),
     };
+    let own = from.and_then(|from| asked.place.own_name(from));
+    // One of another registry is none.
+    let may = may && from.is_some() == own.is_some();
     let state = &plane.store.state;
-    Ok(may && state.mount_blob(&asked.registry, repository, digest, from).await?)
+    Ok(may && state.mount_blob(&asked.registry, repository, digest, own).await?)
 }
 
 async fn find<'u>(

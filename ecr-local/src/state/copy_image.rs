@@ -73,7 +73,7 @@ impl State {
         if let Some(tag) = tag
             && pointed(&mut change, from, tag).await?.is_some_and(|source| source == digest)
         {
-            copy_tag(&mut change, tag, digest, to).await?;
+            copy_tag(&mut change, tag, digest, to, now).await?;
         }
         let select = "SELECT EXISTS (SELECT 1 FROM manifests WHERE repository = $1 AND digest = $2)";
         let is_there = sqlx::query_scalar(select).bind(to).bind(digest).fetch_one(&mut *change).await?;
@@ -82,11 +82,17 @@ impl State {
     }
 }
 
-async fn copy_tag(change: &mut SqliteTransaction<'_>, tag: &Tag, digest: &str, to: i64) -> Result<()> {
+async fn copy_tag(
+    change: &mut SqliteTransaction<'_>,
+    tag: &Tag,
+    digest: &str,
+    to: i64,
+    now: i64,
+) -> Result<()> {
     let old = pointed(change, to, tag).await?;
     let may_move = mutability(change, to).await?.lets_move(tag.as_str());
     if old.is_none_or(|old| old == digest || may_move) {
-        point(change, to, tag, digest).await?;
+        point(change, to, tag, digest, now).await?;
     }
     Ok(())
 }

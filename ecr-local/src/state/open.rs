@@ -67,6 +67,7 @@ fn migrator() -> Migrator {
             "replication_pull_through_templates",
             include_str!("../../migrations/0005_replication_pull_through_templates.sql"),
         ),
+        migration(6, "public", include_str!("../../migrations/0006_public.sql")),
     ])
 }
 

@@ -87,7 +87,7 @@ impl State {
             fill_in(&mut change, repository, &own).await?;
         }
         for tag in tags {
-            point(&mut change, repository, tag, &own).await?;
+            point(&mut change, repository, tag, &own, self.now()).await?;
         }
         if is_new || is_back {
             self.begin_on_push(&mut change, repository, &own, self.now()).await?;
@@ -202,14 +202,17 @@ async fn refer(
     Ok(query.execute(&mut **change).await?.rows_affected() > 0)
 }
 
+/// A tag that points there already stays as it is.
 pub(super) async fn point(
     change: &mut SqliteTransaction<'_>,
     repository: i64,
     tag: &Tag,
     manifest: &str,
+    now: i64,
 ) -> Result<()> {
-    let upsert = "INSERT INTO tags (repository, tag, manifest) VALUES ($1, $2, $3) \
-         ON CONFLICT (repository, tag) DO UPDATE SET manifest = excluded.manifest";
-    let query = sqlx::query(upsert).bind(repository).bind(tag.as_str()).bind(manifest);
+    let upsert = "INSERT INTO tags (repository, tag, manifest, created) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (repository, tag) DO UPDATE SET manifest = excluded.manifest, created = excluded.created \
+         WHERE manifest <> excluded.manifest";
+    let query = sqlx::query(upsert).bind(repository).bind(tag.as_str()).bind(manifest).bind(now);
     query.execute(&mut **change).await.map(drop)
 }

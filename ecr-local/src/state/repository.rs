@@ -32,6 +32,8 @@ pub(crate) struct NewRepository {
     pub(crate) tags: Vec<(String, String)>,
     pub(crate) policy: Option<String>,
     pub(crate) lifecycle_policy: Option<String>,
+    /// What a public repository is listed with: a JSON object.
+    pub(crate) catalog: Option<String>,
 }
 
 impl State {
@@ -122,7 +124,8 @@ impl State {
     }
 }
 
-/// Makes a repository within a change that is under way. Nothing if there is one of that name.
+/// Makes a repository within a change that is under way. Nothing if there is one of that name. With its first one a public registry gets
+/// an alias.
 pub(super) async fn set_up(
     change: &mut SqliteTransaction<'_>,
     registry: &RegistryId,
@@ -131,16 +134,19 @@ pub(super) async fn set_up(
     now: i64,
 ) -> Result<Option<Repository>> {
     let insert = "INSERT INTO repositories (account, region, name, created, mutability, mutability_filters, scan_on_push, \
-         encryption, policy, lifecycle_policy) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING \
+         encryption, policy, lifecycle_policy, catalog) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING \
          RETURNING id, name, created, mutability, mutability_filters, scan_on_push, encryption";
     let query = sqlx::query(insert).bind(&*registry.account).bind(&*registry.region).bind(name.as_str());
     let query = query.bind(now).bind(new.mutability.name()).bind(written(&new.mutability));
     let query =
         query.bind(new.scan_on_push).bind(&new.encryption).bind(&new.policy).bind(&new.lifecycle_policy);
-    let row = query.fetch_optional(&mut **change).await?;
+    let row = query.bind(&new.catalog).fetch_optional(&mut **change).await?;
     let Some(repository) = row.map(|row| read(&row)).transpose()? else { return Ok(None) };
     for (key, value) in &new.tags {
         super::resource_tags::set(change, repository.id, key, value).await?;
+    }
+    if registry.is_public() {
+        super::public::give_default_alias(change, &registry.account).await?;
     }
     Ok(Some(repository))
 }

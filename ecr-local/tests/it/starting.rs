@@ -93,6 +93,26 @@ async fn the_program_refuses_a_file_of_users_that_names_none_or_cannot_be_read()
 }
 
 #[tokio::test]
+async fn the_program_refuses_settings_that_it_cannot_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let (trusts, keys) = (dir.path().join("trusts"), dir.path().join("keys"));
+    std::fs::write(&trusts, "arn:aws:iam::111111111111:role/ci 222222222222\n\nnobody\n").unwrap();
+    std::fs::write(&keys, "{}").unwrap();
+    let provider = format!("https://example.org={}", keys.display());
+    for (flag, value, why) in [
+        ("--trusts", &*trusts.display().to_string(), "line 3: not ROLE_ARN PRINCIPAL"),
+        ("--identity-provider", &*provider, "cannot take the keys of https://example.org"),
+        ("--identity-provider", "https://example.org", "is not ISSUER=FILE"),
+        ("--public-alias", "tests", "is not ACCOUNT:ALIAS"),
+        ("--public-alias", "111111111111:No", "cannot take the alias No"),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ecr-local"));
+        command.args(["--listen", "127.0.0.1:0", "--data-dir"]).arg(dir.path().join("data"));
+        Process::start("ecr-local", "cargo build", command.args([flag, value])).line(why).await;
+    }
+}
+
+#[tokio::test]
 async fn the_program_refuses_a_file_of_access_keys_that_names_none_or_cannot_be_read() {
     let dir = tempfile::tempdir().unwrap();
     for (text, why) in [("", "names no access key"), ("AKID:s3cret:12\n", "line 1: not ID:SECRET:ACCOUNT")] {

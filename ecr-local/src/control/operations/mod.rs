@@ -11,6 +11,7 @@ mod images;
 mod layers;
 mod lifecycle;
 mod policies;
+mod public;
 mod pull_through;
 mod put_image;
 mod referrers;
@@ -24,6 +25,8 @@ mod storage_class;
 mod tags;
 mod templates;
 mod uploads;
+
+pub(crate) use public::ecr_public;
 
 use serde_json::Value;
 

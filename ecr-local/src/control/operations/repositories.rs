@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::tags::ResourceTag;
+use super::{public::CatalogInput, tags::ResourceTag};
 use crate::{
     control::{
         call::{Call, Found, Named},
@@ -25,6 +25,8 @@ pub(super) struct CreateInput {
     mutability: MutabilityInput,
     image_scanning_configuration: Option<Scanning>,
     encryption_configuration: Option<Encryption>,
+    /// Of a public repository.
+    catalog_data: Option<CatalogInput>,
 }
 
 #[derive(Deserialize, Serialize, Default)]
@@ -71,11 +73,17 @@ pub(super) async fn create(call: &Call<'_>, input: CreateInput) -> Result<Value,
         tags: ResourceTag::read_all(input.tags)?,
         policy: None,
         lifecycle_policy: None,
+        catalog: input.catalog_data.as_ref().map(CatalogInput::written),
     };
     let made = call.state().set_up_repository(&registry, &name, &new).await?;
     let place = Place { account: registry.account.to_string(), repository: name.to_string() };
     let repository = made.ok_or(Error::RepositoryExists(place))?;
-    Ok(json!({ "repository": described(call, &registry, &repository) }))
+    let uri = call.registry_uri(&registry).await?;
+    let mut document = json!({ "repository": described(&registry, &uri, &repository) });
+    if let Some(catalog) = input.catalog_data {
+        document["catalogData"] = catalog.shown();
+    }
+    Ok(document)
 }
 
 #[derive(Deserialize)]
@@ -99,7 +107,8 @@ pub(super) async fn describe(call: &Call<'_>, input: DescribeInput) -> Result<Va
     let mut found = call.state().describe_repositories(&registry, &last, count.saturating_add(1)).await?;
     let has_more = found.len() > count as usize;
     found.truncate(count as usize);
-    let shown: Vec<_> = found.iter().map(|one| described(call, &registry, one)).collect();
+    let uri = call.registry_uri(&registry).await?;
+    let shown: Vec<_> = found.iter().map(|one| described(&registry, &uri, one)).collect();
     let mut document = json!({ "repositories": shown });
     if let Some(last) = found.last().filter(|_| has_more) {
         document["nextToken"] = page::token(call.signer(), &about, &last.name).into();
@@ -116,10 +125,11 @@ async fn describe_named(
     if !page.is_absent() {
         return Err(Error::parameter("repositoryNames", "must not be given with nextToken or maxResults"));
     }
+    let uri = call.registry_uri(registry).await?;
     let mut shown = Vec::new();
     for name in names {
         let named = Named { registry_id: Some(registry.account.to_string()), repository_name: name };
-        shown.push(described(call, registry, &call.find(&named).await?.repository));
+        shown.push(described(registry, &uri, &call.find(&named).await?.repository));
     }
     Ok(json!({ "repositories": shown }))
 }
@@ -138,7 +148,8 @@ pub(super) async fn delete(call: &Call<'_>, input: DeleteInput) -> Result<Value,
     if !call.state().delete_repository(found.repository.id, input.force).await? {
         return Err(Error::RepositoryNotEmpty(found.place));
     }
-    Ok(json!({ "repository": described(call, &found.registry, &found.repository) }))
+    let uri = call.registry_uri(&found.registry).await?;
+    Ok(json!({ "repository": described(&found.registry, &uri, &found.repository) }))
 }
 
 #[derive(Deserialize)]
@@ -182,19 +193,22 @@ pub(super) fn identified(found: &Found) -> Value {
     json!({ "registryId": found.registry.account, "repositoryName": found.repository.name })
 }
 
-fn described(call: &Call<'_>, registry: &RegistryId, repository: &Repository) -> Value {
+/// A public one has fewer members.
+fn described(registry: &RegistryId, uri: &str, repository: &Repository) -> Value {
     let name = &repository.name;
-    let encryption: Value = serde_json::from_str(&repository.encryption).unwrap_or_default();
     let mut document = json!({
         "repositoryArn": registry.arn(name),
         "registryId": registry.account,
         "repositoryName": name,
-        "repositoryUri": format!("{}/{name}", call.registry_host(registry)),
+        "repositoryUri": format!("{uri}/{name}"),
         "createdAt": repository.created,
-        "imageScanningConfiguration": { "scanOnPush": repository.scan_on_push },
-        "encryptionConfiguration": encryption,
     });
-    show_mutability(&mut document, &repository.mutability);
+    if !registry.is_public() {
+        document["imageScanningConfiguration"] = json!({ "scanOnPush": repository.scan_on_push });
+        document["encryptionConfiguration"] =
+            serde_json::from_str(&repository.encryption).unwrap_or_default();
+        show_mutability(&mut document, &repository.mutability);
+    }
     document
 }
 

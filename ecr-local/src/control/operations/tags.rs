@@ -12,7 +12,9 @@ use crate::control::{
 #[derive(Deserialize, Serialize, Clone, Debug)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct ResourceTag {
+    #[serde(default)]
     key: String,
+    #[serde(default)]
     value: String,
 }
 

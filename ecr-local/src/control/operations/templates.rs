@@ -154,6 +154,7 @@ fn read(registry: &RegistryId, mut settings: Settings) -> Result<(String, NewRep
         tags: tags(settings.resource_tags.unwrap_or_default())?,
         policy: settings.repository_policy,
         lifecycle_policy: settings.lifecycle_policy,
+        catalog: None,
     };
     Ok((document, repository))
 }

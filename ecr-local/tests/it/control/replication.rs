@@ -35,7 +35,7 @@ pub(super) async fn replicate(stage: &Stage, rules: Value) {
 }
 
 /// Makes a call to another registry, as somebody of it.
-pub(super) async fn elsewhere(stage: &Stage, key: Key, operation: &str, input: Value) -> Value {
+pub(super) async fn elsewhere(stage: &Stage, key: Key<'_>, operation: &str, input: Value) -> Value {
     stage.signed(key, OffsetDateTime::now_utc(), operation, input).await.expect(200).json()
 }
 

@@ -1,4 +1,4 @@
-//! The SDK for Python, which knows the service model.
+//! The SDK for Python, which knows the service models.
 
 use std::time::Duration;
 
@@ -8,10 +8,17 @@ use serde_json::{Value, json};
 
 use crate::stage::Stage;
 
-const WALK: &str = include_str!("walk.py");
+const WALKING: &str = include_str!("walking.py");
+
+/// Walks the model of a service, and gives what was counted.
+async fn walk(stage: &Stage, service: &str, walk: &str) -> String {
+    let (code, endpoint) = (format!("{WALKING}\n\n{walk}"), format!("http://{}", stage.host()));
+    let python = Tool::new(pinned("python/bin/python")).args(["-c", &code, &endpoint, service]);
+    python.env("AWS_EC2_METADATA_DISABLED", "true").run().await.ok()
+}
 
 #[tokio::test(flavor = "multi_thread")]
-async fn botocore_gets_what_its_model_says() {
+async fn botocore_gets_what_its_model_of_ecr_says() {
     let (findings, enhanced_findings) = findings();
     let outcome = ScanOutcome { findings, enhanced_findings, ..ScanOutcome::default() };
     let script = ScanScript { outcome: Some(outcome), ..ScanScript::default() };
@@ -27,9 +34,7 @@ async fn botocore_gets_what_its_model_says() {
             .upstream_secret("ecr-pullthroughcache/walk", UpstreamSecret::Text(secret.into()))
     })
     .await;
-    let python =
-        Tool::new(pinned("python/bin/python")).args(["-c", WALK, &format!("http://{}", stage.host())]);
-    let walked = python.env("AWS_EC2_METADATA_DISABLED", "true").run().await.ok();
+    let walked = walk(&stage, "ecr", include_str!("walk.py")).await;
     assert!(walked.contains("62 operations"), "{walked}");
 }
 
@@ -55,4 +60,22 @@ fn findings() -> (Vec<Value>, Vec<Value>) {
         "resources": [{"id": "x", "tags": {"team": "ci"}, "details": {"awsEcrContainerImage": {"inUseCount": 1}}}],
     });
     (vec![basic.clone(), basic], vec![enhanced])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn botocore_gets_what_its_model_of_ecr_public_says() {
+    let walked = walk(&Stage::start().await, "ecr-public", include_str!("walk_public.py")).await;
+    assert!(walked.contains("23 operations"), "{walked}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn botocore_gets_what_its_model_of_ecs_says() {
+    let walked = walk(&Stage::start().await, "ecs", include_str!("walk_ecs.py")).await;
+    assert!(walked.contains("10 operations"), "{walked}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn botocore_gets_what_its_model_of_sts_says() {
+    let walked = walk(&Stage::start().await, "sts", include_str!("walk_sts.py")).await;
+    assert!(walked.contains("3 operations"), "{walked}");
 }
