@@ -18,7 +18,9 @@ use crate::{
     data::{DataPlane, Switches},
     folder::{ClaimError, DataFolder},
     front::Front,
+    seed::SeedError,
     server::Running,
+    simulation::Settings,
     store::{Lifetimes, Store},
 };
 
@@ -42,6 +44,7 @@ pub struct Builder {
     challenge: Challenge,
     token_lifetime: Duration,
     allow_anyone: bool,
+    pub(crate) simulation: Settings,
 }
 
 /// Why a registry does not start.
@@ -77,6 +80,9 @@ pub enum StartError {
         /// As configured.
         address: String,
     },
+    /// What it should hold from the start.
+    #[error(transparent)]
+    Seed(#[from] SeedError),
 }
 
 impl EcrLocal {
@@ -98,6 +104,7 @@ impl EcrLocal {
             challenge: Challenge::default(),
             token_lifetime: Duration::from_secs(5 * 60),
             allow_anyone: false,
+            simulation: Settings::default(),
         }
     }
 }
@@ -203,6 +210,8 @@ impl Builder {
             .await
             .map_err(|cause| fault(cause.into()))?;
         let store = Arc::new(store);
+        let quirks = self.simulation.quirks;
+        let (simulation, admin) = self.simulation.begin(&store, self.clock.clone()).await?;
         let auth = Arc::new(Auth {
             users: Users::new(&signer, &self.users),
             access_keys: AccessKeys::new(self.access_keys),
@@ -211,9 +220,10 @@ impl Builder {
             token_lifetime: self.token_lifetime,
             clock: self.clock.clone(),
         });
-        let data = DataPlane { store: Arc::clone(&store), auth: Arc::clone(&auth), switches: self.switches };
+        let data =
+            DataPlane { store: Arc::clone(&store), auth: Arc::clone(&auth), switches: self.switches, quirks };
         let control = ControlPlane { store, auth, clock: self.clock, verify: self.verify_signatures };
-        let front = Front { data, control, running: TaskTracker::new() };
+        let front = Front { data, control, admin, simulation, running: TaskTracker::new() };
         let listen = self.listen.clone();
         Running::start(listener, front, self.collect_every)
             .map_err(|cause| StartError::Listen { address: listen, cause })

@@ -1,4 +1,4 @@
-//! What time it is: the system's, or ahead of it as far as a test wants.
+//! What time it is: the system's, or ahead of it as far as a test wants, or one that stands still.
 
 use std::{
     sync::{
@@ -11,19 +11,34 @@ use std::{
 /// A clock that can be put forward. All its clones show the same time.
 #[derive(Clone, Default, Debug)]
 pub struct Clock {
-    /// In seconds.
+    /// In nanoseconds.
     ahead: Arc<AtomicU64>,
+    /// Since 1970, if it stands still.
+    stopped: Option<Duration>,
 }
 
 impl Clock {
-    /// Puts the clock forward, by whole seconds.
+    /// A clock that goes on only when it is put forward.
+    #[must_use]
+    pub fn stopped() -> Self {
+        Self { stopped: Some(system()), ..Self::default() }
+    }
+
+    /// Puts the clock forward.
     pub fn advance(&self, by: Duration) {
-        self.ahead.fetch_add(by.as_secs(), Ordering::Relaxed);
+        let by = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
+        let add = |ahead: u64| Some(ahead.saturating_add(by));
+        // It always adds, so it never fails.
+        let _ = self.ahead.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
     }
 
     /// Since 1970.
     pub(crate) fn now(&self) -> Duration {
-        let system = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        system.saturating_add(Duration::from_secs(self.ahead.load(Ordering::Relaxed)))
+        let base = self.stopped.unwrap_or_else(system);
+        base.saturating_add(Duration::from_nanos(self.ahead.load(Ordering::Relaxed)))
     }
+}
+
+fn system() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }

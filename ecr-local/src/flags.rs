@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::Context;
 use clap::{Parser, ValueEnum};
-use ecr_local::{Builder, Challenge, EcrLocal};
+use ecr_local::{AdminAccess, Builder, Challenge, EcrLocal, Quirk, Seed};
 use secrecy::SecretString;
 
 #[derive(Parser)]
@@ -38,6 +38,18 @@ pub(crate) struct Flags {
     /// Refuse a push to a repository that does not exist, as ECR does.
     #[arg(long, env = "ECR_LOCAL_NO_CREATE_ON_PUSH")]
     no_create_on_push: bool,
+    /// Differ from the specification as ECR does, in one of these ways or in all of them (`all`).
+    #[arg(long = "quirk", env = "ECR_LOCAL_QUIRKS", value_name = "NAME", value_delimiter = ',')]
+    quirks: Vec<String>,
+    /// Hold what a document holds (`GET /_ecr-local/state` shows its form); blobs may be in files beside it.
+    #[arg(long = "seed", env = "ECR_LOCAL_SEED", value_name = "FILE", value_delimiter = ',')]
+    seeds: Vec<PathBuf>,
+    /// Serve the admin interface under `/_ecr-local/`: to clients on this machine, or to everyone who reaches it.
+    #[arg(long, env = "ECR_LOCAL_ADMIN", value_enum, num_args = 0..=1, default_missing_value = "local")]
+    admin: Option<AdminName>,
+    /// How many requests the history keeps.
+    #[arg(long, env = "ECR_LOCAL_HISTORY", value_name = "REQUESTS", default_value_t = 1000)]
+    history: usize,
     /// Refuse to delete manifests, tags and blobs.
     #[arg(long, env = "ECR_LOCAL_NO_DELETE")]
     no_delete: bool,
@@ -47,6 +59,12 @@ pub(crate) struct Flags {
 enum ChallengeName {
     Basic,
     Bearer,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum AdminName {
+    Local,
+    Anyone,
 }
 
 impl Flags {
@@ -63,12 +81,27 @@ impl Flags {
             .create_on_push(!self.no_create_on_push)
             .allow_delete(!self.no_delete)
             .verify_signatures(!self.no_verify_signatures);
+        let admin = self.admin.map(|admin| match admin {
+            AdminName::Local => AdminAccess::Local,
+            AdminName::Anyone => AdminAccess::Anyone,
+        });
+        let builder = builder.admin(admin).history(self.history);
+        let builder = self.quirks()?.into_iter().fold(builder, Builder::quirk);
+        let seeds = self.seeds.iter().map(|path| Seed::read(path)).collect::<Result<Vec<_>, _>>()?;
+        let builder = seeds.into_iter().fold(builder, Builder::seed);
         let keys = self.access_keys.as_deref().map(read_access_keys).transpose()?.unwrap_or_default();
         let builder = keys
             .into_iter()
             .fold(builder, |builder, (id, secret, account)| builder.access_key(id, secret, account));
         let users = self.users.as_deref().map(read_users).transpose()?.unwrap_or_default();
         Ok(users.into_iter().fold(builder, |builder, (name, password)| builder.user(name, password)))
+    }
+
+    fn quirks(&self) -> anyhow::Result<Vec<Quirk>> {
+        if self.quirks.iter().any(|name| name == "all") {
+            return Ok(Quirk::ALL.to_vec());
+        }
+        Ok(self.quirks.iter().map(|name| name.parse()).collect::<Result<_, _>>()?)
     }
 }
 

@@ -11,20 +11,27 @@
 //! # }
 //! ```
 
+mod admin;
 mod auth;
 mod blobs;
 mod builder;
 mod clock;
 mod control;
 mod data;
+mod exchange;
+mod faults;
 mod folder;
 mod front;
 mod garbage;
+mod history;
 mod lifecycle;
 mod manifest;
 mod model;
 mod patience;
+mod quirks;
+mod seed;
 mod server;
+mod simulation;
 mod state;
 mod store;
 mod wire;
@@ -32,5 +39,11 @@ mod wire;
 pub use auth::Challenge;
 pub use builder::{Builder, EcrLocal, StartError};
 pub use clock::Clock;
+pub use faults::{Effect, Failure, Faults, Pace, Rule, SetRule, Throttle, When};
 pub use garbage::Collected;
+pub use history::{Entry, Filter, History, Page};
+pub use model::Plane;
+pub use quirks::{Quirk, UnknownQuirk};
+pub use seed::{Seed, SeedBlob, SeedError, SeedImage, SeedRepository, SeedSetting};
 pub use server::Running;
+pub use simulation::AdminAccess;

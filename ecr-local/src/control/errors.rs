@@ -5,6 +5,8 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use crate::faults::Interrupted;
+
 /// A repository as texts name it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Place {
@@ -55,6 +57,8 @@ pub(crate) enum Error {
     LifecyclePolicyNotFound(Place),
     PreviewNotFound(Place),
     PreviewInProgress(Place),
+    /// By a fault that was set, which has its own answer.
+    Interrupted,
     Internal(Box<dyn std::error::Error + Send + Sync>),
 }
 
@@ -108,6 +112,7 @@ impl Error {
             Self::LifecyclePolicyNotFound(_) => "LifecyclePolicyNotFoundException",
             Self::PreviewNotFound(_) => "LifecyclePolicyPreviewNotFoundException",
             Self::PreviewInProgress(_) => "LifecyclePolicyPreviewInProgressException",
+            Self::Interrupted => "Interrupted",
             Self::Internal(_) => "ServerException",
         }
     }
@@ -222,6 +227,7 @@ impl Error {
             Self::RegistryPolicyNotFound(account) => {
                 format!("Registry policy does not exist in the registry with id '{account}'")
             }
+            Self::Interrupted => "A fault that was set".to_owned(),
             Self::Internal(_) => "Internal error, see the log of the registry".to_owned(),
         }
     }
@@ -244,6 +250,12 @@ fn half(text: Option<&str>) -> &str {
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         Self::Internal(error.into())
+    }
+}
+
+impl From<Interrupted> for Error {
+    fn from(_: Interrupted) -> Self {
+        Self::Interrupted
     }
 }
 

@@ -4,11 +4,16 @@
 use http::{Method, header, request::Parts, uri::Authority};
 
 use super::{
+    DataPlane,
     errors::Error,
     query::Query,
     router::{Endpoint, Within},
 };
-use crate::auth::{Action, Auth, Caller, Challenge};
+use crate::{
+    auth::{Action, Auth, Caller, Challenge},
+    model::RegistryId,
+    quirks::Quirk,
+};
 
 /// The name that tokens are for.
 pub(super) const SERVICE: &str = "ecr-local";
@@ -18,11 +23,12 @@ pub(crate) const DOWNLOAD: &str = "download";
 
 /// Lets a client in, or challenges it.
 pub(super) fn let_in(
-    auth: &Auth,
+    plane: &DataPlane,
     head: &Parts,
     query: &Query,
     endpoint: &Endpoint<'_>,
 ) -> Result<Caller, Error> {
+    let auth = &*plane.auth;
     let authorization = head.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     if let (&Method::GET | &Method::HEAD, Endpoint::In(name, Within::Blob(digest))) = (&head.method, endpoint)
         && let Some(caller) = query.first(DOWNLOAD).and_then(|token| auth.downloader(token, digest))
@@ -30,9 +36,13 @@ pub(super) fn let_in(
     {
         return Ok(caller);
     }
+    if plane.quirks.has(Quirk::ExpiredTokenDenied) && auth.is_expired(authorization) {
+        return Err(Error::Expired);
+    }
     let needed = needed(&head.method, endpoint);
     match auth.caller(authorization) {
         Some(caller) if needed.is_none_or(|(action, name)| caller.may(action, name)) => Ok(caller),
+        _ if plane.quirks.has(Quirk::EcrChallenge) => Err(Error::Unauthorized(ecr_challenge(head))),
         denied => Err(Error::Unauthorized(challenge(auth, head, query, needed, denied.is_some()))),
     }
 }
@@ -74,6 +84,13 @@ fn challenge(
         challenge += ",error=\"insufficient_scope\"";
     }
     challenge
+}
+
+/// As ECR has it: the registry's own name is the realm.
+fn ecr_challenge(head: &Parts) -> String {
+    let registry = head.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let RegistryId { account, region } = RegistryId::of_host(registry).unwrap_or_default();
+    format!("Basic realm=\"https://{account}.dkr.ecr.{region}.amazonaws.com/\",service=\"ecr.amazonaws.com\"")
 }
 
 /// The host that the client used, if it can be written into a challenge.

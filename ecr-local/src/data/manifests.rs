@@ -8,6 +8,7 @@ use crate::wire::{Answer, Content, RequestBody};
 use crate::{
     manifest::{self, media_type},
     model::{Digest, Reference, RepositoryName, Tag},
+    quirks::Quirk,
     state::{DeleteOutcome, Pushed, PutOutcome, StoredManifest},
 };
 
@@ -27,7 +28,11 @@ pub(super) async fn get(
     let unknown = || Error::ManifestUnknown(reference.to_owned());
     let repository = plane.repository(asked, name).await?;
     // What can be no name of a manifest is that of none.
-    let reference: Reference = reference.parse().map_err(|_| unknown())?;
+    let reference: Reference =
+        reference.parse().map_err(|_| match plane.quirks.has(Quirk::InvalidTagRefused) {
+            true => Error::TagInvalid,
+            false => unknown(),
+        })?;
     let found = plane.store.state.manifest(repository, &reference).await?;
     let mut found = found.ok_or_else(unknown)?;
     if let Some(child) = stand_in(&asked.head.headers, &reference, &found)? {
@@ -43,7 +48,9 @@ pub(super) async fn get(
         }
         false => answer::with(StatusCode::OK, Content::Whole(Bytes::from(found.content))),
     };
-    answer::set_digest(&mut answer, &found.digest)?;
+    if !plane.quirks.has(Quirk::NoManifestDigest) {
+        answer::set_digest(&mut answer, &found.digest)?;
+    }
     answer::set(&mut answer, header::ETAG, &answer::entity_tag(&found.digest))?;
     answer::set(&mut answer, header::CONTENT_TYPE, &found.media_type)?;
     Ok(answer)
@@ -86,9 +93,15 @@ pub(super) async fn put(
     };
     let content_type = asked.head.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let manifest = manifest::read(&content, content_type.unwrap_or_default(), digest)?;
+    if manifest.subject.is_some() && plane.quirks.has(Quirk::ReferrersRefused) {
+        return Err(Error::Unsupported("manifests with a subject are not taken".to_owned()));
+    }
     let repository = plane.repository_to_push_to(asked, name).await?;
     match plane.store.state.put_manifest(repository, &manifest, &tags, Pushed::Again).await? {
         PutOutcome::Recorded | PutOutcome::Known => {}
+        PutOutcome::Missing(digest) if plane.quirks.has(Quirk::MissingLayerCode) => {
+            return Err(Error::LayersUnknown(name.clone(), asked.registry.account.clone(), digest));
+        }
         PutOutcome::Missing(digest) => return Err(Error::ManifestBlobUnknown(digest)),
         PutOutcome::TagImmutable(tag) => return Err(Error::TagImmutable(tag)),
     }

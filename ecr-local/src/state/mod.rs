@@ -18,6 +18,7 @@ mod repository;
 mod resource_tags;
 mod tags;
 mod unused;
+mod whole;
 
 pub(crate) use blobs::KnownBlob;
 pub(crate) use delete_image::RemovedImage;

@@ -2,6 +2,8 @@
 
 mod body;
 mod content;
+mod hindrance;
 
 pub(crate) use body::{Broken, RequestBody};
-pub(crate) use content::{Answer, Content};
+pub(crate) use content::{Answer, Content, ErrorCode};
+pub(crate) use hindrance::{Hindered, Hindrance};

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends at the first surprise")]
 
+mod admin;
 mod auth;
 mod clients;
 mod connections;
@@ -9,13 +10,17 @@ mod control;
 mod deleting;
 mod durability;
 mod endpoints;
+mod faults;
 mod garbage;
+mod history;
 mod hosts;
 mod listing;
 mod manifests;
 mod pulling;
 mod pushing;
+mod quirks;
 mod referrers;
+mod seeding;
 mod stage;
 mod starting;
 mod uploads;
