@@ -11,8 +11,15 @@ use ecr_local::{AdminAccess, Builder, Challenge, EcrLocal, Quirk, Seed};
 use secrecy::SecretString;
 
 #[derive(Parser)]
-#[command(version, about = "A local ECR: its calls and OCI distribution in one folder")]
+#[command(
+    version,
+    about = "A local ECR: its calls and OCI distribution in one folder",
+    args_conflicts_with_subcommands = true
+)]
 pub(crate) struct Flags {
+    #[cfg(feature = "cassette")]
+    #[command(subcommand)]
+    pub(crate) command: Option<crate::commands::Command>,
     /// Where to serve HTTP.
     #[arg(long, env = "ECR_LOCAL_LISTEN", value_name = "HOST:PORT", default_value = "127.0.0.1:5000")]
     listen: String,

@@ -15,6 +15,8 @@ mod admin;
 mod auth;
 mod blobs;
 mod builder;
+#[cfg(feature = "cassette")]
+pub mod cassette;
 mod clock;
 mod control;
 mod data;

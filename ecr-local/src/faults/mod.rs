@@ -8,6 +8,8 @@ mod ordeal;
 mod rule;
 
 pub use effect::{Effect, Failure, Pace, Throttle};
+#[cfg(feature = "cassette")]
+pub(crate) use ordeal::failed;
 pub(crate) use ordeal::{Interrupted, Ordeal, Reset};
 pub use rule::{Rule, When};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use serde_json::{Value, json};
 
 use super::Failure;
@@ -51,7 +51,12 @@ impl Ordeal {
     pub(crate) fn end(self, plane: Plane, answer: Answer) -> Result<Answer, Reset> {
         match self.before.or(self.after) {
             Some(End::Resets) => Err(Reset),
-            Some(End::Fails(failure)) => Ok(failed(plane, &failure, answer.headers())),
+            Some(End::Fails(failure)) => {
+                let mut instead = failed(plane, &failure);
+                let id = answer.headers().get(REQUEST_ID).map(|id| (REQUEST_ID, id.clone()));
+                instead.headers_mut().extend(id);
+                Ok(instead)
+            }
             None if self.hindrance.is_none() => Ok(answer),
             None => Ok(answer.map(|content| Content::Hindered(Box::new(self.hindrance.of(content))))),
         }
@@ -59,7 +64,7 @@ impl Ordeal {
 }
 
 /// An error in the shape of its plane.
-fn failed(plane: Plane, failure: &Failure, instead_of: &HeaderMap) -> Answer {
+pub(crate) fn failed(plane: Plane, failure: &Failure) -> Answer {
     let message = failure.message.as_deref().unwrap_or_else(|| usual_text(&failure.code));
     let (status, media_type, document) = match plane {
         Plane::Control => {
@@ -82,7 +87,6 @@ fn failed(plane: Plane, failure: &Failure, instead_of: &HeaderMap) -> Answer {
         failure.status.and_then(|status| StatusCode::from_u16(status).ok()).unwrap_or(status);
     let headers = answer.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-    headers.extend(instead_of.get(REQUEST_ID).map(|id| (REQUEST_ID, id.clone())));
     let named = match plane {
         Plane::Control => HeaderValue::from_str(&failure.code).map(|code| ("x-amzn-errortype", code)),
         Plane::Data => Ok(("docker-distribution-api-version", HeaderValue::from_static("registry/2.0"))),

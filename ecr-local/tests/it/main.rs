@@ -4,6 +4,7 @@
 
 mod admin;
 mod auth;
+mod cassettes;
 mod clients;
 mod connections;
 mod control;
