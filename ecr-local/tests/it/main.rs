@@ -17,6 +17,7 @@ mod history;
 mod hosts;
 mod listing;
 mod manifests;
+mod old;
 mod pulling;
 mod pushing;
 mod quirks;
