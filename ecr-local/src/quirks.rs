@@ -10,7 +10,7 @@ pub enum Quirk {
     PatchCreated,
     /// `stuck-range`: `Range` tells where the first chunk ended, however many follow.
     StuckRange,
-    /// `empty-finish-fails`: a finishing PUT without content, behind chunks, is answered with 500.
+    /// `empty-finish-fails`: a finishing PUT without content, behind several chunks, is answered with 500.
     EmptyFinishFails,
     /// `large-pages-refused`: a listing with `n` above 1000 is refused.
     LargePagesRefused,

@@ -31,6 +31,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn other_machines_are_not_near() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, http::HeaderValue::from_static("127.0.0.1:5000"));
+        for (peer, is_near) in [
+            ("127.0.0.1", true),
+            ("::1", true),
+            ("::ffff:127.0.0.1", true),
+            ("10.0.0.7", false),
+            ("fe80::1", false),
+        ] {
+            assert_eq!(check(peer.parse().unwrap(), &headers).is_ok(), is_near, "{peer}");
+        }
+    }
+
+    #[test]
     fn names_of_this_machine_are_local_and_others_are_not() {
         for host in [
             "localhost",

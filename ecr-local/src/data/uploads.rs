@@ -64,10 +64,8 @@ pub(super) async fn append(
 ) -> Result<Answer, Error> {
     let upload = find(plane, asked, name, id).await?;
     let size = upload.receive(body, placed(asked)?).await?;
-    let told = match plane.quirks.has(Quirk::StuckRange) {
-        true => upload.session.first_chunk(size),
-        false => size,
-    };
+    let first = upload.session.first_chunk(size);
+    let told = if plane.quirks.has(Quirk::StuckRange) { first } else { size };
     let status = match plane.quirks.has(Quirk::PatchCreated) {
         true => StatusCode::CREATED,
         false => StatusCode::ACCEPTED,
@@ -85,7 +83,7 @@ pub(super) async fn complete(
 ) -> Result<Answer, Error> {
     let digest = digest_of(asked.query.first("digest").unwrap_or_default())?;
     let upload = find(plane, asked, name, id).await?;
-    if plane.quirks.has(Quirk::EmptyFinishFails) && body.is_over() && upload.session.size().await? > 0 {
+    if plane.quirks.has(Quirk::EmptyFinishFails) && body.is_over() && upload.has_chunks().await? {
         return Err(Error::internal("a finishing PUT without content fails here, as was asked for"));
     }
     upload.receive(body, placed(asked)?).await?;
@@ -172,6 +170,12 @@ impl Upload<'_> {
             Err(CompleteError::Mismatch) => Err(Error::DigestInvalid("the content has another digest")),
             Err(CompleteError::Io(error)) => Err(error.into()),
         }
+    }
+
+    /// Whether it came in several.
+    async fn has_chunks(&self) -> Result<bool, Error> {
+        let size = self.session.size().await?;
+        Ok(self.session.first_chunk(size) < size)
     }
 
     fn location(&self) -> String {

@@ -2,7 +2,7 @@
 //!
 //! ```json
 //! {"version": 1,
-//!  "settings": [{"account": "000000000000", "region": "us-east-1", "name": "registry-policy", "value": "…"}],
+//!  "settings": [{"account": "000000000000", "region": "us-east-1", "name": "policy", "value": "…"}],
 //!  "repositories": [{
 //!    "name": "team/app", "account": "000000000000", "region": "us-east-1",
 //!    "imageTagMutability": "IMMUTABLE", "scanOnPush": true, "tags": {"team": "a"}, "policy": "…", "lifecyclePolicy": "…",

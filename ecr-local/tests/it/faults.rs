@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use ecr_local::{Clock, Effect, Failure, Pace, Plane, Rule, Throttle, When};
-use fixtures::images::Image;
+use ecr_local::{AdminAccess, Clock, Effect, Failure, Pace, Plane, Rule, Throttle, When};
+use fixtures::{
+    images::Image,
+    tool::{Tool, pinned},
+};
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -251,4 +254,13 @@ async fn rules_are_set_and_removed_while_it_runs() {
     faults.add(fails("UNKNOWN"));
     faults.clear();
     stage.get("/v2/").await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn boto3_tries_again_and_shows_members() {
+    let stage = Stage::with(|builder| builder.admin(Some(AdminAccess::Local))).await;
+    let script = include_str!("faults.py");
+    let python =
+        Tool::new(pinned("python/bin/python")).args(["-c", script, &format!("http://{}", stage.host())]);
+    assert_eq!(python.env("AWS_EC2_METADATA_DISABLED", "true").run().await.ok().trim(), "done");
 }
