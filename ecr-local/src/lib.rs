@@ -10,6 +10,21 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! It stands in for ECR in tests: it fails when told to, and tells what it was asked.
+//!
+//! ```no_run
+//! # async fn run() -> Result<(), ecr_local::StartError> {
+//! use ecr_local::{EcrLocal, Effect, Failure, Filter, Rule, When};
+//!
+//! let throttled = Rule::new(Effect::Error(Failure::new("ThrottlingException")));
+//! let throttled = throttled.operation("PutImage").when(When::First(2));
+//! let registry = EcrLocal::builder("data").fault(throttled).start().await?;
+//! // ...
+//! assert_eq!(registry.history().find(&Filter::operation("PutImage")).len(), 3);
+//! # Ok(())
+//! # }
+//! ```
 
 mod admin;
 mod auth;

@@ -57,83 +57,42 @@ impl Bodies {
     }
 
     /// Takes a body. A document stays in memory. Larger ones than there are in ECR are an error.
-    pub(super) async fn take<B>(&self, body: B, kind: Kind) -> io::Result<Arrived>
-    where
-        B: http_body::Body<Data = Bytes> + Unpin,
-        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-    {
-        let mut body = body;
-        let is_document = kind != Kind::Opaque;
-        let most = if is_document { LARGEST_DOCUMENT } else { SMALL };
+    pub(super) async fn take(&self, mut body: impl Incoming, kind: Kind) -> io::Result<Arrived> {
+        let most = if kind == Kind::Opaque { SMALL } else { LARGEST_DOCUMENT };
         let mut whole = BytesMut::new();
-        while let Some(frame) = body.frame().await {
-            let Ok(piece) = frame.map_err(|error| io::Error::other(error.into()))?.into_data() else {
-                continue;
-            };
+        while let Some(piece) = next(&mut body).await? {
             whole.extend_from_slice(&piece);
-            if whole.len() > most && is_document {
-                return Err(io::ErrorKind::FileTooLarge.into());
-            }
             if whole.len() > most {
-                return self.spool(whole, body).await;
+                return match kind {
+                    Kind::Opaque => self.spool(whole.freeze(), body).await,
+                    Kind::Document | Kind::Form => Err(io::ErrorKind::FileTooLarge.into()),
+                };
             }
         }
         Ok(Arrived::Whole(whole.freeze()))
     }
 
-    async fn spool<B>(&self, begun: BytesMut, mut body: B) -> io::Result<Arrived>
-    where
-        B: http_body::Body<Data = Bytes> + Unpin,
-        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-    {
+    /// Puts a body into a file, of which some has arrived.
+    async fn spool(&self, begun: Bytes, body: impl Incoming) -> io::Result<Arrived> {
         let number = self.count.fetch_add(1, Ordering::Relaxed);
         let partial = self.folder.join(format!("partial-{}-{number}", std::process::id()));
-        let mut file = fs::File::from_std(private_file(&partial)?);
-        let mut hasher = Hasher::new(Algorithm::Sha256);
-        let mut size = 0;
-        let mut piece = begun.freeze();
-        loop {
-            size += piece.len() as u64;
-            if size > LARGEST {
-                fs::remove_file(&partial).await?;
-                return Err(io::ErrorKind::FileTooLarge.into());
+        match write(&partial, begun, body).await {
+            Ok((digest, size)) => {
+                fs::rename(&partial, self.path(&digest)).await?;
+                Ok(Arrived::File { digest, size })
             }
-            hasher.update(&piece);
-            file.write_all(&piece).await?;
-            piece = loop {
-                match body.frame().await {
-                    None => {
-                        file.flush().await?;
-                        let digest = hasher.finish();
-                        fs::rename(&partial, self.path(&digest)).await?;
-                        return Ok(Arrived::File { digest, size });
-                    }
-                    Some(Err(error)) => {
-                        fs::remove_file(&partial).await?;
-                        return Err(io::Error::other(error.into()));
-                    }
-                    Some(Ok(frame)) => match frame.into_data() {
-                        Ok(piece) => break piece,
-                        Err(_) => continue,
-                    },
-                }
-            };
+            Err(error) => {
+                fs::remove_file(&partial).await?;
+                Err(error)
+            }
         }
     }
 
     /// What a cassette would say of a body, which goes nowhere.
-    pub(super) async fn measure<B>(body: B, kind: Kind) -> io::Result<Body>
-    where
-        B: http_body::Body<Data = Bytes> + Unpin,
-        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-    {
-        let mut body = body;
+    pub(super) async fn measure(mut body: impl Incoming, kind: Kind) -> io::Result<Body> {
         let (mut hasher, mut size) = (Hasher::new(Algorithm::Sha256), 0_u64);
         let mut whole = BytesMut::new();
-        while let Some(frame) = body.frame().await {
-            let Ok(piece) = frame.map_err(|error| io::Error::other(error.into()))?.into_data() else {
-                continue;
-            };
+        while let Some(piece) = next(&mut body).await? {
             size += piece.len() as u64;
             match kind {
                 Kind::Opaque => hasher.update(&piece),
@@ -159,7 +118,7 @@ impl Bodies {
             Ok(text) if bytes.len() <= SMALL => return Ok(Body::Text(text.to_owned())),
             _ => {}
         }
-        match self.spool(BytesMut::from(bytes), http_body_util::Empty::<Bytes>::new()).await? {
+        match self.spool(bytes, http_body_util::Empty::<Bytes>::new()).await? {
             Arrived::File { digest, size } => Ok(Body::File { digest: digest.to_string(), size }),
             Arrived::Whole(_) => Ok(Body::Empty),
         }
@@ -194,4 +153,43 @@ impl Bodies {
     fn path(&self, digest: &Digest) -> PathBuf {
         self.folder.join(digest.hex())
     }
+}
+
+/// A body that comes from somewhere.
+pub(super) trait Incoming:
+    http_body::Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Unpin
+{
+}
+
+impl<B> Incoming for B where
+    B: http_body::Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Unpin
+{
+}
+
+/// The next piece, if there is one.
+async fn next(body: &mut impl Incoming) -> io::Result<Option<Bytes>> {
+    while let Some(frame) = body.frame().await {
+        if let Ok(piece) = frame.map_err(|error| io::Error::other(error.into()))?.into_data() {
+            return Ok(Some(piece));
+        }
+    }
+    Ok(None)
+}
+
+/// Digest and size of what is in the file then.
+async fn write(path: &Path, begun: Bytes, mut body: impl Incoming) -> io::Result<(Digest, u64)> {
+    let mut file = fs::File::from_std(private_file(path)?);
+    let (mut hasher, mut size) = (Hasher::new(Algorithm::Sha256), 0);
+    let mut arrived = Some(begun);
+    while let Some(piece) = arrived {
+        size += piece.len() as u64;
+        if size > LARGEST {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        hasher.update(&piece);
+        file.write_all(&piece).await?;
+        arrived = next(&mut body).await?;
+    }
+    file.flush().await?;
+    Ok((hasher.finish(), size))
 }

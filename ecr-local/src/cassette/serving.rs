@@ -1,6 +1,6 @@
 //! A listener with one answer for every request: a recorder or a replayer.
 
-use std::{convert::Infallible, net::SocketAddr, sync::Arc};
+use std::{io, net::SocketAddr, sync::Arc};
 
 use http::Request;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -58,8 +58,9 @@ where
         let Ok((stream, _)) = accepted else { continue };
         let handler = Arc::clone(&handler);
         let service = service_fn(move |request| {
-            let answering = handler(request);
-            async move { Ok::<_, Infallible>(answering.await) }
+            // What was begun comes to its end, even if its client leaves.
+            let answering = tokio::spawn(handler(request));
+            async move { answering.await.map_err(io::Error::other) }
         });
         let connection =
             http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);

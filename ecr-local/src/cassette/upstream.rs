@@ -2,6 +2,8 @@
 //!
 //! Invariant: what it redirects to is not followed, and no proxy of the environment comes between.
 
+use std::time::Duration;
+
 use http::{HeaderMap, HeaderName, Method, header};
 use reqwest::{Client, redirect::Policy};
 use url::Url;
@@ -25,6 +27,8 @@ const OF_CONNECTION: [HeaderName; 12] = [
     HeaderName::from_static("keep-alive"),
 ];
 
+const CONNECT: Duration = Duration::from_secs(30);
+
 /// The server.
 #[derive(Clone, Debug)]
 pub(super) struct Upstream {
@@ -44,7 +48,12 @@ impl Upstream {
         if !matches!(base.scheme(), "http" | "https") || base.path() != "/" || !is_plain {
             return Err(wrong());
         }
-        let http = Client::builder().redirect(Policy::none()).no_proxy().build().map_err(|_| wrong())?;
+        let http = Client::builder()
+            .redirect(Policy::none())
+            .no_proxy()
+            .connect_timeout(CONNECT)
+            .build()
+            .map_err(|_| wrong())?;
         Ok(Self { base, http })
     }
 

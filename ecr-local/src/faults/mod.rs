@@ -13,15 +13,21 @@ pub(crate) use ordeal::failed;
 pub(crate) use ordeal::{Interrupted, Ordeal, Reset};
 pub use rule::{Rule, When};
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use serde::Serialize;
 
 use self::{buckets::Buckets, ordeal::End};
-use crate::{clock::Clock, model::Subject};
+use crate::{
+    clock::Clock,
+    model::{Plane, Subject},
+};
 
 /// The rules of a registry. All clones are the same set.
 #[derive(Clone, Debug)]
@@ -107,34 +113,7 @@ impl Faults {
         let mut ordeal = Box::<Ordeal>::default();
         let mut is_met = false;
         for armed in &mut self.rules().set {
-            let SetRule { rule, asked, met, .. } = &mut armed.told;
-            if !subject.is_of(rule.plane, rule.operation.as_deref(), rule.repository.as_deref()) {
-                continue;
-            }
-            *asked += 1;
-            let passes = |throttle: Throttle, buckets: &mut Buckets| buckets.take(throttle, subject, now);
-            let end = match &rule.effect {
-                _ if !rule.when.meets(*asked) => continue,
-                Effect::Throttle(throttle) if passes(*throttle, &mut armed.buckets) => continue,
-                Effect::Throttle(_) => Some(End::Fails(throttled(subject))),
-                Effect::Error(failure) => Some(End::Fails(failure.clone())),
-                Effect::Reset => Some(End::Resets),
-                Effect::Latency(time) => {
-                    ordeal.latency += *time;
-                    None
-                }
-                Effect::Torn(bytes) => {
-                    ordeal.hindrance.torn.get_or_insert(*bytes);
-                    None
-                }
-                Effect::Slow(pace) => {
-                    ordeal.hindrance.pace.get_or_insert((pace.bytes, pace.tick));
-                    None
-                }
-            };
-            (*met, is_met) = (*met + 1, true);
-            let place = if rule.after_effect { &mut ordeal.after } else { &mut ordeal.before };
-            *place = place.take().or(end);
+            is_met |= armed.meet(subject, now, &mut ordeal);
         }
         is_met.then_some(ordeal)
     }
@@ -144,9 +123,45 @@ impl Faults {
     }
 }
 
-fn throttled(subject: &Subject) -> Failure {
-    match subject.plane {
-        crate::model::Plane::Control => Failure::new("ThrottlingException"),
-        crate::model::Plane::Data => Failure::new("TOOMANYREQUESTS"),
+impl Armed {
+    /// Counts a request, and adds to its ordeal. Whether there was anything to add.
+    fn meet(&mut self, subject: &Subject, now: Duration, ordeal: &mut Ordeal) -> bool {
+        let SetRule { rule, asked, met, .. } = &mut self.told;
+        if !subject.is_of(rule.plane, rule.operation.as_deref(), rule.repository.as_deref()) {
+            return false;
+        }
+        *asked += 1;
+        if !rule.when.meets(*asked) {
+            return false;
+        }
+        let end = match &rule.effect {
+            Effect::Throttle(throttle) if self.buckets.take(*throttle, subject, now) => return false,
+            Effect::Throttle(_) => Some(End::Fails(throttled(subject.plane))),
+            Effect::Error(failure) => Some(End::Fails(failure.clone())),
+            Effect::Reset => Some(End::Resets),
+            Effect::Latency(time) => {
+                ordeal.latency = ordeal.latency.saturating_add(*time);
+                None
+            }
+            Effect::Torn(bytes) => {
+                ordeal.hindrance.torn.get_or_insert(*bytes);
+                None
+            }
+            Effect::Slow(pace) => {
+                ordeal.hindrance.pace.get_or_insert((pace.bytes, pace.tick));
+                None
+            }
+        };
+        *met += 1;
+        let place = if rule.after_effect { &mut ordeal.after } else { &mut ordeal.before };
+        *place = place.take().or(end);
+        true
+    }
+}
+
+fn throttled(plane: Plane) -> Failure {
+    match plane {
+        Plane::Control => Failure::new("ThrottlingException"),
+        Plane::Data => Failure::new("TOOMANYREQUESTS"),
     }
 }

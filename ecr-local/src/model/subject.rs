@@ -47,7 +47,7 @@ impl Subject {
         name.chars().take(LONGEST).collect()
     }
 
-    /// Whether a request carries the name of an operation that a rule names.
+    /// Whether it is on a plane, and patterns take its operation and its repository. What is not given takes everything.
     pub(crate) fn is_of(
         &self,
         plane: Option<Plane>,

@@ -27,30 +27,25 @@ impl Store {
             let place = || format!("{}: blob {}", wanted.name, number + 1);
             self.import_blob(seed, id, blob).await.map_err(|error| error.within(place))?;
         }
-        let mut waiting: Vec<_> = wanted.images.iter().collect();
-        while !waiting.is_empty() {
-            let (before, mut missing) = (waiting.len(), None);
-            let mut behind = Vec::new();
-            for image in waiting {
-                match self
-                    .import_image(id, image)
-                    .await
-                    .map_err(|error| error.within(|| wanted.name.clone()))?
-                {
-                    None => {}
-                    Some(digest) => {
-                        missing = Some(digest);
-                        behind.push(image);
-                    }
+        self.import_images(id, &wanted.images).await.map_err(|error| error.within(|| wanted.name.clone()))
+    }
+
+    /// Manifests wait for those that they refer to.
+    async fn import_images(&self, repository: i64, images: &[SeedImage]) -> Result<(), SeedError> {
+        let mut left: Vec<_> = images.iter().collect();
+        while !left.is_empty() {
+            let (before, mut missing) = (left.len(), None);
+            let mut waiting = Vec::new();
+            for image in left {
+                if let Some(digest) = self.import_image(repository, image).await? {
+                    missing = Some(digest);
+                    waiting.push(image);
                 }
             }
-            if let Some(digest) = missing.filter(|_| behind.len() == before) {
-                return Err(SeedError::at(
-                    &wanted.name,
-                    format!("a manifest refers to {digest}, which is missing"),
-                ));
+            if let Some(digest) = missing.filter(|_| waiting.len() == before) {
+                return Err(SeedError::at("manifest", format!("it refers to {digest}, which is missing")));
             }
-            waiting = behind;
+            left = waiting;
         }
         Ok(())
     }

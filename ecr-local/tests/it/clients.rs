@@ -164,6 +164,21 @@ async fn dockerd_logs_in_under_either_challenge() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn dockerd_works_with_a_registry_that_differs_as_ecr_does() {
+    let odd = Stage::with(|builder| Quirk::ALL.into_iter().fold(builder, Builder::quirk)).await;
+    let (plain, dockerd) = (Stage::start().await, Dockerd::start().await);
+    let id = push(&plain, "app", "v1", &Recipe::plain("one")).await;
+    let (source, target) = (format!("{}/app:v1", plain.host()), format!("{}/app:v1", odd.host()));
+    let cli = DockerCli::all(&dockerd.engine().docker_host()).remove(0);
+    cli.run(&["pull", &source]).await.ok();
+    cli.run(&["tag", &source, &target]).await.ok();
+    cli.run(&["push", &target]).await.ok();
+    cli.run(&["rmi", &source, &target]).await.ok();
+    cli.run(&["pull", &target]).await.ok();
+    assert_eq!(cli.run(&["image", "inspect", "--format", "{{.Id}}", &target]).await.ok().trim(), id);
+}
+
 /// What `aws ecr get-login-password | docker login --username AWS --password-stdin` does.
 #[tokio::test(flavor = "multi_thread")]
 async fn dockerd_logs_in_with_a_password_of_the_control_plane() {
