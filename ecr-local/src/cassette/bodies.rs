@@ -65,7 +65,7 @@ impl Bodies {
             if whole.len() > most {
                 return match kind {
                     Kind::Opaque => self.spool(whole.freeze(), body).await,
-                    Kind::Document | Kind::Form => Err(io::ErrorKind::FileTooLarge.into()),
+                    Kind::Document | Kind::Form | Kind::Markup => Err(io::ErrorKind::FileTooLarge.into()),
                 };
             }
         }

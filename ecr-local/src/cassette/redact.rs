@@ -1,6 +1,6 @@
 //! What a cassette keeps of a request or an answer.
 //!
-//! Invariants: of headers it keeps those that are named here. In documents, forms and queries, values with the name of a secret become
+//! Invariants: of headers it keeps those that are named here. In documents, forms, markup and queries, values with the name of a secret become
 //! `redacted`. Manifests and blobs are kept byte for byte: their digests are their names.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -39,12 +39,18 @@ const KEPT: [&str; 23] = [
 
 const REDACTED: &str = "redacted";
 
+/// Parameters that make an address open something by itself: those of this registry, of distribution, of S3 and of CloudFront.
+const SIGNED: [&str; 8] =
+    ["download", "keypairid", "policy", "sig", "signature", "state", "xamzcredential", "xamzsignature"];
+
 /// What a body is, for this.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Kind {
     /// JSON, to be read whole.
     Document,
     Form,
+    /// XML, as STS answers it.
+    Markup,
     /// A manifest, a blob, or anything else: kept byte for byte.
     Opaque,
 }
@@ -76,7 +82,7 @@ pub(super) fn scope(headers: &HeaderMap) -> Option<String> {
 pub(super) fn target(text: &str) -> String {
     let Some((path, query)) = text.split_once('?') else { return text.to_owned() };
     let pairs = query.split('&').map(|pair| match pair.split_once('=') {
-        Some((name, _)) if is_secret(name) => format!("{name}={REDACTED}"),
+        Some((name, _)) if is_secret_parameter(name) => format!("{name}={REDACTED}"),
         _ => pair.to_owned(),
     });
     format!("{path}?{}", pairs.collect::<Vec<_>>().join("&"))
@@ -88,6 +94,7 @@ pub(super) fn content(kind: Kind, bytes: Bytes) -> Bytes {
         _ if bytes.is_empty() => bytes,
         Kind::Opaque => bytes,
         Kind::Form => form(&bytes).into(),
+        Kind::Markup => markup(&String::from_utf8_lossy(&bytes)).into(),
         Kind::Document => document(&bytes).unwrap_or_else(|| REDACTED.to_owned()).into(),
     }
 }
@@ -101,6 +108,7 @@ pub(super) fn kind(path: &str, headers: &HeaderMap) -> Kind {
         _ if by_digest => Kind::Opaque,
         "application/json" | "application/x-amz-json-1.0" | "application/x-amz-json-1.1" => Kind::Document,
         "application/x-www-form-urlencoded" => Kind::Form,
+        "application/xml" | "text/xml" => Kind::Markup,
         _ => Kind::Opaque,
     }
 }
@@ -112,6 +120,19 @@ fn form(bytes: &[u8]) -> String {
         kept.append_pair(&name, if is_secret(&name) { REDACTED } else { &value });
     }
     kept.finish()
+}
+
+/// Elements, likewise.
+fn markup(text: &str) -> String {
+    let pieces = text.split('<').map(|piece| match piece.split_once('>') {
+        Some((tag, _))
+            if is_secret(tag.split_whitespace().next().unwrap_or_default()) && !tag.starts_with('/') =>
+        {
+            format!("{tag}>{REDACTED}")
+        }
+        _ => piece.to_owned(),
+    });
+    pieces.collect::<Vec<_>>().join("<")
 }
 
 /// A document, likewise, with its members in order. Nothing for what is none.
@@ -148,16 +169,20 @@ fn redacted(value: Value) -> Value {
 
 /// Whether a value of this name opens anything. Tokens of pages do not.
 fn is_secret(name: &str) -> bool {
-    let plain: String =
-        name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let plain = plain(name);
     let is_page = plain.ends_with("nexttoken");
-    let parameters =
-        ["download", "policy", "state", "sig", "signature", "xamzsignature", "xamzcredential", "keypairid"];
-    !is_page && plain.ends_with("token")
-        || plain.contains("password")
-        || plain.contains("secret")
-        || plain.contains("authorization")
-        || parameters.contains(&plain.as_str())
+    let words = ["password", "secret", "authorization", "assertion"];
+    !is_page && plain.ends_with("token") || words.iter().any(|word| plain.contains(word))
+}
+
+/// Whether a parameter of an address does, which may be signed.
+fn is_secret_parameter(name: &str) -> bool {
+    is_secret(name) || SIGNED.contains(&&*plain(name))
+}
+
+/// Letters and digits, which is what spellings of a name agree on.
+fn plain(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
 }
 
 #[cfg(test)]

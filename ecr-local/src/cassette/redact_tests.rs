@@ -28,11 +28,12 @@ fn nothing_of_a_header_is_kept_that_could_open_anything() {
 #[test]
 fn secrets_of_documents_go_wherever_they_are_and_pages_stay() {
     let given = br#"{"b": 1, "a": {"authorizationToken": "s3cret", "items": [{"password": "s3cret"}]}, "token": "s3cret",
-        "access_token": "s3cret", "SecretAccessKey": "s3cret", "SessionToken": "s3cret", "nextToken": "page",
+        "access_token": "s3cret", "state": "kept", "policy": "kept", "SecretAccessKey": "s3cret", "SessionToken": "s3cret", "nextToken": "page",
         "downloadUrl": "https://x/y?X-Amz-Signature=s3cret&n=1"}"#;
     let kept = document(given).unwrap();
     assert!(!kept.contains("s3cret"), "{kept}");
     assert!(kept.contains(r#""nextToken":"page""#) && kept.contains("&n=1"), "{kept}");
+    assert!(kept.contains(r#""policy":"kept""#) && kept.contains(r#""state":"kept""#), "{kept}");
     assert!(kept.starts_with(r#"{"SecretAccessKey":"redacted","SessionToken":"redacted","a":{"#), "{kept}");
     assert_eq!(document(b"{"), None);
 }
@@ -48,6 +49,18 @@ fn secrets_of_forms_and_queries_go() {
         "/v2/a/blobs/uploads/1?_state=redacted&digest=d"
     );
     assert_eq!(target("/v2/_catalog?n=1"), "/v2/_catalog?n=1");
+}
+
+#[test]
+fn secrets_of_markup_go() {
+    let given = "<Credentials><AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>s3cret</SecretAccessKey>\
+        <SessionToken x='1'>s3cret</SessionToken></Credentials>";
+    let kept = "<Credentials><AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>redacted</SecretAccessKey>\
+        <SessionToken x='1'>redacted</SessionToken></Credentials>";
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/xml; charset=utf-8"));
+    let kind = kind("/", &headers);
+    assert_eq!(content(kind, Bytes::from(given)), kept);
 }
 
 #[test]

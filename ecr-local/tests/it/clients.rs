@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Pushes a real image by plain HTTP. Its image ID.
-async fn push(stage: &Stage, repository: &str, tag: &str, recipe: &Recipe) -> String {
+pub(crate) async fn push(stage: &Stage, repository: &str, tag: &str, recipe: &Recipe) -> String {
     for layer in &recipe.layers {
         stage.push_blob(repository, layer.blob.clone()).await;
     }

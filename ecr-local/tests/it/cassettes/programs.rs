@@ -2,16 +2,17 @@
 
 use std::{path::Path, process::Command};
 
-use ecr_local::cassette::Mode;
+use ecr_local::cassette::{self, Mode, Serving};
 use fixtures::{
     images::Image,
+    peers::{DockerRegistry, Recipe},
     process::Process,
     tool::{Tool, pinned},
 };
 use serde_json::{Value, json};
 
 use super::{LOCAL, Studio};
-use crate::stage::Stage;
+use crate::{clients::push, stage::Stage};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_program_records_replays_and_compares_for_real_clients() {
@@ -64,6 +65,27 @@ async fn boto3_signs_for_the_server_behind_the_recorder_and_gets_the_same_from_t
     let open = Stage::start().await;
     let differences = studio.differences(&open).await;
     assert!(differences.iter().all(|line| line.contains("000000000000")), "{differences:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_skopeo_does_with_another_registry_is_served_again_and_held_against_this_one() {
+    let (other, source) = (DockerRegistry::open().await, Stage::start().await);
+    push(&source, "app", "v1", &Recipe::plain("one")).await;
+    let dir = tempfile::tempdir().unwrap();
+    let tape = dir.path().join("tape");
+    let recorder = cassette::record(&format!("http://{}", other.host()), &tape, LOCAL).await.unwrap();
+    let copy_to = async |server: &Serving| {
+        let [from, to] =
+            [source.host(), server.address().to_string()].map(|host| format!("docker://{host}/app:v1"));
+        let through = ["copy", "--src-tls-verify=false", "--dest-tls-verify=false", &from, &to];
+        Tool::new("skopeo").args(through).run().await.ok();
+    };
+    copy_to(&recorder).await;
+    copy_to(&cassette::replay(&tape, Mode::Match, LOCAL).await.unwrap()).await;
+    let stage = Stage::start().await;
+    let against = format!("http://{}", stage.host());
+    let differences = cassette::compare(&tape, &against, &[]).await.unwrap().differences;
+    assert!(differences.is_empty(), "{differences:?}");
 }
 
 async fn program(arguments: &[&str], tape: &Path) -> (Process, String) {
