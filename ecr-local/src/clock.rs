@@ -1,18 +1,16 @@
 //! What time it is: the system's, or ahead of it as far as a test wants, or one that stands still.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
+
+use tokio::sync::watch;
 
 /// A clock that can be put forward. All its clones show the same time.
 #[derive(Clone, Default, Debug)]
 pub struct Clock {
-    /// In nanoseconds.
-    ahead: Arc<AtomicU64>,
+    ahead: Arc<watch::Sender<Duration>>,
     /// Since 1970, if it stands still.
     stopped: Option<Duration>,
 }
@@ -26,16 +24,12 @@ impl Clock {
 
     /// Puts the clock forward.
     pub fn advance(&self, by: Duration) {
-        let by = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
-        let add = |ahead: u64| Some(ahead.saturating_add(by));
-        // It always adds, so it never fails.
-        let _ = self.ahead.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
+        self.ahead.send_modify(|ahead| *ahead = ahead.saturating_add(by));
     }
 
     /// Since 1970.
     pub(crate) fn now(&self) -> Duration {
-        let base = self.stopped.unwrap_or_else(system);
-        base.saturating_add(Duration::from_nanos(self.ahead.load(Ordering::Relaxed)))
+        self.stopped.unwrap_or_else(system).saturating_add(*self.ahead.borrow())
     }
 }
 

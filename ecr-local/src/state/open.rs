@@ -82,3 +82,7 @@ async fn pool(
     let pool = SqlitePoolOptions::new().max_connections(connections).test_before_acquire(false);
     pool.idle_timeout(None).max_lifetime(None).acquire_timeout(patience).connect_with(options).await
 }
+
+#[cfg(test)]
+#[path = "open_tests.rs"]
+mod tests;
