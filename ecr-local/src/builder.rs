@@ -23,8 +23,10 @@ use crate::{
     replication::Replicator,
     scan_script::{ScanScript, ScriptError},
     scanning::BasicScanVersion,
+    seed::SeedError,
     server::Running,
     settings,
+    simulation::Settings,
     state::Pace,
     store::{Lifetimes, Store},
 };
@@ -59,6 +61,7 @@ pub struct Builder {
     pace: Pace,
     basic_scan_version: BasicScanVersion,
     scan_scripts: Vec<ScanScript>,
+    pub(crate) simulation: Settings,
 }
 
 /// Why a registry does not start.
@@ -111,6 +114,9 @@ pub enum StartError {
         /// As configured.
         address: String,
     },
+    /// What it should hold from the start.
+    #[error(transparent)]
+    Seed(#[from] SeedError),
 }
 
 impl EcrLocal {
@@ -142,6 +148,7 @@ impl EcrLocal {
             pace: Pace { scan: Duration::from_secs(5), restore: Duration::from_secs(60) },
             basic_scan_version: BasicScanVersion::default(),
             scan_scripts: Vec::new(),
+            simulation: Settings::default(),
         }
     }
 }
@@ -322,6 +329,8 @@ impl Builder {
         for script in &self.scan_scripts {
             store.keep_script(script).await?;
         }
+        let quirks = self.simulation.quirks;
+        let (simulation, admin) = self.simulation.begin(&store, self.clock.clone()).await?;
         let auth = Arc::new(Auth {
             users: Users::new(&signer, &self.users),
             access_keys: AccessKeys::new(self.access_keys),
@@ -338,6 +347,7 @@ impl Builder {
             auth: Arc::clone(&auth),
             pull_through: Arc::clone(&pull_through),
             switches: self.switches,
+            quirks,
         };
         let replicator = Replicator::new(Arc::clone(&store), self.clock.clone(), self.replication_delay);
         let control = ControlPlane {
@@ -350,7 +360,7 @@ impl Builder {
             public_in_one_region: self.public_in_one_region,
             basic_scan_version: self.basic_scan_version,
         };
-        let front = Front { data, control, running: TaskTracker::new() };
+        let front = Front { data, control, admin, simulation, running: TaskTracker::new() };
         let listen = self.listen.clone();
         Running::start(listener, front, self.collect_every)
             .map_err(|cause| StartError::Listen { address: listen, cause })

@@ -1,4 +1,4 @@
-//! What time it is: the system's, or ahead of it as far as a test wants.
+//! What time it is: the system's, or ahead of it as far as a test wants, or one that stands still.
 
 use std::{
     sync::Arc,
@@ -10,20 +10,26 @@ use tokio::sync::watch;
 /// A clock that can be put forward. All its clones show the same time.
 #[derive(Clone, Default, Debug)]
 pub struct Clock {
-    /// In seconds.
-    ahead: Arc<watch::Sender<u64>>,
+    ahead: Arc<watch::Sender<Duration>>,
+    /// Since 1970, if it stands still.
+    stopped: Option<Duration>,
 }
 
 impl Clock {
-    /// Puts the clock forward, by whole seconds.
+    /// A clock that goes on only when it is put forward.
+    #[must_use]
+    pub fn stopped() -> Self {
+        Self { stopped: Some(system()), ..Self::default() }
+    }
+
+    /// Puts the clock forward.
     pub fn advance(&self, by: Duration) {
-        self.ahead.send_modify(|ahead| *ahead = ahead.saturating_add(by.as_secs()));
+        self.ahead.send_modify(|ahead| *ahead = ahead.saturating_add(by));
     }
 
     /// Since 1970.
     pub(crate) fn now(&self) -> Duration {
-        let system = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        system.saturating_add(Duration::from_secs(*self.ahead.borrow()))
+        self.stopped.unwrap_or_else(system).saturating_add(*self.ahead.borrow())
     }
 
     /// Waits for a time since 1970, whether it comes by itself or the clock is put forward to it.
@@ -35,9 +41,13 @@ impl Clock {
                 return;
             }
             tokio::select! {
-                () = tokio::time::sleep(left) => {}
+                () = tokio::time::sleep(left), if self.stopped.is_none() => {}
                 _ = moved.changed() => {}
             }
         }
     }
+}
+
+fn system() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }

@@ -9,13 +9,22 @@ use std::{
 
 use anyhow::Context;
 use clap::{Parser, ValueEnum};
-use ecr_local::{BasicScanVersion, Builder, Challenge, EcrLocal, ScanScript, UpstreamSecret};
+use ecr_local::{
+    AdminAccess, BasicScanVersion, Builder, Challenge, EcrLocal, Quirk, ScanScript, Seed, UpstreamSecret,
+};
 use secrecy::SecretString;
 use serde_json::value::RawValue;
 
 #[derive(Parser)]
-#[command(version, about = "A local ECR: its calls and OCI distribution in one folder")]
+#[command(
+    version,
+    about = "A local ECR: its calls and OCI distribution in one folder",
+    args_conflicts_with_subcommands = true
+)]
 pub(crate) struct Flags {
+    #[cfg(feature = "cassette")]
+    #[command(subcommand)]
+    pub(crate) command: Option<crate::commands::Command>,
     /// Where to serve HTTP.
     #[arg(long, env = "ECR_LOCAL_LISTEN", value_name = "HOST:PORT", default_value = "127.0.0.1:5000")]
     listen: String,
@@ -69,6 +78,18 @@ pub(crate) struct Flags {
     /// username and accessToken.
     #[arg(long, env = "ECR_LOCAL_UPSTREAM_SECRETS", value_name = "FILE")]
     upstream_secrets: Option<PathBuf>,
+    /// Differ from the specification as ECR does, in one of these ways or in all of them (`all`).
+    #[arg(long = "quirk", env = "ECR_LOCAL_QUIRKS", value_name = "NAME", value_delimiter = ',')]
+    quirks: Vec<String>,
+    /// Hold what a document holds (`GET /_ecr-local/state` shows its form); blobs may be in files beside it.
+    #[arg(long = "seed", env = "ECR_LOCAL_SEED", value_name = "FILE", value_delimiter = ',')]
+    seeds: Vec<PathBuf>,
+    /// Serve the admin interface under `/_ecr-local/`: to clients on this machine, or to everyone who reaches it.
+    #[arg(long, env = "ECR_LOCAL_ADMIN", value_enum, num_args = 0..=1, default_missing_value = "local")]
+    admin: Option<AdminName>,
+    /// How many requests the history keeps.
+    #[arg(long, env = "ECR_LOCAL_HISTORY", value_name = "REQUESTS", default_value_t = 1000)]
+    history: usize,
     /// Refuse to delete manifests, tags and blobs.
     #[arg(long, env = "ECR_LOCAL_NO_DELETE")]
     no_delete: bool,
@@ -99,6 +120,12 @@ enum ChallengeName {
     Bearer,
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+enum AdminName {
+    Local,
+    Anyone,
+}
+
 impl Flags {
     /// A registry with these settings.
     pub(crate) fn builder(&self) -> anyhow::Result<Builder> {
@@ -125,6 +152,14 @@ impl Flags {
         let scripts = self.scan_scripts.as_deref().map(read_scan_scripts).transpose()?.unwrap_or_default();
         let builder = scripts.into_iter().fold(builder, Builder::scan_script);
         let builder = self.upstreams(builder)?;
+        let admin = self.admin.map(|admin| match admin {
+            AdminName::Local => AdminAccess::Local,
+            AdminName::Anyone => AdminAccess::Anyone,
+        });
+        let builder = builder.admin(admin).history(self.history);
+        let builder = self.quirks()?.into_iter().fold(builder, Builder::quirk);
+        let seeds = self.seeds.iter().map(|path| Seed::read(path)).collect::<Result<Vec<_>, _>>()?;
+        let builder = seeds.into_iter().fold(builder, Builder::seed);
         let keys = self.access_keys.as_deref().map(read_access_keys).transpose()?.unwrap_or_default();
         let builder = keys
             .into_iter()
@@ -145,6 +180,13 @@ impl Flags {
             })?;
         let users = self.users.as_deref().map(read_users).transpose()?.unwrap_or_default();
         Ok(users.into_iter().fold(builder, |builder, (name, password)| builder.user(name, password)))
+    }
+
+    fn quirks(&self) -> anyhow::Result<Vec<Quirk>> {
+        if self.quirks.iter().any(|name| name == "all") {
+            return Ok(Quirk::ALL.to_vec());
+        }
+        Ok(self.quirks.iter().map(|name| name.parse()).collect::<Result<_, _>>()?)
     }
 }
 

@@ -128,6 +128,16 @@ impl Auth {
         self.registry_claims(authorization?)?.registry
     }
 
+    /// The user that an `Authorization` header is of, if it lets anyone in.
+    pub(crate) fn principal(&self, authorization: &str) -> Option<String> {
+        if self.registry_claims(authorization).is_some() {
+            return Some(REGISTRY_USER.to_owned());
+        }
+        let of_token =
+            || self.claims(of_scheme(authorization, "bearer")?, &Purpose::Access).map(|claims| claims.user);
+        self.basic_user(Some(authorization)).or_else(of_token)
+    }
+
     /// Whoever has the address of a blob. Nothing if it is the address of another one, or no longer good.
     pub(crate) fn downloader(&self, token: &str, digest: &str) -> Option<Caller> {
         let claims = self.claims(token, &Purpose::Download)?;
@@ -145,11 +155,24 @@ impl Auth {
         self.users.is_empty() && self.access_keys.is_empty()
     }
 
+    /// Whether an `Authorization` header holds a password for a registry that was good once.
+    pub(crate) fn is_expired(&self, authorization: Option<&str>) -> bool {
+        let claims = authorization.and_then(|header| self.sealed_registry_claims(header));
+        claims.is_some_and(|claims| claims.expires <= self.clock.now().as_secs())
+    }
+
     fn registry_claims(&self, header: &str) -> Option<Claims> {
+        let claims = self.sealed_registry_claims(header)?;
+        (claims.expires > self.clock.now().as_secs()).then_some(claims)
+    }
+
+    /// What a password for a registry says, whether it is still good or not.
+    fn sealed_registry_claims(&self, header: &str) -> Option<Claims> {
         let decoded = BASE64_STANDARD.decode(of_scheme(header, "basic")?).ok()?;
         let text = SecretString::from(String::from_utf8(decoded).ok()?);
         let (user, password) = users::split(&text)?;
-        self.password_claims(user, password)
+        let claims: Claims = serde_json::from_slice(&self.signer.open(password)?).ok()?;
+        (user == REGISTRY_USER && claims.purpose == Purpose::Registry).then_some(claims)
     }
 
     fn password_claims(&self, user: &str, password: &str) -> Option<Claims> {

@@ -6,6 +6,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::refusal::Refusal;
+use crate::faults::Interrupted;
 
 /// A repository as texts name it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -65,6 +66,8 @@ pub(crate) enum Error {
     LifecyclePolicyNotFound(Place),
     PreviewNotFound(Place),
     PreviewInProgress(Place),
+    /// By a fault that was set, which has its own answer.
+    Interrupted,
     /// What ECS holds against a client.
     Client(String),
     ClusterNotFound,
@@ -132,6 +135,7 @@ impl Error {
             Self::LifecyclePolicyNotFound(_) => "LifecyclePolicyNotFoundException",
             Self::PreviewNotFound(_) => "LifecyclePolicyPreviewNotFoundException",
             Self::PreviewInProgress(_) => "LifecyclePolicyPreviewInProgressException",
+            Self::Interrupted => "Interrupted",
             Self::Client(_) => "ClientException",
             Self::ClusterNotFound => "ClusterNotFoundException",
             Self::ServiceNotFound => "ServiceNotFoundException",
@@ -265,6 +269,7 @@ impl Error {
             Self::RegistryPolicyNotFound(account) => {
                 format!("Registry policy does not exist in the registry with id '{account}'")
             }
+            Self::Interrupted => "A fault that was set".to_owned(),
             Self::ClusterNotFound => "Cluster not found.".to_owned(),
             Self::ServiceNotFound => "Service not found.".to_owned(),
             Self::PlatformUnknown(version) => format!("The platform version {version} does not exist."),
@@ -292,6 +297,12 @@ pub(super) fn half(text: Option<&str>) -> &str {
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         Self::Internal(error.into())
+    }
+}
+
+impl From<Interrupted> for Error {
+    fn from(_: Interrupted) -> Self {
+        Self::Interrupted
     }
 }
 

@@ -13,6 +13,7 @@ mod refusal;
 mod shapes;
 mod signature;
 mod sts;
+mod subject;
 mod validation;
 
 use std::sync::Arc;
@@ -26,12 +27,13 @@ use crate::{
     auth::Auth,
     blobs::UploadKey,
     clock::Clock,
-    model::{DEFAULT_REGION, RegistryId},
+    exchange::Exchange,
+    model::{DEFAULT_REGION, RegistryId, Subject},
     pull_through::PullThrough,
     replication::Replicator,
     scanning::BasicScanVersion,
     store::Store,
-    wire::{Answer, Content, RequestBody},
+    wire::{Answer, Content, ErrorCode, RequestBody},
 };
 
 /// A part of a layer of 20 MiB in base64, and what is around it.
@@ -79,12 +81,18 @@ impl ControlPlane {
     }
 
     /// Answers a call.
-    pub(crate) async fn respond(&self, head: &Parts, body: &mut RequestBody) -> Answer {
-        let answered = self.answer(&head.headers, body).await;
+    pub(crate) async fn respond(
+        &self,
+        head: &Parts,
+        body: &mut RequestBody,
+        exchange: &mut Exchange<'_>,
+    ) -> Answer {
+        let answered = self.answer(&head.headers, body, exchange).await;
         let mut answer = Response::new(Content::Empty);
         let document = answered.unwrap_or_else(|error| {
             *answer.status_mut() = error.status();
             answer.headers_mut().insert(ERROR_TYPE, HeaderValue::from_static(error.code()));
+            answer.extensions_mut().insert(ErrorCode(error.code().into()));
             match &error {
                 Error::Internal(cause) => tracing::error!(%cause, "call failed"),
                 error => tracing::debug!(?error, "call refused"),
@@ -98,11 +106,17 @@ impl ControlPlane {
         answer
     }
 
-    async fn answer(&self, headers: &HeaderMap, body: &mut RequestBody) -> Result<Value, Error> {
+    async fn answer(
+        &self,
+        headers: &HeaderMap,
+        body: &mut RequestBody,
+        exchange: &mut Exchange<'_>,
+    ) -> Result<Value, Error> {
         let broken = |_| Error::Serialization("the body did not arrive".to_owned());
         let body = body.read(LARGEST).await.map_err(broken)?;
         let body = body.ok_or_else(|| Error::Serialization("the body is too large".to_owned()))?;
         let target = target(headers)?;
+        exchange.subject.operation = Subject::short(target.operation).into();
         let identity = self.identify(headers, &body, target.scope, &[TARGET.as_str()])?;
         let shape = target.service.input_of(target.operation).ok_or_else(|| target.unknown())?;
         if target.scope == "ecr-public"
@@ -112,6 +126,8 @@ impl ControlPlane {
             return Err(Error::UnsupportedCommand(target.operation.to_owned()));
         }
         let mut input = read(&body)?;
+        subject::complete(&mut exchange.subject, &identity.registry, headers, &input);
+        exchange.meet().await?;
         validation::check(target.service, shape, &mut input)?;
         let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
         let (caller, principal, expires) = (identity.arn(), identity.principal(), identity.expires());

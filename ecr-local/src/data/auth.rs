@@ -4,6 +4,7 @@
 use http::{Method, header, request::Parts, uri::Authority};
 
 use super::{
+    DataPlane,
     errors::Error,
     place::Place,
     query::Query,
@@ -11,7 +12,8 @@ use super::{
 };
 use crate::{
     auth::{Action, Auth, Caller, Challenge, names_nobody},
-    model::PUBLIC_HOST,
+    model::{PUBLIC_HOST, RegistryId},
+    quirks::Quirk,
 };
 
 /// The name that tokens are for.
@@ -22,12 +24,13 @@ pub(crate) const DOWNLOAD: &str = "download";
 
 /// Lets a client in, or challenges it.
 pub(super) fn let_in(
-    auth: &Auth,
+    plane: &DataPlane,
     head: &Parts,
     query: &Query,
     endpoint: &Endpoint<'_>,
     place: &Place,
 ) -> Result<Caller, Error> {
+    let auth = &*plane.auth;
     let authorization = head.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     if let (&Method::GET | &Method::HEAD, Endpoint::In(name, Within::Blob(digest))) = (&head.method, endpoint)
         && let Some(caller) = query.first(DOWNLOAD).and_then(|token| auth.downloader(token, digest))
@@ -35,11 +38,15 @@ pub(super) fn let_in(
     {
         return Ok(caller);
     }
+    if plane.quirks.has(Quirk::ExpiredTokenDenied) && auth.is_expired(authorization) {
+        return Err(Error::Expired);
+    }
     let needed = needed(&head.method, endpoint);
     let anyone = || (names_nobody(authorization) && place.takes_anyone()).then(Caller::anyone);
     match auth.caller(authorization).or_else(anyone) {
         Some(caller) if needed.is_none_or(|(action, name)| place.lets(&caller, action, name)) => Ok(caller),
         _ if place.is_at_public_host() => Err(Error::Unauthorized(public_challenge(head))),
+        _ if plane.quirks.has(Quirk::EcrChallenge) => Err(Error::Unauthorized(ecr_challenge(head))),
         denied => Err(Error::Unauthorized(challenge(auth, head, query, needed, denied.is_some()))),
     }
 }
@@ -92,6 +99,13 @@ fn challenge(
         challenge += ",error=\"insufficient_scope\"";
     }
     challenge
+}
+
+/// As ECR has it: the registry's own name is the realm.
+fn ecr_challenge(head: &Parts) -> String {
+    let registry = head.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let RegistryId { account, region } = RegistryId::of_host(registry).unwrap_or_default();
+    format!("Basic realm=\"https://{account}.dkr.ecr.{region}.amazonaws.com/\",service=\"ecr.amazonaws.com\"")
 }
 
 /// The host that the client used, if it can be written into a challenge.

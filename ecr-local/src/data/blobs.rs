@@ -1,11 +1,12 @@
 //! `GET`, `HEAD` and `DELETE /v2/<name>/blobs/<digest>`
 
-use std::io;
+use std::{io, time::Duration};
 
 use http::{HeaderValue, StatusCode, header, request::Parts};
+use secrecy::ExposeSecret;
 
 use super::{
-    Asked, DataPlane, answer,
+    Asked, DOWNLOAD, DataPlane, answer,
     errors::Error,
     range::{self, Wanted},
 };
@@ -14,10 +15,13 @@ use crate::{
     blobs::{FileContent, on_disk},
     model::{Digest, RepositoryName},
     pull_through::UpstreamError,
+    quirks::Quirk,
     state::KnownBlob,
 };
 
 const UNCHANGING: HeaderValue = HeaderValue::from_static("max-age=31536000");
+/// As long as the addresses are good that ECR redirects to.
+const URL_LIFETIME: Duration = Duration::from_secs(60 * 60);
 const BYTES: HeaderValue = HeaderValue::from_static("application/octet-stream");
 
 /// All of the blob, or a part.
@@ -28,6 +32,9 @@ pub(super) async fn get(
     digest: Digest,
 ) -> Result<Answer, Error> {
     fetch_if_missing(plane, asked, name, &digest).await?;
+    if plane.quirks.has(Quirk::BlobRedirect) && asked.query.first(DOWNLOAD).is_none() {
+        return redirected(plane, asked, name, &digest);
+    }
     if is_fresh(&asked.head, &digest) {
         return described(answer::empty(StatusCode::NOT_MODIFIED), &digest);
     }
@@ -86,6 +93,21 @@ pub(super) async fn delete(
         Some(_) => Err(Error::Unsupported("a manifest refers to the blob".to_owned())),
         None => Err(Error::BlobUnknown(digest)),
     }
+}
+
+/// To the same blob, at an address that opens it without a password.
+fn redirected(
+    plane: &DataPlane,
+    asked: &Asked,
+    name: &RepositoryName,
+    digest: &Digest,
+) -> Result<Answer, Error> {
+    let token = plane.auth.download_token(&asked.registry, name.as_str(), digest, URL_LIFETIME);
+    let host = asked.head.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let location = format!("http://{host}/v2/{name}/blobs/{digest}?{DOWNLOAD}={}", token.expose_secret());
+    let mut answer = answer::empty(StatusCode::TEMPORARY_REDIRECT);
+    answer::set(&mut answer, header::LOCATION, &location)?;
+    Ok(answer)
 }
 
 /// Sees to it that a blob is here, which comes from upstream if it has to.

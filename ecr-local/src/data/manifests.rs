@@ -9,6 +9,7 @@ use crate::{
     manifest::{self, media_type},
     model::{Digest, ImageStatus, Reference, RepositoryName, Tag},
     pull_through::UpstreamError,
+    quirks::Quirk,
     state::{DeleteOutcome, Pushed, PutOutcome, StoredManifest},
 };
 
@@ -29,7 +30,10 @@ pub(super) async fn get(
     let Ok(reference) = reference.parse::<Reference>() else {
         // What can be no name of a manifest is that of none.
         plane.repository(asked, name).await?;
-        return Err(unknown());
+        return Err(match plane.quirks.has(Quirk::InvalidTagRefused) {
+            true => Error::TagInvalid,
+            false => unknown(),
+        });
     };
     let (repository, found) = find(plane, asked, name, &reference).await?;
     let mut found = at_hand(found.ok_or_else(unknown)?)?;
@@ -47,7 +51,9 @@ pub(super) async fn get(
         }
         false => answer::with(StatusCode::OK, Content::Whole(Bytes::from(found.content))),
     };
-    answer::set_digest(&mut answer, &found.digest)?;
+    if !plane.quirks.has(Quirk::NoManifestDigest) {
+        answer::set_digest(&mut answer, &found.digest)?;
+    }
     answer::set(&mut answer, header::ETAG, &answer::entity_tag(&found.digest))?;
     answer::set(&mut answer, header::CONTENT_TYPE, &found.media_type)?;
     Ok(answer)
@@ -115,9 +121,15 @@ pub(super) async fn put(
     };
     let content_type = asked.head.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let manifest = manifest::read(&content, content_type.unwrap_or_default(), digest)?;
+    if manifest.subject.is_some() && plane.quirks.has(Quirk::ReferrersRefused) {
+        return Err(Error::Unsupported("manifests with a subject are not taken".to_owned()));
+    }
     let repository = plane.repository_to_push_to(asked, name).await?;
     match plane.store.state.put_manifest(repository, &manifest, &tags, Pushed::Again).await? {
         PutOutcome::Recorded | PutOutcome::Known => {}
+        PutOutcome::Missing(digest) if plane.quirks.has(Quirk::MissingLayerCode) => {
+            return Err(Error::LayersUnknown(name.clone(), asked.registry.account.clone(), digest));
+        }
         PutOutcome::Missing(digest) => return Err(Error::ManifestBlobUnknown(digest)),
         PutOutcome::TagImmutable(tag) => return Err(Error::TagImmutable(tag)),
     }

@@ -15,6 +15,7 @@ mod query;
 mod range;
 mod referrers;
 mod router;
+mod subject;
 mod tags;
 mod token;
 mod uploads;
@@ -34,8 +35,10 @@ use self::{
 use crate::wire::{Answer, RequestBody};
 use crate::{
     auth::{Auth, Caller},
+    exchange::Exchange,
     model::{Digest, Purpose, Reference, RegistryId, RepositoryName},
     pull_through::PullThrough,
+    quirks::Quirks,
     store::Store,
 };
 
@@ -45,6 +48,7 @@ pub(crate) struct DataPlane {
     pub(crate) auth: Arc<Auth>,
     pub(crate) pull_through: Arc<PullThrough>,
     pub(crate) switches: Switches,
+    pub(crate) quirks: Quirks,
 }
 
 /// What may be done here.
@@ -67,28 +71,46 @@ struct Asked {
 
 impl DataPlane {
     /// Answers one request.
-    pub(crate) async fn respond(&self, head: Parts, body: &mut RequestBody) -> Answer {
+    pub(crate) async fn respond(
+        &self,
+        head: Parts,
+        body: &mut RequestBody,
+        exchange: &mut Exchange<'_>,
+    ) -> Answer {
         let (method, path) = (head.method.clone(), decode(head.uri.path()));
-        let answered = self.answer(head, &path, body).await;
+        let answered = self.answer(head, &path, body, exchange).await;
         answered.unwrap_or_else(|error| refuse(error, &path, &method))
     }
 
-    async fn answer(&self, head: Parts, path: &str, body: &mut RequestBody) -> Result<Answer, Error> {
+    async fn answer(
+        &self,
+        head: Parts,
+        path: &str,
+        body: &mut RequestBody,
+        exchange: &mut Exchange<'_>,
+    ) -> Result<Answer, Error> {
         let endpoint = router::route(path).map_err(|miss| match miss {
             Miss::Path => Error::NotFound,
             Miss::Name => Error::NameInvalid,
         })?;
+        let subject = &mut exchange.subject;
+        subject.operation = subject::operation(&head.method, &endpoint).into();
+        subject.repository = endpoint.repository().map(str::to_owned);
         let query = Query::parse(head.uri.query().unwrap_or_default().as_bytes());
         if endpoint == Endpoint::Token {
+            exchange.meet().await?;
             return match head.method {
                 Method::GET | Method::POST => token::issue(self, &head, &query, body).await,
                 _ => Err(Error::Method("GET, POST")),
             };
         }
         let place = Place::of(&self.store.state, &head, &endpoint).await?;
-        let caller = auth::let_in(&self.auth, &head, &query, &endpoint, &place)?;
+        let caller = auth::let_in(self, &head, &query, &endpoint, &place)?;
         let registry = place.registry(&caller, &endpoint, auth::pulls(&head.method, &endpoint))?;
         let asked = Asked { head, query, place, registry, caller };
+        exchange.subject.registry = Some(asked.registry.clone());
+        exchange.subject.principal = subject::principal(&self.auth, &asked.head);
+        exchange.meet().await?;
         self.call(&asked, body, &endpoint).await
     }
 

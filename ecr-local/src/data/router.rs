@@ -42,6 +42,16 @@ pub(crate) enum Miss {
     Name,
 }
 
+impl Endpoint<'_> {
+    /// The repository that it lies in.
+    pub(crate) fn repository(&self) -> Option<&str> {
+        match self {
+            Self::In(name, _) => Some(name.as_str()),
+            Self::Base | Self::Token | Self::Catalog => None,
+        }
+    }
+}
+
 /// Finds the endpoint of a percent-decoded path.
 pub(crate) fn route(path: &str) -> Result<Endpoint<'_>, Miss> {
     match path {

@@ -11,6 +11,7 @@ mod registry;
 mod replication;
 mod scanning;
 mod signing;
+mod subject;
 mod upstream;
 mod wildcard;
 
@@ -27,5 +28,7 @@ pub(crate) use registry::{
 pub(crate) use replication::{Destination, ReplicationConfiguration};
 pub(crate) use scanning::{SCANNABLE, ScanFrequency, ScanKind, ScanningConfiguration};
 pub(crate) use signing::SigningConfiguration;
+pub use subject::Plane;
+pub(crate) use subject::Subject;
 pub(crate) use upstream::UpstreamKind;
 pub(crate) use wildcard::matches as wildcard_matches;

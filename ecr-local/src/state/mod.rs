@@ -35,6 +35,7 @@ mod task_definitions;
 mod tasks;
 mod templates;
 mod unused;
+mod whole;
 
 pub(crate) use backfill_images::{BackfillImage, BackfillProgress};
 pub(crate) use backfills::{Backfill, StartOutcome};

@@ -5,9 +5,11 @@ use serde::Deserialize;
 use super::{
     errors::Error,
     role::{Role, Wanted},
-    xml::Element,
 };
-use crate::control::{ControlPlane, identity::Identity};
+use crate::{
+    control::{ControlPlane, identity::Identity},
+    wire::Element,
+};
 
 /// Of somebody who has assumed a role already, in seconds.
 const LONGEST_CHAINED: u64 = 60 * 60;

@@ -4,8 +4,7 @@
 
 use http::StatusCode;
 
-use super::xml::refusal;
-use crate::control::errors::Error as Front;
+use crate::{control::errors::Error as Front, faults::Interrupted, wire::refusal};
 
 /// Why a call is refused.
 #[derive(Debug)]
@@ -27,6 +26,12 @@ pub(super) enum Error {
     ExpiredIdentityToken(u64, u64),
 }
 
+impl From<Interrupted> for Error {
+    fn from(interrupted: Interrupted) -> Self {
+        Self::Front(interrupted.into())
+    }
+}
+
 impl From<Front> for Error {
     fn from(error: Front) -> Self {
         Self::Front(error)
@@ -38,10 +43,14 @@ impl Error {
         self.parts().0
     }
 
+    pub(super) fn code(&self) -> &'static str {
+        self.parts().1
+    }
+
     /// The document that a client gets.
     pub(super) fn document(&self, id: &str) -> String {
         let (status, code, message) = self.parts();
-        refusal(if status.is_server_error() { "Receiver" } else { "Sender" }, code, &message, id)
+        refusal(status, code, &message, id)
     }
 
     fn parts(&self) -> (StatusCode, &'static str, String) {

@@ -7,29 +7,26 @@ mod errors;
 mod form;
 mod role;
 mod web_identity;
-mod xml;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, header, request::Parts};
 use serde_json::Value;
 
-use self::{
-    errors::Error,
-    xml::{Element, document},
-};
+use self::errors::Error;
 use super::{
     ControlPlane, REQUEST_ID, TARGET, call::input, errors as front, identity::Identity, shapes::Service,
-    validation,
+    subject, validation,
 };
 use crate::{
     blobs::UploadKey,
-    wire::{Answer, Content, RequestBody},
+    exchange::Exchange,
+    model::Subject,
+    wire::{Answer, Content, Element, ErrorCode, RequestBody, XML, document},
 };
 
 /// A token of a web identity has 20,000 characters at most, and so have the policies beside it.
 const LARGEST: usize = 256 * 1024;
 const VERSION: &str = "2011-06-15";
-const XML: HeaderValue = HeaderValue::from_static("text/xml");
 
 impl ControlPlane {
     /// Whether a request is a call of this kind.
@@ -42,13 +39,19 @@ impl ControlPlane {
     }
 
     /// Answers such a call.
-    pub(crate) async fn respond_to_query(&self, head: &Parts, body: &mut RequestBody) -> Answer {
+    pub(crate) async fn respond_to_query(
+        &self,
+        head: &Parts,
+        body: &mut RequestBody,
+        exchange: &mut Exchange<'_>,
+    ) -> Answer {
         let id = UploadKey::fresh(0).map(|key| key.id.to_string()).unwrap_or_default();
         let mut answer = Response::new(Content::Empty);
-        let answered = self.answer_query(&head.headers, body).await;
+        let answered = self.answer_query(&head.headers, body, exchange).await;
         let text = answered.map_or_else(
             |error| {
                 *answer.status_mut() = error.status();
+                answer.extensions_mut().insert(ErrorCode(error.code().into()));
                 match &error {
                     Error::Front(front::Error::Internal(cause)) => tracing::error!(%cause, "call failed"),
                     error => tracing::debug!(?error, "call refused"),
@@ -67,11 +70,13 @@ impl ControlPlane {
         &self,
         headers: &HeaderMap,
         body: &mut RequestBody,
+        exchange: &mut Exchange<'_>,
     ) -> Result<(String, Vec<Element>), Error> {
         let body = body.read(LARGEST).await.map_err(|_| Error::Malformed("the body did not arrive"))?;
         let body = body.ok_or(Error::Malformed("the body is too large"))?;
         let form = form::parse(&body);
         let operation = form.get("Action").ok_or(Error::MissingAction)?.clone();
+        exchange.subject.operation = Subject::short(&operation).into();
         let version = form.get("Version").map(String::as_str).unwrap_or_default();
         let shape = Service::sts().input_of(&operation).filter(|_| version == VERSION);
         let shape = shape.ok_or_else(|| Error::UnknownAction(operation.clone(), version.to_owned()))?;
@@ -81,6 +86,10 @@ impl ControlPlane {
             _ => Some(self.identify(headers, &body, "sts", &[])?),
         };
         let mut given = form::read(&form, Service::sts(), shape);
+        if let Some(identity) = &identity {
+            subject::complete(&mut exchange.subject, &identity.registry, headers, &given);
+        }
+        exchange.meet().await?;
         validation::check(Service::sts(), shape, &mut given)?;
         let result = self.call_sts(identity, given)?;
         Ok((operation, result))

@@ -7,10 +7,11 @@ use serde::Deserialize;
 use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::{errors::Error, xml::Element};
+use super::errors::Error;
 use crate::{
     auth::{Auth, Session},
     control::{ControlPlane, errors::Error as Front},
+    wire::Element,
 };
 
 const LIFETIME: Duration = Duration::from_secs(60 * 60);

@@ -5,8 +5,8 @@
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::{errors::Error, role::Wanted, xml::Element};
-use crate::{auth::IdentityProvider, control::ControlPlane};
+use super::{errors::Error, role::Wanted};
+use crate::{auth::IdentityProvider, control::ControlPlane, wire::Element};
 
 const NOT_A_TOKEN: &str =
     "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)";

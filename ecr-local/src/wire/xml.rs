@@ -1,17 +1,22 @@
-//! XML as far as answers need it.
+//! XML as far as answers of AWS Query need it.
 
 use std::borrow::Cow;
+
+use http::{HeaderValue, StatusCode};
+
+/// The type of such answers.
+pub(crate) const XML: HeaderValue = HeaderValue::from_static("text/xml");
 
 const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
 /// An element with a text or with others in it.
-pub(super) enum Element {
+pub(crate) enum Element {
     Text(&'static str, String),
     Holding(&'static str, Vec<Element>),
 }
 
 impl Element {
-    pub(super) fn text(name: &'static str, text: impl Into<String>) -> Self {
+    pub(crate) fn text(name: &'static str, text: impl Into<String>) -> Self {
         Self::Text(name, text.into())
     }
 
@@ -28,7 +33,7 @@ impl Element {
 }
 
 /// The answer of an operation that went well.
-pub(super) fn document(operation: &str, result: Vec<Element>, id: &str) -> String {
+pub(crate) fn document(operation: &str, result: Vec<Element>, id: &str) -> String {
     let mut inner = String::new();
     result.iter().for_each(|element| element.write(&mut inner));
     format!(
@@ -38,8 +43,9 @@ pub(super) fn document(operation: &str, result: Vec<Element>, id: &str) -> Strin
 }
 
 /// The answer of one that was refused.
-pub(super) fn refusal(kind: &str, code: &str, message: &str, id: &str) -> String {
-    let message = escaped(message);
+pub(crate) fn refusal(status: StatusCode, code: &str, message: &str, id: &str) -> String {
+    let kind = if status.is_server_error() { "Receiver" } else { "Sender" };
+    let (code, message) = (escaped(code), escaped(message));
     format!(
         "<ErrorResponse xmlns=\"{NAMESPACE}\"><Error><Type>{kind}</Type><Code>{code}</Code><Message>{message}</Message></Error>\
          <RequestId>{id}</RequestId></ErrorResponse>"
