@@ -1,7 +1,6 @@
 //! Putting a registry together.
 
 use std::{
-    io,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -18,10 +17,11 @@ use crate::{
     data::{DataPlane, Switches},
     folder::{ClaimError, DataFolder},
     front::Front,
-    scan_script::{ScanScript, ScriptError},
+    scan_script::ScanScript,
     scanning::BasicScanVersion,
     server::Running,
     settings,
+    start_error::StartError,
     state::Pace,
     store::{Lifetimes, Store},
 };
@@ -53,52 +53,6 @@ pub struct Builder {
     pace: Pace,
     basic_scan_version: BasicScanVersion,
     scan_scripts: Vec<ScanScript>,
-}
-
-/// Why a registry does not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The folder or a file in it.
-    #[error("cannot use the data folder {}: {cause}", folder.display())]
-    Folder {
-        /// As configured.
-        folder: PathBuf,
-        /// What went wrong.
-        cause: Box<dyn std::error::Error + Send + Sync>,
-    },
-    /// Another process has it, or another registry of this one.
-    #[error("the data folder {} is in use: stop what uses it, or take another folder", folder.display())]
-    InUse {
-        /// As configured.
-        folder: PathBuf,
-    },
-    /// The address cannot be had.
-    #[error("cannot listen on {address}: {cause}")]
-    Listen {
-        /// As configured.
-        address: String,
-        /// From the system.
-        cause: io::Error,
-    },
-    /// A setting that cannot be taken.
-    #[error("cannot take {setting}: {why}")]
-    Setting {
-        /// Its value, or a part of it.
-        setting: String,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// What scans come to is not said in a way that could be told.
-    #[error(transparent)]
-    ScanScript(#[from] ScriptError),
-    /// Other machines would reach a registry that lets everyone do everything.
-    #[error(
-        "other machines reach {address}, so it needs users, unless it is said that anyone may do anything"
-    )]
-    Unprotected {
-        /// As configured.
-        address: String,
-    },
 }
 
 impl EcrLocal {

@@ -28,14 +28,16 @@ mod scan_script;
 mod scanning;
 mod server;
 mod settings;
+mod start_error;
 mod state;
 mod store;
 mod wire;
 
 pub use auth::Challenge;
-pub use builder::{Builder, EcrLocal, StartError};
+pub use builder::{Builder, EcrLocal};
 pub use clock::Clock;
 pub use garbage::Collected;
 pub use scan_script::{ScanScript, ScriptError};
 pub use scanning::{BasicScanVersion, ScanOutcome, ScanStatus};
 pub use server::Running;
+pub use start_error::StartError;
