@@ -1,6 +1,6 @@
 //! Settings that must be good before a registry starts.
 
-use crate::{auth::IdentityProvider, builder::StartError, model::is_alias, state::State};
+use crate::{auth::IdentityProvider, model::is_alias, start_error::StartError, state::State};
 
 /// Reads the keys of issuers.
 pub(crate) fn identity_providers(pairs: &[(String, String)]) -> Result<Vec<IdentityProvider>, StartError> {

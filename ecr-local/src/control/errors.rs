@@ -5,7 +5,7 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::refusal::Refusal;
+use super::{ecs::TaskRefusal, refusal::Refusal};
 use crate::faults::Interrupted;
 
 /// A repository as texts name it.
@@ -68,16 +68,8 @@ pub(crate) enum Error {
     PreviewInProgress(Place),
     /// By a fault that was set, which has its own answer.
     Interrupted,
-    /// What ECS holds against a client.
-    Client(String),
-    ClusterNotFound,
-    ServiceNotFound,
-    /// A version of the platform.
-    PlatformUnknown(String),
-    UnsupportedFeature(String),
-    /// Other tasks have the client token.
-    Conflict(Vec<String>),
     Refused(Refusal),
+    Task(TaskRefusal),
     Internal(Box<dyn std::error::Error + Send + Sync>),
 }
 
@@ -136,13 +128,8 @@ impl Error {
             Self::PreviewNotFound(_) => "LifecyclePolicyPreviewNotFoundException",
             Self::PreviewInProgress(_) => "LifecyclePolicyPreviewInProgressException",
             Self::Interrupted => "Interrupted",
-            Self::Client(_) => "ClientException",
-            Self::ClusterNotFound => "ClusterNotFoundException",
-            Self::ServiceNotFound => "ServiceNotFoundException",
-            Self::PlatformUnknown(_) => "PlatformUnknownException",
-            Self::UnsupportedFeature(_) => "UnsupportedFeatureException",
-            Self::Conflict(_) => "ConflictException",
             Self::Refused(refusal) => refusal.code(),
+            Self::Task(refusal) => refusal.code(),
             Self::Internal(_) => "ServerException",
         }
     }
@@ -156,7 +143,7 @@ impl Error {
             document["uploadId"] = upload.as_str().into();
             document["lastValidByteReceived"] = (*last).into();
         }
-        if let Self::Conflict(tasks) = self {
+        if let Self::Task(TaskRefusal::Conflict(tasks)) = self {
             document["resourceIds"] = json!(tasks);
         }
         document
@@ -168,8 +155,6 @@ impl Error {
             Self::Serialization(why)
             | Self::Signature(why)
             | Self::InvalidParameter(why)
-            | Self::Client(why)
-            | Self::UnsupportedFeature(why)
             | Self::Denied(why) => why.clone(),
             Self::IncompleteSignature(why) | Self::InvalidTag(why) => (*why).to_owned(),
             Self::UnknownOperation => "The service has no such operation".to_owned(),
@@ -270,11 +255,8 @@ impl Error {
                 format!("Registry policy does not exist in the registry with id '{account}'")
             }
             Self::Interrupted => "A fault that was set".to_owned(),
-            Self::ClusterNotFound => "Cluster not found.".to_owned(),
-            Self::ServiceNotFound => "Service not found.".to_owned(),
-            Self::PlatformUnknown(version) => format!("The platform version {version} does not exist."),
-            Self::Conflict(_) => "The client token was used for another call.".to_owned(),
             Self::Refused(refusal) => refusal.message(),
+            Self::Task(refusal) => refusal.message(),
             Self::Internal(_) => "Internal error, see the log of the registry".to_owned(),
         }
     }
@@ -292,6 +274,12 @@ pub(super) fn within(at: &Place) -> String {
 
 pub(super) fn half(text: Option<&str>) -> &str {
     text.unwrap_or("null")
+}
+
+impl From<TaskRefusal> for Error {
+    fn from(refusal: TaskRefusal) -> Self {
+        Self::Task(refusal)
+    }
 }
 
 impl From<sqlx::Error> for Error {

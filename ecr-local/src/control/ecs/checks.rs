@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::{
     container::{Container, is_name},
     fargate,
+    refusal::TaskRefusal,
 };
 use crate::{control::errors::Error, model::RegistryId};
 
@@ -42,7 +43,7 @@ struct Tag {
 }
 
 pub(super) fn refuse(why: impl Into<String>) -> Error {
-    Error::Client(why.into())
+    TaskRefusal::Client(why.into()).into()
 }
 
 impl Definition {

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::{
     names::{definition, definition_arn},
     page::AskedPage,
+    refusal::TaskRefusal,
 };
 use crate::{
     control::{call::Call, errors::Error, page},
@@ -24,7 +25,7 @@ pub(super) struct DescribeInput {
 /// DescribeTaskDefinition: a revision, active or not, or the latest active one of a family.
 pub(super) async fn describe(call: &Call<'_>, input: DescribeInput) -> Result<Value, Error> {
     let found = find(call, &input.task_definition).await?;
-    let found = found.ok_or_else(|| Error::Client("Unable to describe task definition.".to_owned()))?;
+    let found = found.ok_or_else(|| unknown("Unable to describe task definition."))?;
     let mut document = json!({ "taskDefinition": shown(&call.registry, &found) });
     if input.include.iter().any(|what| what == "TAGS") {
         document["tags"] = parsed(&found.tags);
@@ -40,16 +41,15 @@ pub(super) struct DeregisterInput {
 
 /// DeregisterTaskDefinition. What is inactive already stays so.
 pub(super) async fn deregister(call: &Call<'_>, input: DeregisterInput) -> Result<Value, Error> {
-    let unable = |why: &str| Error::Client(why.to_owned());
     let named = definition(call, &input.task_definition);
     let (family, revision) = match named {
         Some((family, Some(revision))) => (family, revision),
         Some((_, None)) => return Err(Error::InvalidParameter("You must specify a revision.".to_owned())),
-        None => return Err(unable("The specified task definition does not exist.")),
+        None => return Err(unknown("The specified task definition does not exist.")),
     };
     call.state().deregister_task_definition(&call.registry, family, revision).await?;
     let found = call.state().task_definition(&call.registry, family, Some(revision)).await?;
-    let found = found.ok_or_else(|| unable("The specified task definition does not exist."))?;
+    let found = found.ok_or_else(|| unknown("The specified task definition does not exist."))?;
     Ok(json!({ "taskDefinition": shown(&call.registry, &found) }))
 }
 
@@ -85,6 +85,10 @@ pub(super) async fn list(call: &Call<'_>, input: ListInput) -> Result<Value, Err
         document["nextToken"] = page::token(call.signer(), &about, last).into();
     }
     Ok(document)
+}
+
+fn unknown(why: &str) -> Error {
+    TaskRefusal::Client(why.to_owned()).into()
 }
 
 /// A task definition by any of its names. Without a revision the latest active one.

@@ -1,5 +1,6 @@
 //! How large a task on Fargate may be.
 
+use super::refusal::TaskRefusal;
 use crate::control::errors::Error;
 
 /// CPU units with the least and the most MiB of memory that go with them, and the steps between.
@@ -16,12 +17,14 @@ const SIZES: [(u32, u32, u32, u32); 8] = [
 
 /// Reads CPU units (`256`, `.25 vCPU`).
 pub(super) fn cpu(text: &str) -> Result<u32, Error> {
-    units(text, "vcpu").ok_or_else(|| Error::Client("Invalid 'cpu' setting for task.".to_owned()))
+    units(text, "vcpu")
+        .ok_or_else(|| TaskRefusal::Client("Invalid 'cpu' setting for task.".to_owned()).into())
 }
 
 /// Reads MiB of memory (`512`, `0.5 GB`).
 pub(super) fn memory(text: &str) -> Result<u32, Error> {
-    units(text, "gb").ok_or_else(|| Error::Client("Invalid 'memory' setting for task.".to_owned()))
+    units(text, "gb")
+        .ok_or_else(|| TaskRefusal::Client("Invalid 'memory' setting for task.".to_owned()).into())
 }
 
 /// Whether there is a size with both.

@@ -11,11 +11,14 @@ mod fargate;
 mod images;
 mod names;
 mod page;
+mod refusal;
 mod register;
 mod run;
 mod status;
 mod task;
 mod tasks;
+
+pub(super) use refusal::TaskRefusal;
 
 use serde_json::Value;
 

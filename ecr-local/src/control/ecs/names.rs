@@ -1,5 +1,6 @@
 //! How task definitions, tasks and the cluster are named, short and in full.
 
+use super::refusal::TaskRefusal;
 use crate::{
     control::{call::Call, errors::Error},
     model::{RegistryId, partition},
@@ -30,7 +31,7 @@ pub(super) fn task_arn(registry: &RegistryId, id: &str) -> String {
 pub(super) fn check_cluster(call: &Call<'_>, cluster: Option<&str>) -> Result<(), Error> {
     match cluster {
         Some(cluster) if cluster != CLUSTER && cluster != cluster_arn(&call.registry) => {
-            Err(Error::ClusterNotFound)
+            Err(TaskRefusal::ClusterNotFound.into())
         }
         _ => Ok(()),
     }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::{
     definitions, fargate,
     names::{check_cluster, task_arn},
+    refusal::TaskRefusal,
     status::provisional,
     task::Plan,
 };
@@ -81,9 +82,9 @@ pub(super) async fn run(call: &Call<'_>, value: Value) -> Result<Value, Error> {
     check_cluster(call, asked.cluster.as_deref())?;
     let provider = asked.check()?;
     let definition = definitions::find(call, &asked.task_definition).await?;
-    let definition = definition.ok_or_else(|| Error::Client("TaskDefinition not found.".to_owned()))?;
+    let definition = definition.ok_or_else(|| TaskRefusal::Client("TaskDefinition not found.".to_owned()))?;
     if definition.status != "ACTIVE" {
-        return Err(Error::Client("TaskDefinition is inactive".to_owned()));
+        return Err(TaskRefusal::Client("TaskDefinition is inactive".to_owned()).into());
     }
     let document = definitions::shown(&call.registry, &definition);
     asked.check_with(&document)?;
@@ -96,7 +97,10 @@ pub(super) async fn run(call: &Call<'_>, value: Value) -> Result<Value, Error> {
     let known =
         call.state().add_tasks(&call.registry, asked.client_token.as_deref(), &request, &tasks).await?;
     if known.iter().any(|task| task.request != request) {
-        return Err(Error::Conflict(known.iter().map(|task| task_arn(&call.registry, &task.id)).collect()));
+        return Err(TaskRefusal::Conflict(
+            known.iter().map(|task| task_arn(&call.registry, &task.id)).collect(),
+        )
+        .into());
     }
     let run: Vec<_> = match known.is_empty() {
         true => tasks.iter().map(|task| provisional(&task.document)).collect(),
@@ -127,7 +131,9 @@ impl Input {
             return Err(invalid("startedBy has at most 128 characters"));
         }
         if !self.volume_configurations.is_empty() {
-            return Err(Error::UnsupportedFeature("Volumes cannot be configured at launch here.".to_owned()));
+            return Err(
+                TaskRefusal::UnsupportedFeature("Volumes cannot be configured at launch here.").into()
+            );
         }
         let provider = self.capacity_provider_strategy.first().map(|one| one.capacity_provider.as_str());
         match (self.launch_type.as_deref(), provider) {
@@ -178,7 +184,9 @@ impl Input {
         };
         let (cpu, memory) = (size(&self.overrides.cpu, "cpu"), size(&self.overrides.memory, "memory"));
         if !fargate::has(fargate::cpu(&cpu)?, fargate::memory(&memory)?) {
-            return Err(Error::Client("No Fargate configuration exists for given values.".to_owned()));
+            return Err(
+                TaskRefusal::Client("No Fargate configuration exists for given values.".to_owned()).into()
+            );
         }
         Ok(())
     }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{
     images::{self, Pulled, pull},
     names::{arn, cluster_arn, task_arn},
+    refusal::TaskRefusal,
     run::Input,
     status::{remove, stop},
 };
@@ -174,7 +175,7 @@ impl Plan<'_> {
         match self.asked.platform_version.as_deref() {
             None | Some("LATEST") => Ok((family, latest.to_owned())),
             Some(version) if known.contains(&version) => Ok((family, version.to_owned())),
-            Some(version) => Err(Error::PlatformUnknown(version.to_owned())),
+            Some(version) => Err(TaskRefusal::PlatformUnknown(version.to_owned()).into()),
         }
     }
 }

@@ -7,6 +7,7 @@ use super::{
     definitions::parsed,
     names::{check_cluster, task, task_arn},
     page::AskedPage,
+    refusal::TaskRefusal,
     status::stop as stopped,
 };
 use crate::{
@@ -62,7 +63,7 @@ pub(super) struct ListInput {
 pub(super) async fn list(call: &Call<'_>, input: ListInput) -> Result<Value, Error> {
     check_cluster(call, input.cluster.as_deref())?;
     if input.service_name.is_some() {
-        return Err(Error::ServiceNotFound);
+        return Err(TaskRefusal::ServiceNotFound.into());
     }
     if input.container_instance.is_some() || input.daemon_name.is_some() {
         return Err(Error::InvalidParameter(
