@@ -1,7 +1,7 @@
 //! Putting a registry together.
 
 use std::{
-    io,
+    collections::HashMap,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -12,15 +12,20 @@ use tokio::net::TcpListener;
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    auth::{AccessKey, AccessKeys, Auth, Challenge, Signer, Users},
+    auth::{AccessKey, AccessKeys, Auth, Challenge, Signer, Trusts, Users},
     clock::Clock,
     control::ControlPlane,
     data::{DataPlane, Switches},
     folder::{ClaimError, DataFolder},
     front::Front,
-    scan_script::{ScanScript, ScriptError},
+    pull_through::{EndpointError, Endpoints, PullThrough, Secrets, UpstreamSecret},
+    replication::Replicator,
+    scan_script::ScanScript,
     scanning::BasicScanVersion,
     server::Running,
+    settings,
+    simulation::Settings,
+    start_error::StartError,
     state::Pace,
     store::{Lifetimes, Store},
 };
@@ -41,6 +46,13 @@ pub struct Builder {
     users: Vec<(String, SecretString)>,
     access_keys: Vec<AccessKey>,
     verify_signatures: bool,
+    replication_delay: Duration,
+    upstream_endpoints: Vec<(String, String)>,
+    upstream_secrets: HashMap<String, UpstreamSecret>,
+    trusts: Vec<(String, String)>,
+    identity_providers: Vec<(String, String)>,
+    public_aliases: Vec<(String, String)>,
+    public_in_one_region: bool,
     clock: Clock,
     challenge: Challenge,
     token_lifetime: Duration,
@@ -48,44 +60,7 @@ pub struct Builder {
     pace: Pace,
     basic_scan_version: BasicScanVersion,
     scan_scripts: Vec<ScanScript>,
-}
-
-/// Why a registry does not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The folder or a file in it.
-    #[error("cannot use the data folder {}: {cause}", folder.display())]
-    Folder {
-        /// As configured.
-        folder: PathBuf,
-        /// What went wrong.
-        cause: Box<dyn std::error::Error + Send + Sync>,
-    },
-    /// Another process has it, or another registry of this one.
-    #[error("the data folder {} is in use: stop what uses it, or take another folder", folder.display())]
-    InUse {
-        /// As configured.
-        folder: PathBuf,
-    },
-    /// The address cannot be had.
-    #[error("cannot listen on {address}: {cause}")]
-    Listen {
-        /// As configured.
-        address: String,
-        /// From the system.
-        cause: io::Error,
-    },
-    /// What scans come to is not said in a way that could be told.
-    #[error(transparent)]
-    ScanScript(#[from] ScriptError),
-    /// Other machines would reach a registry that lets everyone do everything.
-    #[error(
-        "other machines reach {address}, so it needs users, unless it is said that anyone may do anything"
-    )]
-    Unprotected {
-        /// As configured.
-        address: String,
-    },
+    pub(crate) simulation: Settings,
 }
 
 impl EcrLocal {
@@ -103,6 +78,13 @@ impl EcrLocal {
             users: Vec::new(),
             access_keys: Vec::new(),
             verify_signatures: true,
+            replication_delay: Duration::from_secs(1),
+            upstream_endpoints: Vec::new(),
+            upstream_secrets: HashMap::new(),
+            trusts: Vec::new(),
+            identity_providers: Vec::new(),
+            public_aliases: Vec::new(),
+            public_in_one_region: true,
             clock: Clock::default(),
             challenge: Challenge::default(),
             token_lifetime: Duration::from_secs(5 * 60),
@@ -110,6 +92,7 @@ impl EcrLocal {
             pace: Pace { scan: Duration::from_secs(5), restore: Duration::from_secs(60) },
             basic_scan_version: BasicScanVersion::default(),
             scan_scripts: Vec::new(),
+            simulation: Settings::default(),
         }
     }
 }
@@ -154,6 +137,50 @@ impl Builder {
     /// Whether calls must be signed by an access key, if there is one. They must unless set.
     pub fn verify_signatures(mut self, verify: bool) -> Self {
         self.verify_signatures = verify;
+        self
+    }
+
+    /// How long an image is on its way to another registry, in whole seconds. One second unless set.
+    pub fn replication_delay(mut self, delay: Duration) -> Self {
+        self.replication_delay = delay;
+        self
+    }
+
+    /// Where the host of an upstream registry, or of its tokens, really is: `http://HOST:PORT` or `https://HOST:PORT`. It is asked there under
+    /// its own name.
+    pub fn upstream_endpoint(mut self, host: impl Into<String>, address: impl Into<String>) -> Self {
+        self.upstream_endpoints.push((host.into(), address.into()));
+        self
+    }
+
+    /// A secret of Secrets Manager: by its name (`ecr-pullthroughcache/…`) for every account, or by its ARN for one. There are no others.
+    pub fn upstream_secret(mut self, name: impl Into<String>, secret: UpstreamSecret) -> Self {
+        self.upstream_secrets.insert(name.into(), secret);
+        self
+    }
+
+    /// Lets an account, or whoever has a token of an issuer, assume a role, which is named by its ARN. Roles are assumed by their own account
+    /// anyway, and by everyone where everyone may do everything.
+    pub fn trust(mut self, role: impl Into<String>, principal: impl Into<String>) -> Self {
+        self.trusts.push((role.into(), principal.into()));
+        self
+    }
+
+    /// Somebody who issues web identity tokens, with the keys (RFC 7517) that sign them.
+    pub fn identity_provider(mut self, issuer: impl Into<String>, keys: impl Into<String>) -> Self {
+        self.identity_providers.push((issuer.into(), keys.into()));
+        self
+    }
+
+    /// Gives the public registry of an account an alias, for good: `public.ecr.aws/ALIAS`. It has a default one from its first repository on.
+    pub fn public_alias(mut self, account: impl Into<String>, alias: impl Into<String>) -> Self {
+        self.public_aliases.push((account.into(), alias.into()));
+        self
+    }
+
+    /// Whether calls of ECR Public are refused outside of us-east-1. They are unless set.
+    pub fn public_in_one_region(mut self, only: bool) -> Self {
+        self.public_in_one_region = only;
         self
     }
 
@@ -228,7 +255,10 @@ impl Builder {
     /// # Errors
     /// If the folder or the address cannot be had, or a script is none.
     pub async fn start(self) -> Result<Running, StartError> {
+        let endpoints = Endpoints::read(&self.upstream_endpoints)
+            .map_err(|EndpointError(host)| StartError::Endpoint { host })?;
         let listener = self.bind().await?;
+        let providers = settings::identity_providers(&self.identity_providers)?;
         let folder = DataFolder::claim(&self.data_dir).map_err(|error| match error {
             ClaimError::InUse => StartError::InUse { folder: self.data_dir.clone() },
             ClaimError::Io(cause) => unusable(&self.data_dir)(cause.into()),
@@ -238,27 +268,43 @@ impl Builder {
         let store = Store::open(folder, self.lifetimes, self.clock.clone(), self.pace)
             .await
             .map_err(|cause| fault(cause.into()))?;
+        settings::give_aliases(&store.state, &self.public_aliases).await?;
         let store = Arc::new(store);
         for script in &self.scan_scripts {
             store.keep_script(script).await?;
         }
+        let quirks = self.simulation.quirks;
+        let (simulation, admin) = self.simulation.begin(&store, self.clock.clone()).await?;
         let auth = Arc::new(Auth {
             users: Users::new(&signer, &self.users),
             access_keys: AccessKeys::new(self.access_keys),
+            trusts: Trusts { pairs: self.trusts, providers },
             signer,
             challenge: self.challenge,
             token_lifetime: self.token_lifetime,
             clock: self.clock.clone(),
         });
-        let data = DataPlane { store: Arc::clone(&store), auth: Arc::clone(&auth), switches: self.switches };
+        let secrets = Secrets::new(self.upstream_secrets);
+        let pull_through = Arc::new(PullThrough::new(Arc::clone(&store), secrets, endpoints));
+        let data = DataPlane {
+            store: Arc::clone(&store),
+            auth: Arc::clone(&auth),
+            pull_through: Arc::clone(&pull_through),
+            switches: self.switches,
+            quirks,
+        };
+        let replicator = Replicator::new(Arc::clone(&store), self.clock.clone(), self.replication_delay);
         let control = ControlPlane {
             store,
             auth,
             clock: self.clock,
+            pull_through,
+            replicator: Arc::new(replicator),
             verify: self.verify_signatures,
+            public_in_one_region: self.public_in_one_region,
             basic_scan_version: self.basic_scan_version,
         };
-        let front = Front { data, control, running: TaskTracker::new() };
+        let front = Front { data, control, admin, simulation, running: TaskTracker::new() };
         let listen = self.listen.clone();
         Running::start(listener, front, self.collect_every)
             .map_err(|cause| StartError::Listen { address: listen, cause })

@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::{
+    collections::HashMap,
     fs,
     path::{Path, PathBuf},
     time::Duration,
@@ -8,12 +9,22 @@ use std::{
 
 use anyhow::Context;
 use clap::{Parser, ValueEnum};
-use ecr_local::{BasicScanVersion, Builder, Challenge, EcrLocal, ScanScript};
+use ecr_local::{
+    AdminAccess, BasicScanVersion, Builder, Challenge, EcrLocal, Quirk, ScanScript, Seed, UpstreamSecret,
+};
 use secrecy::SecretString;
+use serde_json::value::RawValue;
 
 #[derive(Parser)]
-#[command(version, about = "A local ECR: its calls and OCI distribution in one folder")]
+#[command(
+    version,
+    about = "A local ECR: its calls and OCI distribution in one folder",
+    args_conflicts_with_subcommands = true
+)]
 pub(crate) struct Flags {
+    #[cfg(feature = "cassette")]
+    #[command(subcommand)]
+    pub(crate) command: Option<crate::commands::Command>,
     /// Where to serve HTTP.
     #[arg(long, env = "ECR_LOCAL_LISTEN", value_name = "HOST:PORT", default_value = "127.0.0.1:5000")]
     listen: String,
@@ -27,6 +38,19 @@ pub(crate) struct Flags {
     /// is none.
     #[arg(long, env = "ECR_LOCAL_ACCESS_KEYS", value_name = "FILE")]
     access_keys: Option<PathBuf>,
+    /// Who may assume roles of other accounts: a file with a line ROLE_ARN PRINCIPAL for each, where a principal is an account or the issuer of
+    /// web identity tokens.
+    #[arg(long, env = "ECR_LOCAL_TRUSTS", value_name = "FILE")]
+    trusts: Option<PathBuf>,
+    /// Who issues web identity tokens, and a file with the keys (JWKS) that sign them.
+    #[arg(long, env = "ECR_LOCAL_IDENTITY_PROVIDER", value_name = "ISSUER=FILE")]
+    identity_provider: Vec<String>,
+    /// A name of an account's public registry: public.ecr.aws/ALIAS. It is kept.
+    #[arg(long, env = "ECR_LOCAL_PUBLIC_ALIAS", value_name = "ACCOUNT:ALIAS")]
+    public_alias: Vec<String>,
+    /// Take calls of ECR Public in every Region, not in us-east-1 alone.
+    #[arg(long, env = "ECR_LOCAL_PUBLIC_IN_EVERY_REGION")]
+    public_in_every_region: bool,
     /// Take calls by whomever they are signed; an access key only names its account.
     #[arg(long, env = "ECR_LOCAL_NO_VERIFY_SIGNATURES")]
     no_verify_signatures: bool,
@@ -39,6 +63,33 @@ pub(crate) struct Flags {
     /// Refuse a push to a repository that does not exist, as ECR does.
     #[arg(long, env = "ECR_LOCAL_NO_CREATE_ON_PUSH")]
     no_create_on_push: bool,
+    /// How long an image is on its way to another registry.
+    #[arg(long, env = "ECR_LOCAL_REPLICATION_DELAY", value_name = "SECONDS", default_value_t = 1)]
+    replication_delay: u64,
+    /// Where the host of an upstream registry really is, as HOST=URL. Can be given several times.
+    #[arg(
+        long = "upstream-endpoint",
+        env = "ECR_LOCAL_UPSTREAM_ENDPOINTS",
+        value_name = "HOST=URL",
+        value_delimiter = ','
+    )]
+    upstream_endpoints: Vec<String>,
+    /// Credentials for upstream registries: a file with a JSON object of secrets, by their names (ecr-pullthroughcache/…) or ARNs, each with
+    /// username and accessToken.
+    #[arg(long, env = "ECR_LOCAL_UPSTREAM_SECRETS", value_name = "FILE")]
+    upstream_secrets: Option<PathBuf>,
+    /// Differ from the specification as ECR does, in one of these ways or in all of them (`all`).
+    #[arg(long = "quirk", env = "ECR_LOCAL_QUIRKS", value_name = "NAME", value_delimiter = ',')]
+    quirks: Vec<String>,
+    /// Hold what a document holds (`GET /_ecr-local/state` shows its form); blobs may be in files beside it.
+    #[arg(long = "seed", env = "ECR_LOCAL_SEED", value_name = "FILE", value_delimiter = ',')]
+    seeds: Vec<PathBuf>,
+    /// Serve the admin interface under `/_ecr-local/`: to clients on this machine, or to everyone who reaches it.
+    #[arg(long, env = "ECR_LOCAL_ADMIN", value_enum, num_args = 0..=1, default_missing_value = "local")]
+    admin: Option<AdminName>,
+    /// How many requests the history keeps.
+    #[arg(long, env = "ECR_LOCAL_HISTORY", value_name = "REQUESTS", default_value_t = 1000)]
+    history: usize,
     /// Refuse to delete manifests, tags and blobs.
     #[arg(long, env = "ECR_LOCAL_NO_DELETE")]
     no_delete: bool,
@@ -69,6 +120,12 @@ enum ChallengeName {
     Bearer,
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+enum AdminName {
+    Local,
+    Anyone,
+}
+
 impl Flags {
     /// A registry with these settings.
     pub(crate) fn builder(&self) -> anyhow::Result<Builder> {
@@ -86,19 +143,73 @@ impl Flags {
             .allow_anyone(self.allow_anyone)
             .create_on_push(!self.no_create_on_push)
             .allow_delete(!self.no_delete)
+            .replication_delay(Duration::from_secs(self.replication_delay))
             .verify_signatures(!self.no_verify_signatures)
+            .public_in_one_region(!self.public_in_every_region)
             .scan_time(Duration::from_secs(self.scan_time.into()))
             .restore_time(Duration::from_secs(self.restore_time.into()))
             .basic_scan_version(basic_scan_version);
         let scripts = self.scan_scripts.as_deref().map(read_scan_scripts).transpose()?.unwrap_or_default();
         let builder = scripts.into_iter().fold(builder, Builder::scan_script);
+        let builder = self.upstreams(builder)?;
+        let admin = self.admin.map(|admin| match admin {
+            AdminName::Local => AdminAccess::Local,
+            AdminName::Anyone => AdminAccess::Anyone,
+        });
+        let builder = builder.admin(admin).history(self.history);
+        let builder = self.quirks()?.into_iter().fold(builder, Builder::quirk);
+        let seeds = self.seeds.iter().map(|path| Seed::read(path)).collect::<Result<Vec<_>, _>>()?;
+        let builder = seeds.into_iter().fold(builder, Builder::seed);
         let keys = self.access_keys.as_deref().map(read_access_keys).transpose()?.unwrap_or_default();
         let builder = keys
             .into_iter()
             .fold(builder, |builder, (id, secret, account)| builder.access_key(id, secret, account));
+        let trusts = self.trusts.as_deref().map(read_trusts).transpose()?.unwrap_or_default();
+        let builder =
+            trusts.into_iter().fold(builder, |builder, (role, principal)| builder.trust(role, principal));
+        let builder = self.identity_provider.iter().try_fold(builder, |builder, text| {
+            let (issuer, path) =
+                text.split_once('=').with_context(|| format!("{text} is not ISSUER=FILE"))?;
+            let keys = fs::read_to_string(path).with_context(|| format!("cannot read {path}"))?;
+            anyhow::Ok(builder.identity_provider(issuer, keys))
+        })?;
+        let builder =
+            self.public_alias.iter().try_fold(builder, |builder, text| match text.split_once(':') {
+                Some((account, alias)) if is_account(account) => Ok(builder.public_alias(account, alias)),
+                _ => anyhow::bail!("{text} is not ACCOUNT:ALIAS"),
+            })?;
         let users = self.users.as_deref().map(read_users).transpose()?.unwrap_or_default();
         Ok(users.into_iter().fold(builder, |builder, (name, password)| builder.user(name, password)))
     }
+
+    fn quirks(&self) -> anyhow::Result<Vec<Quirk>> {
+        if self.quirks.iter().any(|name| name == "all") {
+            return Ok(Quirk::ALL.to_vec());
+        }
+        Ok(self.quirks.iter().map(|name| name.parse()).collect::<Result<_, _>>()?)
+    }
+}
+
+impl Flags {
+    fn upstreams(&self, mut builder: Builder) -> anyhow::Result<Builder> {
+        for text in &self.upstream_endpoints {
+            let pair = text.split_once('=');
+            let (host, address) = pair.with_context(|| format!("{text:?} is not HOST=URL"))?;
+            builder = builder.upstream_endpoint(host, address);
+        }
+        let secrets = self.upstream_secrets.as_deref().map(read_secrets).transpose()?.unwrap_or_default();
+        Ok(secrets.into_iter().fold(builder, |builder, (name, secret)| {
+            builder.upstream_secret(name, UpstreamSecret::Text(secret))
+        }))
+    }
+}
+
+/// The error names no content: it may be a secret.
+fn read_secrets(path: &Path) -> anyhow::Result<HashMap<String, SecretString>> {
+    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let parsed: Result<HashMap<String, Box<RawValue>>, _> = serde_json::from_str(&text);
+    let secrets = parsed.map_err(|_| anyhow::anyhow!("{} is no JSON object of secrets", path.display()))?;
+    Ok(secrets.into_iter().map(|(name, secret)| (name, secret.get().into())).collect())
 }
 
 fn read_scan_scripts(path: &Path) -> anyhow::Result<Vec<ScanScript>> {
@@ -119,6 +230,16 @@ fn read_access_keys(path: &Path) -> anyhow::Result<Vec<(String, SecretString, St
     let keys = keys.collect::<anyhow::Result<Vec<_>>>()?;
     anyhow::ensure!(!keys.is_empty(), "{} names no access key", path.display());
     Ok(keys)
+}
+
+fn read_trusts(path: &Path) -> anyhow::Result<Vec<(String, String)>> {
+    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.is_empty());
+    let trusts = lines.map(|(number, line)| match line.split_ascii_whitespace().collect::<Vec<_>>()[..] {
+        [role, principal] if role.contains(":role/") => Ok((role.to_owned(), principal.to_owned())),
+        _ => anyhow::bail!("{} line {}: not ROLE_ARN PRINCIPAL", path.display(), number + 1),
+    });
+    trusts.collect()
 }
 
 fn is_account(text: &str) -> bool {

@@ -3,6 +3,10 @@
 use std::{
     io,
     pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll},
     time::Duration,
 };
@@ -20,11 +24,17 @@ const STALL: Duration = Duration::from_secs(300);
 pub(crate) struct Patience {
     stream: TcpStream,
     stalled: Option<Pin<Box<Sleep>>>,
+    resets: Arc<AtomicBool>,
 }
 
 impl Patience {
     pub(crate) fn new(stream: TcpStream) -> Self {
-        Self { stream, stalled: None }
+        Self { stream, stalled: None, resets: Arc::default() }
+    }
+
+    /// When this is set, the connection does not end, it is reset.
+    pub(crate) fn resets(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.resets)
     }
 
     /// Ends the wait that a write has begun, or goes on with it.
@@ -35,6 +45,15 @@ impl Patience {
         }
         let end = self.stalled.get_or_insert_with(|| Box::pin(sleep(STALL)));
         end.as_mut().poll(context).map(|()| Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl Drop for Patience {
+    fn drop(&mut self) {
+        if self.resets.load(Ordering::Relaxed) {
+            // Where it cannot be had, the connection ends without an answer all the same.
+            let _ = self.stream.set_zero_linger();
+        }
     }
 }
 

@@ -2,7 +2,12 @@
 //!
 //! Invariant: no client and no connection can end the accept loop.
 
-use std::{convert::Infallible, fmt, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    fmt, io,
+    net::SocketAddr,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::{
@@ -20,6 +25,7 @@ use crate::{
     garbage::Collected,
     patience::Patience,
     scan_script::{ScanScript, ScriptError},
+    simulation::Simulation,
     store::Store,
 };
 
@@ -35,7 +41,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// A registry that is running. It stops when this is dropped; `shutdown` waits for that.
 pub struct Running {
     address: SocketAddr,
-    store: Arc<Store>,
+    pub(crate) simulation: Simulation,
     serving: JoinHandle<()>,
     stop: DropGuard,
 }
@@ -49,12 +55,16 @@ impl fmt::Debug for Running {
 impl Running {
     pub(crate) fn start(listener: TcpListener, front: Front, collect_every: Duration) -> io::Result<Self> {
         let address = listener.local_addr()?;
+        let simulation = front.simulation.clone();
         let (front, stop) = (Arc::new(front), CancellationToken::new());
         let store = Arc::clone(&front.data.store);
         let collecting = collect_for_ever(Arc::clone(&store), collect_every);
         tokio::spawn(stop.clone().run_until_cancelled_owned(collecting));
+        let replicator = Arc::clone(&front.control.replicator);
+        let replicating = async move { replicator.run().await };
+        tokio::spawn(stop.clone().run_until_cancelled_owned(replicating));
         let serving = tokio::spawn(serve(listener, front, stop.clone()));
-        Ok(Self { address, store, serving, stop: stop.drop_guard() })
+        Ok(Self { address, simulation, serving, stop: stop.drop_guard() })
     }
 
     /// Where it listens.
@@ -68,7 +78,7 @@ impl Running {
     /// # Errors
     /// If a file or the database cannot be written.
     pub async fn collect_garbage(&self) -> io::Result<Collected> {
-        self.store.collect_garbage().await
+        self.simulation.store.collect_garbage().await
     }
 
     /// Says what scans come to, and whether they are held back. It is kept when this returns.
@@ -76,7 +86,7 @@ impl Running {
     /// # Errors
     /// If the script names nothing that could be, or the database cannot be written.
     pub async fn script_scans(&self, script: &ScanScript) -> Result<(), ScriptError> {
-        self.store.keep_script(script).await
+        self.simulation.store.keep_script(script).await
     }
 
     /// Stops accepting, lets running requests finish for a while, and gives up the data folder.
@@ -85,7 +95,7 @@ impl Running {
         if let Err(error) = self.serving.await {
             tracing::error!(%error, "the server did not end well");
         }
-        self.store.state.close().await;
+        self.simulation.store.state.close().await;
     }
 }
 
@@ -102,6 +112,7 @@ async fn serve(listener: TcpListener, front: Arc<Front>, stop: CancellationToken
     }
     // What is being received ends with its connection; what is being recorded comes to its end.
     cut_off.cancel();
+    front.data.pull_through.stop().await;
     front.running.close();
     front.running.wait().await;
 }
@@ -114,7 +125,7 @@ async fn accept(
 ) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => connect(stream, Arc::clone(front), connections, cut_off.clone()),
+            Ok((stream, peer)) => connect(stream, peer, Arc::clone(front), connections, cut_off.clone()),
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -123,18 +134,29 @@ async fn accept(
     }
 }
 
-fn connect(stream: TcpStream, front: Arc<Front>, connections: &GracefulShutdown, cut_off: CancellationToken) {
+fn connect(
+    stream: TcpStream,
+    peer: SocketAddr,
+    front: Arc<Front>,
+    connections: &GracefulShutdown,
+    cut_off: CancellationToken,
+) {
     // Answers are small or written in large pieces: waiting for more gains nothing.
     let _ = stream.set_nodelay(true);
+    let stream = Patience::new(stream);
+    let resets = stream.resets();
     let service = service_fn(move |request| {
-        let front = Arc::clone(&front);
-        async move { Ok::<_, Infallible>(front.respond(request).await) }
+        let (front, resets) = (Arc::clone(&front), Arc::clone(&resets));
+        async move {
+            let answer = front.respond(peer.ip(), request).await;
+            answer.inspect_err(|_| resets.store(true, Ordering::Relaxed))
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_DEADLINE)
         .max_buf_size(READ_BUFFER)
-        .serve_connection(TokioIo::new(Patience::new(stream)), service);
+        .serve_connection(TokioIo::new(stream), service);
     let connection = connections.watch(connection);
     tokio::spawn(async move {
         if let Some(Err(error)) = cut_off.run_until_cancelled(connection).await {

@@ -6,13 +6,19 @@
 //! Invariant: no password is kept, only its authentication code under the key of the data folder.
 
 mod access_keys;
+mod identity_provider;
 mod scope;
+mod sessions;
 mod signer;
+mod trusts;
 mod users;
 
 pub(crate) use access_keys::{AccessKey, AccessKeys};
+pub(crate) use identity_provider::IdentityProvider;
 pub(crate) use scope::{Action, Scope};
+pub(crate) use sessions::Session;
 pub(crate) use signer::Signer;
+pub(crate) use trusts::Trusts;
 pub(crate) use users::Users;
 
 use std::time::Duration;
@@ -28,6 +34,9 @@ use crate::{
 
 /// For tokens that get tokens.
 const REFRESH_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// A colon in base64.
+const EMPTY: &str = "Og==";
 
 /// The name that goes with the passwords of registries.
 pub(crate) const REGISTRY_USER: &str = "AWS";
@@ -46,6 +55,7 @@ pub enum Challenge {
 pub(crate) struct Auth {
     pub(crate) users: Users,
     pub(crate) access_keys: AccessKeys,
+    pub(crate) trusts: Trusts,
     pub(crate) signer: Signer,
     pub(crate) challenge: Challenge,
     pub(crate) token_lifetime: Duration,
@@ -86,6 +96,8 @@ enum Purpose {
     Refresh,
     /// A password for a registry.
     Registry,
+    /// Requests to the host of public registries: by anyone, or by those whose registry it names.
+    Public,
     /// A blob of a repository.
     Download,
 }
@@ -101,9 +113,29 @@ impl Auth {
             let principal = user.map(|name| user_arn(DEFAULT_ACCOUNT, &name));
             return Some(Caller { scopes: None, registry: None, principal });
         }
-        let claims = self.claims(of_scheme(authorization?, "bearer")?, &Purpose::Access)?;
+        let token = of_scheme(authorization?, "bearer")?;
+        if let Some(claims) = self.claims(token, &Purpose::Public) {
+            let scopes = claims.registry.is_none().then(Vec::new);
+            return Some(Caller { scopes, registry: claims.registry, principal: claims.principal });
+        }
+        let claims = self.claims(token, &Purpose::Access)?;
         let principal = Some(user_arn(DEFAULT_ACCOUNT, &claims.user));
         Some(Caller { scopes: Some(claims.scopes), registry: None, principal })
+    }
+
+    /// The registry that the password of an `Authorization` header is for.
+    pub(crate) fn password_registry(&self, authorization: Option<&str>) -> Option<RegistryId> {
+        self.registry_claims(authorization?)?.registry
+    }
+
+    /// The user that an `Authorization` header is of, if it lets anyone in.
+    pub(crate) fn principal(&self, authorization: &str) -> Option<String> {
+        if self.registry_claims(authorization).is_some() {
+            return Some(REGISTRY_USER.to_owned());
+        }
+        let of_token =
+            || self.claims(of_scheme(authorization, "bearer")?, &Purpose::Access).map(|claims| claims.user);
+        self.basic_user(Some(authorization)).or_else(of_token)
     }
 
     /// Whoever has the address of a blob. Nothing if it is the address of another one, or no longer good.
@@ -113,15 +145,37 @@ impl Auth {
         (claims.user == digest).then_some(caller)
     }
 
+    /// The registry that a password is for.
+    pub(crate) fn registry_of_password(&self, user: &str, password: &str) -> Option<RegistryId> {
+        self.password_claims(user, password)?.registry
+    }
+
     /// Whether everyone may do everything.
     pub(crate) fn is_open(&self) -> bool {
         self.users.is_empty() && self.access_keys.is_empty()
     }
 
+    /// Whether an `Authorization` header holds a password for a registry that was good once.
+    pub(crate) fn is_expired(&self, authorization: Option<&str>) -> bool {
+        let claims = authorization.and_then(|header| self.sealed_registry_claims(header));
+        claims.is_some_and(|claims| claims.expires <= self.clock.now().as_secs())
+    }
+
     fn registry_claims(&self, header: &str) -> Option<Claims> {
+        let claims = self.sealed_registry_claims(header)?;
+        (claims.expires > self.clock.now().as_secs()).then_some(claims)
+    }
+
+    /// What a password for a registry says, whether it is still good or not.
+    fn sealed_registry_claims(&self, header: &str) -> Option<Claims> {
         let decoded = BASE64_STANDARD.decode(of_scheme(header, "basic")?).ok()?;
         let text = SecretString::from(String::from_utf8(decoded).ok()?);
         let (user, password) = users::split(&text)?;
+        let claims: Claims = serde_json::from_slice(&self.signer.open(password)?).ok()?;
+        (user == REGISTRY_USER && claims.purpose == Purpose::Registry).then_some(claims)
+    }
+
+    fn password_claims(&self, user: &str, password: &str) -> Option<Claims> {
         if user == REGISTRY_USER { self.claims(password, &Purpose::Registry) } else { None }
     }
 
@@ -146,6 +200,12 @@ impl Auth {
     /// A token that gets tokens.
     pub(crate) fn refresh_token(&self, user: &str) -> SecretString {
         self.seal(&self.to_claims(Purpose::Refresh, user, Vec::new(), REFRESH_LIFETIME))
+    }
+
+    /// A token for the host of public registries: for all that anyone may do there, or also for what a registry's owner may.
+    pub(crate) fn public_token(&self, registry: Option<RegistryId>) -> SecretString {
+        let claims = self.to_claims(Purpose::Public, "", Vec::new(), self.token_lifetime);
+        self.seal(&Claims { registry, ..claims })
     }
 
     /// A password for a registry, given to a principal, if it is known to whom.
@@ -190,6 +250,11 @@ impl Auth {
 }
 
 impl Caller {
+    /// Somebody of whom nothing is known.
+    pub(crate) fn anyone() -> Self {
+        Self { scopes: Some(Vec::new()), registry: None, principal: None }
+    }
+
     /// Whether they may do something to a repository, or to the catalogue if there is no repository.
     pub(crate) fn may(&self, action: Action, repository: Option<&str>) -> bool {
         let allows = |scopes: &Vec<Scope>| scopes.iter().any(|scope| scope.allows(action, repository));
@@ -200,6 +265,11 @@ impl Caller {
     pub(crate) fn may_everything(&self) -> bool {
         self.scopes.is_none()
     }
+}
+
+/// Whether a client has no credentials. Some that have none send an empty name with an empty password.
+pub(crate) fn names_nobody(authorization: Option<&str>) -> bool {
+    authorization.is_none_or(|header| of_scheme(header, "basic") == Some(EMPTY))
 }
 
 /// The name of a user among all of AWS's resources. Access keys are users called by their ids; users of the data plane belong to the default

@@ -8,6 +8,7 @@ fn auth(token_lifetime: Duration) -> Auth {
     Auth {
         users,
         access_keys: AccessKeys::default(),
+        trusts: Trusts::default(),
         signer,
         challenge: Challenge::Bearer,
         token_lifetime,

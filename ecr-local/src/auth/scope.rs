@@ -57,6 +57,11 @@ impl Scope {
         Some(Self { kind: kind.to_owned(), name: name.to_owned(), actions })
     }
 
+    /// Whether it is to pull from this repository and no more.
+    pub(crate) fn is_pull_of(&self, takes: impl Fn(&str) -> bool) -> bool {
+        self.kind == "repository" && takes(&self.name) && self.actions == [Action::Pull.name()]
+    }
+
     pub(super) fn allows(&self, action: Action, repository: Option<&str>) -> bool {
         let (kind, name) = match repository {
             Some(name) => ("repository", name),

@@ -7,7 +7,7 @@ use std::{
     io::{self, Read},
     os::unix::fs::OpenOptionsExt,
     path::PathBuf,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
@@ -31,6 +31,7 @@ pub(crate) struct Session {
     path: PathBuf,
     /// Nothing if it has to be learnt from the file.
     progress: Arc<Mutex<Option<Progress>>>,
+    first_chunk: OnceLock<u64>,
 }
 
 /// Where content belongs, if its sender says so (`Content-Range`).
@@ -79,19 +80,24 @@ pub(crate) struct Finished {
 impl Session {
     /// The session of a file that is there.
     pub(super) fn on(path: PathBuf) -> Self {
-        Self { path, progress: Arc::default() }
+        Self { path, progress: Arc::default(), first_chunk: OnceLock::new() }
     }
 
     /// The session of a file that is there and empty.
     pub(super) fn empty(path: PathBuf) -> Self {
         let progress = Progress { hasher: Hasher::new(Algorithm::Sha256), offset: 0 };
-        Self { path, progress: Arc::new(Mutex::new(Some(progress))) }
+        Self { path, progress: Arc::new(Mutex::new(Some(progress))), first_chunk: OnceLock::new() }
     }
 
     /// How many bytes are there.
     pub(crate) async fn size(&self) -> io::Result<u64> {
         let path = self.path.clone();
         on_disk(move || path.metadata().map(|metadata| metadata.len())).await
+    }
+
+    /// How many bytes there were when this was first asked, of a session with so many now. Only as long as the process lives.
+    pub(crate) fn first_chunk(&self, size: u64) -> u64 {
+        *self.first_chunk.get_or_init(|| size)
     }
 
     /// Whether a request is writing right now.

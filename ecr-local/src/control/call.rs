@@ -1,5 +1,7 @@
 //! One call: who makes it, and the repository that it is about.
 
+use std::time::Duration;
+
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -9,7 +11,7 @@ use super::{
 };
 use crate::{
     auth::Signer,
-    model::RegistryId,
+    model::{PUBLIC_HOST, Purpose, RegistryId},
     state::{Repository, State},
     store::Store,
 };
@@ -21,6 +23,10 @@ pub(crate) struct Call<'p> {
     pub(crate) registry: RegistryId,
     /// Whether the caller may use the registries of other accounts.
     pub(crate) is_trusted: bool,
+    /// How policies name the caller.
+    pub(crate) caller: String,
+    /// When the caller's credentials end, since 1970.
+    pub(crate) expires: Option<Duration>,
     /// As the client called this server.
     pub(crate) host: String,
     /// Who calls, as an ARN, if the call is signed.
@@ -77,13 +83,46 @@ impl Call<'_> {
 
     /// The repository that an input names.
     pub(crate) async fn find(&self, named: &Named) -> Result<Found, Error> {
-        let registry = self.registry(named.registry_id.as_deref())?;
+        let account = self.account(named).await?;
+        let registry = self.registry(account.as_deref())?;
         let place =
             Place { account: registry.account.to_string(), repository: named.repository_name.clone() };
         match self.state().describe_repository(&registry, &named.repository_name).await? {
             Some(repository) => Ok(Found { registry, repository, place }),
             None => Err(Error::RepositoryNotFound(place)),
         }
+    }
+
+    /// The repository that an input names, which is made if it is missing and a template is there for that.
+    pub(crate) async fn find_to_push_to(&self, named: &Named) -> Result<Found, Error> {
+        let found = self.find(named).await;
+        if let (Err(Error::RepositoryNotFound(_)), Ok(name)) = (&found, named.repository_name.parse()) {
+            let registry = self.registry(self.account(named).await?.as_deref())?;
+            self.state().create_by_template(&registry, &name, Purpose::CreateOnPush).await?;
+            return self.find(named).await;
+        }
+        found
+    }
+
+    /// The account of a registry, which an input may name by an alias if it is a public one.
+    async fn account(&self, named: &Named) -> Result<Option<String>, Error> {
+        let Some(id) = &named.registry_id else { return Ok(None) };
+        if !self.registry.is_public() || is_account(id) {
+            return Ok(Some(id.clone()));
+        }
+        let place = || Place { account: id.clone(), repository: named.repository_name.clone() };
+        let account = self.state().account_of_alias(id).await?;
+        account.map(Some).ok_or_else(|| Error::RegistryNotFound(place()))
+    }
+
+    /// What the URIs of a registry's repositories begin with. A public registry that has any has an alias.
+    pub(crate) async fn registry_uri(&self, registry: &RegistryId) -> Result<String, Error> {
+        if !registry.is_public() {
+            return Ok(self.registry_host(registry));
+        }
+        let aliases = self.state().aliases(&registry.account).await?;
+        let alias = aliases.into_iter().next().map(|(alias, _)| alias).unwrap_or_default();
+        Ok(format!("{PUBLIC_HOST}/{alias}"))
     }
 
     /// Where a registry is to be had, as a client that called this server reaches it. The default one answers under any name.
@@ -96,25 +135,6 @@ impl Call<'_> {
     }
 }
 
-/// The name of a repository among all of AWS's resources.
-pub(crate) fn arn(registry: &RegistryId, name: &str) -> String {
-    format!(
-        "arn:{}:ecr:{}:{}:repository/{name}",
-        partition(&registry.region),
-        registry.region,
-        registry.account
-    )
-}
-
-fn partition(region: &str) -> &'static str {
-    let known = [
-        ("cn-", "aws-cn"),
-        ("us-gov-", "aws-us-gov"),
-        ("eusc-", "aws-eusc"),
-        ("us-isof-", "aws-iso-f"),
-        ("us-isob-", "aws-iso-b"),
-        ("us-iso-", "aws-iso"),
-        ("eu-isoe-", "aws-iso-e"),
-    ];
-    known.iter().find(|(prefix, _)| region.starts_with(prefix)).map_or("aws", |(_, name)| name)
+fn is_account(id: &str) -> bool {
+    id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -5,7 +5,8 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::refusal::Refusal;
+use super::{ecs::TaskRefusal, refusal::Refusal};
+use crate::faults::Interrupted;
 
 /// A repository as texts name it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -25,11 +26,18 @@ pub(crate) enum Error {
     MissingToken,
     IncompleteSignature(&'static str),
     UnknownKey,
+    /// Temporary credentials that are over.
+    ExpiredToken,
     /// With what is wrong.
     Signature(String),
     /// A registry of another account.
     Denied(String),
     InvalidParameter(String),
+    /// An operation outside of the Region that has it.
+    UnsupportedCommand(String),
+    /// By an alias that no account has.
+    RegistryNotFound(Place),
+    CatalogDataNotFound(Place),
     RepositoryNotFound(Place),
     RepositoryExists(Place),
     RepositoryNotEmpty(Place),
@@ -49,7 +57,8 @@ pub(crate) enum Error {
     LayerPartTooSmall(i64),
     LayerExists(Place, String),
     EmptyUpload(Place, String),
-    TooManyParts,
+    /// The most that there may be.
+    TooManyParts(i64),
     TooManyTags,
     InvalidTag(&'static str),
     RepositoryPolicyNotFound(Place),
@@ -57,7 +66,10 @@ pub(crate) enum Error {
     LifecyclePolicyNotFound(Place),
     PreviewNotFound(Place),
     PreviewInProgress(Place),
+    /// By a fault that was set, which has its own answer.
+    Interrupted,
     Refused(Refusal),
+    Task(TaskRefusal),
     Internal(Box<dyn std::error::Error + Send + Sync>),
 }
 
@@ -83,10 +95,14 @@ impl Error {
             Self::Unsupported(_) => "UnsupportedOperationException",
             Self::MissingToken => "MissingAuthenticationTokenException",
             Self::IncompleteSignature(_) => "IncompleteSignatureException",
+            Self::ExpiredToken => "ExpiredTokenException",
             Self::UnknownKey => "UnrecognizedClientException",
             Self::Signature(_) => "InvalidSignatureException",
             Self::Denied(_) => "AccessDeniedException",
             Self::InvalidParameter(_) => "InvalidParameterException",
+            Self::UnsupportedCommand(_) => "UnsupportedCommandException",
+            Self::RegistryNotFound(_) => "RegistryNotFoundException",
+            Self::CatalogDataNotFound(_) => "RepositoryCatalogDataNotFoundException",
             Self::RepositoryNotFound(_) => "RepositoryNotFoundException",
             Self::RepositoryExists(_) => "RepositoryAlreadyExistsException",
             Self::RepositoryNotEmpty(_) => "RepositoryNotEmptyException",
@@ -103,7 +119,7 @@ impl Error {
             Self::LayerPartTooSmall(_) => "LayerPartTooSmallException",
             Self::LayerExists(..) => "LayerAlreadyExistsException",
             Self::EmptyUpload(..) => "EmptyUploadException",
-            Self::TooManyParts => "LimitExceededException",
+            Self::TooManyParts(_) => "LimitExceededException",
             Self::TooManyTags => "TooManyTagsException",
             Self::InvalidTag(_) => "InvalidTagParameterException",
             Self::RepositoryPolicyNotFound(_) => "RepositoryPolicyNotFoundException",
@@ -111,7 +127,9 @@ impl Error {
             Self::LifecyclePolicyNotFound(_) => "LifecyclePolicyNotFoundException",
             Self::PreviewNotFound(_) => "LifecyclePolicyPreviewNotFoundException",
             Self::PreviewInProgress(_) => "LifecyclePolicyPreviewInProgressException",
+            Self::Interrupted => "Interrupted",
             Self::Refused(refusal) => refusal.code(),
+            Self::Task(refusal) => refusal.code(),
             Self::Internal(_) => "ServerException",
         }
     }
@@ -124,6 +142,9 @@ impl Error {
             document["repositoryName"] = place.repository.as_str().into();
             document["uploadId"] = upload.as_str().into();
             document["lastValidByteReceived"] = (*last).into();
+        }
+        if let Self::Task(TaskRefusal::Conflict(tasks)) = self {
+            document["resourceIds"] = json!(tasks);
         }
         document
     }
@@ -139,7 +160,13 @@ impl Error {
             Self::UnknownOperation => "The service has no such operation".to_owned(),
             Self::Unsupported(operation) => format!("{operation} is not supported by this registry"),
             Self::MissingToken => "Missing Authentication Token".to_owned(),
+            Self::ExpiredToken => "The security token included in the request is expired".to_owned(),
             Self::UnknownKey => "The security token included in the request is invalid.".to_owned(),
+            Self::UnsupportedCommand(operation) => {
+                format!("{operation} command is only supported in us-east-1.")
+            }
+            Self::RegistryNotFound(at) => format!("The registry with id '{}' does not exist", at.account),
+            Self::CatalogDataNotFound(at) => format!("Catalog data does not exist for {}", within(at)),
             Self::RepositoryNotFound(at) => {
                 format!("{at} does not exist in the registry with id '{}'", at.account)
             }
@@ -210,7 +237,7 @@ impl Error {
             Self::EmptyUpload(at, id) => {
                 format!("The upload with id '{id}' within {} has no parts", within(at))
             }
-            Self::TooManyParts => "A layer has at most 4200 parts".to_owned(),
+            Self::TooManyParts(most) => format!("A layer has at most {most} parts"),
             Self::TooManyTags => "A resource has at most 50 tags".to_owned(),
             Self::RepositoryPolicyNotFound(at) => {
                 format!("Repository policy does not exist for {}", within(at))
@@ -227,7 +254,9 @@ impl Error {
             Self::RegistryPolicyNotFound(account) => {
                 format!("Registry policy does not exist in the registry with id '{account}'")
             }
+            Self::Interrupted => "A fault that was set".to_owned(),
             Self::Refused(refusal) => refusal.message(),
+            Self::Task(refusal) => refusal.message(),
             Self::Internal(_) => "Internal error, see the log of the registry".to_owned(),
         }
     }
@@ -247,9 +276,21 @@ pub(super) fn half(text: Option<&str>) -> &str {
     text.unwrap_or("null")
 }
 
+impl From<TaskRefusal> for Error {
+    fn from(refusal: TaskRefusal) -> Self {
+        Self::Task(refusal)
+    }
+}
+
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         Self::Internal(error.into())
+    }
+}
+
+impl From<Interrupted> for Error {
+    fn from(_: Interrupted) -> Self {
+        Self::Interrupted
     }
 }
 

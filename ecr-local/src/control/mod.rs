@@ -1,16 +1,19 @@
-//! The control plane: ECR's interface (AWS JSON 1.1) over the state that the data plane serves. One file for each group of operations;
-//! `shapes` and `validation` say what an input must be, `errors` what a refusal looks like.
+//! The control plane: ECR's interface (AWS JSON 1.1) over the state that the data plane serves, and the little of ECS and STS that goes with
+//! it. One file for each group of operations; `shapes` and `validation` say what an input must be, `errors` what a refusal looks like.
 //!
 //! Invariant: an operation that is not here says so. None pretends.
 
 mod call;
+mod ecs;
 mod errors;
+mod identity;
 mod operations;
 mod page;
-mod principal;
 mod refusal;
 mod shapes;
 mod signature;
+mod sts;
+mod subject;
 mod validation;
 
 use std::sync::Arc;
@@ -19,15 +22,18 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header, request::Parts};
 use serde_json::{Value, json};
 
-use self::{call::Call, errors::Error, shapes::Service, signature::Signature};
+use self::{call::Call, errors::Error, shapes::Service};
 use crate::{
     auth::Auth,
     blobs::UploadKey,
     clock::Clock,
-    model::{DEFAULT_ACCOUNT, DEFAULT_REGION, RegistryId},
+    exchange::Exchange,
+    model::{DEFAULT_REGION, RegistryId, Subject},
+    pull_through::PullThrough,
+    replication::Replicator,
     scanning::BasicScanVersion,
     store::Store,
-    wire::{Answer, Content, RequestBody},
+    wire::{Answer, Content, ErrorCode, RequestBody},
 };
 
 /// A part of a layer of 20 MiB in base64, and what is around it.
@@ -42,8 +48,12 @@ pub(crate) struct ControlPlane {
     pub(crate) store: Arc<Store>,
     pub(crate) auth: Arc<Auth>,
     pub(crate) clock: Clock,
+    pub(crate) pull_through: Arc<PullThrough>,
+    pub(crate) replicator: Arc<Replicator>,
     /// Whether calls must be signed, if there is anyone who could.
     pub(crate) verify: bool,
+    /// Whether ECR Public is to be had in one Region alone.
+    pub(crate) public_in_one_region: bool,
     /// Of registries that did not choose.
     pub(crate) basic_scan_version: BasicScanVersion,
 }
@@ -71,12 +81,18 @@ impl ControlPlane {
     }
 
     /// Answers a call.
-    pub(crate) async fn respond(&self, head: &Parts, body: &mut RequestBody) -> Answer {
-        let answered = self.answer(&head.headers, body).await;
+    pub(crate) async fn respond(
+        &self,
+        head: &Parts,
+        body: &mut RequestBody,
+        exchange: &mut Exchange<'_>,
+    ) -> Answer {
+        let answered = self.answer(&head.headers, body, exchange).await;
         let mut answer = Response::new(Content::Empty);
         let document = answered.unwrap_or_else(|error| {
             *answer.status_mut() = error.status();
             answer.headers_mut().insert(ERROR_TYPE, HeaderValue::from_static(error.code()));
+            answer.extensions_mut().insert(ErrorCode(error.code().into()));
             match &error {
                 Error::Internal(cause) => tracing::error!(%cause, "call failed"),
                 error => tracing::debug!(?error, "call refused"),
@@ -90,42 +106,52 @@ impl ControlPlane {
         answer
     }
 
-    async fn answer(&self, headers: &HeaderMap, body: &mut RequestBody) -> Result<Value, Error> {
+    async fn answer(
+        &self,
+        headers: &HeaderMap,
+        body: &mut RequestBody,
+        exchange: &mut Exchange<'_>,
+    ) -> Result<Value, Error> {
         let broken = |_| Error::Serialization("the body did not arrive".to_owned());
         let body = body.read(LARGEST).await.map_err(broken)?;
         let body = body.ok_or_else(|| Error::Serialization("the body is too large".to_owned()))?;
         let target = target(headers)?;
-        let (registry, is_trusted) = self.registry(headers, &body, target.scope)?;
-        let shape = target.service.input_of(target.operation).ok_or(Error::UnknownOperation)?;
+        exchange.subject.operation = Subject::short(target.operation).into();
+        let identity = self.identify(headers, &body, target.scope, &[TARGET.as_str()])?;
+        let shape = target.service.input_of(target.operation).ok_or_else(|| target.unknown())?;
+        if target.scope == "ecr-public"
+            && self.public_in_one_region
+            && *identity.registry.region != *DEFAULT_REGION
+        {
+            return Err(Error::UnsupportedCommand(target.operation.to_owned()));
+        }
         let mut input = read(&body)?;
+        subject::complete(&mut exchange.subject, &identity.registry, headers, &input);
+        exchange.meet().await?;
         validation::check(target.service, shape, &mut input)?;
         let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-        let principal = principal::principal(headers, &registry);
-        let call = Call { plane: self, registry, is_trusted, host: host.to_owned(), principal };
+        let (caller, principal, expires) = (identity.arn(), identity.principal(), identity.expires());
+        let (is_trusted, host) = (identity.is_trusted, host.to_owned());
+        let registry = match target.scope {
+            "ecr-public" => RegistryId::public(&identity.registry.account),
+            _ => identity.registry,
+        };
+        let call = Call { plane: self, registry, is_trusted, caller, expires, host, principal };
         match target.scope {
             "ecr" => operations::ecr(&call, target.operation, input).await,
-            _ => Err(Error::Unsupported(target.operation.to_owned())),
+            "ecr-public" => operations::ecr_public(&call, target.operation, input).await,
+            _ => ecs::call(&call, target.operation, input).await,
         }
     }
+}
 
-    /// The registry of whoever calls, and whether they may use those of others.
-    fn registry(&self, headers: &HeaderMap, body: &[u8], scope: &str) -> Result<(RegistryId, bool), Error> {
-        let is_open = !self.verify || self.auth.is_open();
-        let signature = match Signature::of(headers) {
-            Err(_) if is_open => None,
-            signature => signature?,
-        };
-        let Some(signature) = signature else {
-            return if is_open { Ok((RegistryId::default(), true)) } else { Err(Error::MissingToken) };
-        };
-        let known = self.auth.access_keys.find(signature.key);
-        if !is_open {
-            let key = known.ok_or(Error::UnknownKey)?;
-            signature.verify(key, scope, headers, body, self.clock.now())?;
+impl Target<'_> {
+    /// Of the one that runs containers most operations are not here.
+    fn unknown(&self) -> Error {
+        match self.scope {
+            "ecs" => Error::Unsupported(self.operation.to_owned()),
+            _ => Error::UnknownOperation,
         }
-        let account = known.map(|key| key.account.as_str()).unwrap_or_else(|| account_of(signature.key));
-        let region = if is_region(signature.region) { signature.region } else { DEFAULT_REGION };
-        Ok((RegistryId { account: account.into(), region: region.into() }, is_open))
     }
 }
 
@@ -134,20 +160,10 @@ fn target(headers: &HeaderMap) -> Result<Target<'_>, Error> {
     let (service, scope, operation) = match text.split_once('.') {
         Some(("AmazonEC2ContainerRegistry_V20150921", operation)) => (Service::ecr(), "ecr", operation),
         Some(("SpencerFrontendService", operation)) => (Service::ecr_public(), "ecr-public", operation),
+        Some(("AmazonEC2ContainerServiceV20141113", operation)) => (Service::ecs(), "ecs", operation),
         _ => return Err(Error::UnknownOperation),
     };
     Ok(Target { service, scope, operation })
-}
-
-/// A key that nobody announced stands for the account of its digits, so that a test has as many accounts as it wants.
-fn account_of(key: &str) -> &str {
-    let is_account = key.len() == 12 && key.bytes().all(|byte| byte.is_ascii_digit());
-    if is_account { key } else { DEFAULT_ACCOUNT }
-}
-
-fn is_region(text: &str) -> bool {
-    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    (2..=25).contains(&text.len()) && text.bytes().all(inner)
 }
 
 /// No body is an empty input.

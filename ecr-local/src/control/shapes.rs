@@ -30,6 +30,9 @@ pub(crate) struct Shape {
     pub(crate) members: BTreeMap<String, String>,
     /// Of a list: the shape of its entries.
     pub(crate) member: Option<String>,
+    /// Of a map: the shapes of its keys and values.
+    pub(crate) key: Option<String>,
+    pub(crate) value: Option<String>,
 }
 
 /// What a value is.
@@ -38,6 +41,7 @@ pub(crate) struct Shape {
 pub(crate) enum Kind {
     Structure,
     List,
+    Map,
     String,
     Blob,
     Integer,
@@ -45,8 +49,6 @@ pub(crate) enum Kind {
     Boolean,
     Double,
     Timestamp,
-    /// From text to text.
-    Map,
 }
 
 /// A regular expression that a whole text must satisfy. One that cannot be read takes everything.
@@ -60,8 +62,10 @@ pub(crate) struct Pattern {
 
 static ECR: LazyLock<Service> = LazyLock::new(|| parse(include_str!("../../model/ecr.json")));
 static ECR_PUBLIC: LazyLock<Service> = LazyLock::new(|| parse(include_str!("../../model/ecr-public.json")));
+static ECS: LazyLock<Service> = LazyLock::new(|| parse(include_str!("../../model/ecs.json")));
+static STS: LazyLock<Service> = LazyLock::new(|| parse(include_str!("../../model/sts.json")));
 
-/// A table that cannot be read has no operations; a test reads both.
+/// A table that cannot be read has no operations; a test reads them all.
 fn parse(table: &str) -> Service {
     serde_json::from_str(table)
         .unwrap_or_else(|_| Service { operations: BTreeMap::new(), shapes: BTreeMap::new() })
@@ -76,6 +80,16 @@ impl Service {
     /// The service with public ones.
     pub(crate) fn ecr_public() -> &'static Self {
         &ECR_PUBLIC
+    }
+
+    /// What is here of the service that runs containers.
+    pub(crate) fn ecs() -> &'static Self {
+        &ECS
+    }
+
+    /// What is here of the service that gives out temporary credentials.
+    pub(crate) fn sts() -> &'static Self {
+        &STS
     }
 
     /// The shape of an operation's input, if there is such an operation.
@@ -107,14 +121,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_tables_and_all_their_patterns_can_be_read() {
-        assert_eq!((ECR.operations.len(), ECR_PUBLIC.operations.len()), (62, 23));
-        for service in [&*ECR, &*ECR_PUBLIC] {
+    fn all_tables_and_all_their_patterns_can_be_read() {
+        let services = [&*ECR, &*ECR_PUBLIC, &*ECS, &*STS];
+        assert_eq!(services.map(|service| service.operations.len()), [62, 23, 10, 3]);
+        for service in services {
             assert!(service.operations.keys().all(|operation| service.input_of(operation).is_some()));
             for (name, shape) in &service.shapes {
                 let pattern = shape.pattern.as_ref();
                 assert!(pattern.is_none_or(|pattern| pattern.regex.is_some()), "{name}");
-                let mut referred = shape.members.values().chain(&shape.member);
+                let mut referred =
+                    shape.members.values().chain(&shape.member).chain(&shape.key).chain(&shape.value);
                 assert!(referred.all(|name| service.shape(name).is_some()), "{name}");
             }
         }

@@ -17,8 +17,8 @@ const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 const DATE: &str = "[year][month][day]T[hour][minute][second]Z";
 /// As far as the clocks may be apart.
 const SKEW: Duration = Duration::from_secs(15 * 60);
-/// What must be covered.
-const COVERED: [&str; 3] = ["host", "x-amz-date", "x-amz-target"];
+/// What must be covered in any case.
+const COVERED: [&str; 2] = ["host", "x-amz-date"];
 
 /// What the `Authorization` header of a call says.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -55,11 +55,12 @@ impl<'h> Signature<'h> {
         Ok(Some(Self { key, date, region, service, covered, code }))
     }
 
-    /// Whether it is that of this call by this key.
+    /// Whether it is that of this call by this key, and covers these headers.
     pub(crate) fn verify(
         &self,
         key: &AccessKey,
         service: &str,
+        covered: &[&str],
         headers: &HeaderMap,
         body: &[u8],
         now: Duration,
@@ -68,8 +69,8 @@ impl<'h> Signature<'h> {
             let why = format!("Credential should be scoped to correct service: '{service}'.");
             return Err(Error::Signature(why));
         }
-        if let Some(missing) = COVERED.iter().find(|name| !self.covered.split(';').any(|part| part == **name))
-        {
+        let mut needed = COVERED.iter().chain(covered);
+        if let Some(missing) = needed.find(|name| !self.covered.split(';').any(|part| part == **name)) {
             return Err(Error::Signature(format!("'{missing}' must be a 'SignedHeader' in the request.")));
         }
         let sent = text(headers, "x-amz-date");

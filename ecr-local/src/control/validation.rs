@@ -15,7 +15,8 @@ const SHOWN: usize = 200;
 /// As many mistakes as an error names.
 const MOST: usize = 10;
 
-/// Checks an input, and takes away the members that are null, which say as much as if they were not there.
+/// Checks an input, and takes away the members that say nothing: those that are null, and those that the model does not know, which AWS
+/// passes over.
 pub(crate) fn check(service: &Service, shape: &Shape, input: &mut Value) -> Result<(), Error> {
     let mut check = Check { service, is_told: false, mistakes: Vec::new() };
     check.value(shape, "", input)?;
@@ -52,18 +53,18 @@ impl Check<'_> {
     fn value(&mut self, shape: &Shape, path: &str, value: &mut Value) -> Result<(), Error> {
         match (shape.kind, value) {
             (Kind::Structure, Value::Object(members)) => {
-                members.retain(|_, member| !member.is_null());
+                members.retain(|name, member| {
+                    !member.is_null() && (self.is_told || shape.members.contains_key(name))
+                });
                 for missing in shape.required.iter().filter(|name| !members.contains_key(*name)) {
                     self.note("null", &inside(path, missing), "Member must not be null");
                 }
                 for (name, member) in members {
                     match shape.members.get(name).and_then(|shape| self.service.shape(shape)) {
                         Some(shape) => self.value(shape, &inside(path, name), member)?,
-                        None if self.is_told => {
-                            self.note("given", &inside(path, name), "Member must be in the service model");
+                        None => {
+                            self.note("given", &inside(path, name), "Member must be in the service model")
                         }
-                        // What the model does not know is passed over, as by AWS.
-                        None => {}
                     }
                 }
                 Ok(())
@@ -75,6 +76,17 @@ impl Check<'_> {
                 };
                 for (number, entry) in entries.iter_mut().enumerate() {
                     self.value(member, &format!("{path}.{}.member", number + 1), entry)?;
+                }
+                Ok(())
+            }
+            (Kind::Map, Value::Object(entries)) => {
+                let part = |name: &Option<String>| name.as_ref().and_then(|name| self.service.shape(name));
+                let (Some(key), Some(of_value)) = (part(&shape.key), part(&shape.value)) else {
+                    return Ok(());
+                };
+                for (name, entry) in entries {
+                    self.text(key, path, name);
+                    self.value(of_value, &inside(path, name), entry)?;
                 }
                 Ok(())
             }
@@ -93,7 +105,6 @@ impl Check<'_> {
             }
             (Kind::Boolean, Value::Bool(_)) => Ok(()),
             (Kind::Double | Kind::Timestamp, Value::Number(_)) => Ok(()),
-            (Kind::Map, Value::Object(entries)) if entries.values().all(Value::is_string) => Ok(()),
             _ => Err(wrong_type(path)),
         }
     }
@@ -124,9 +135,7 @@ impl Check<'_> {
     fn range(&mut self, shape: &Shape, path: &str, shown: &str, number: Option<i64>) {
         let below = |min: u64| number.is_some_and(|number| number < min.cast_signed());
         let above = |max: u64| number.is_none_or(|number| number > max.cast_signed());
-        // The model leaves out a lower bound of zero, which is that of all its numbers.
-        if below(shape.min.unwrap_or(0)) {
-            let min = shape.min.unwrap_or(0);
+        if let Some(min) = shape.min.filter(|min| below(*min)) {
             let what = format!("Member must have value greater than or equal to {min}");
             self.note(&quoted(shown), path, &what);
         } else if let Some(max) = shape.max.filter(|max| above(*max)) {
@@ -146,8 +155,12 @@ impl Check<'_> {
     }
 }
 
+/// Members are told as AWS's own programs call them, which begin none with a capital.
 fn inside(path: &str, name: &str) -> String {
-    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+    let mut rest = name.chars();
+    let first: String = rest.next().map(|first| first.to_ascii_lowercase()).into_iter().collect();
+    let name = first + rest.as_str();
+    if path.is_empty() { name } else { format!("{path}.{name}") }
 }
 
 fn quoted(text: &str) -> String {

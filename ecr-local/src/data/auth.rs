@@ -4,11 +4,17 @@
 use http::{Method, header, request::Parts, uri::Authority};
 
 use super::{
+    DataPlane,
     errors::Error,
+    place::Place,
     query::Query,
     router::{Endpoint, Within},
 };
-use crate::auth::{Action, Auth, Caller, Challenge};
+use crate::{
+    auth::{Action, Auth, Caller, Challenge, names_nobody},
+    model::{PUBLIC_HOST, RegistryId},
+    quirks::Quirk,
+};
 
 /// The name that tokens are for.
 pub(super) const SERVICE: &str = "ecr-local";
@@ -18,11 +24,13 @@ pub(crate) const DOWNLOAD: &str = "download";
 
 /// Lets a client in, or challenges it.
 pub(super) fn let_in(
-    auth: &Auth,
+    plane: &DataPlane,
     head: &Parts,
     query: &Query,
     endpoint: &Endpoint<'_>,
+    place: &Place,
 ) -> Result<Caller, Error> {
+    let auth = &*plane.auth;
     let authorization = head.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     if let (&Method::GET | &Method::HEAD, Endpoint::In(name, Within::Blob(digest))) = (&head.method, endpoint)
         && let Some(caller) = query.first(DOWNLOAD).and_then(|token| auth.downloader(token, digest))
@@ -30,11 +38,22 @@ pub(super) fn let_in(
     {
         return Ok(caller);
     }
+    if plane.quirks.has(Quirk::ExpiredTokenDenied) && auth.is_expired(authorization) {
+        return Err(Error::Expired);
+    }
     let needed = needed(&head.method, endpoint);
-    match auth.caller(authorization) {
-        Some(caller) if needed.is_none_or(|(action, name)| caller.may(action, name)) => Ok(caller),
+    let anyone = || (names_nobody(authorization) && place.takes_anyone()).then(Caller::anyone);
+    match auth.caller(authorization).or_else(anyone) {
+        Some(caller) if needed.is_none_or(|(action, name)| place.lets(&caller, action, name)) => Ok(caller),
+        _ if place.is_at_public_host() => Err(Error::Unauthorized(public_challenge(head))),
+        _ if plane.quirks.has(Quirk::EcrChallenge) => Err(Error::Unauthorized(ecr_challenge(head))),
         denied => Err(Error::Unauthorized(challenge(auth, head, query, needed, denied.is_some()))),
     }
+}
+
+/// Whether a request only reads from a repository.
+pub(super) fn pulls(method: &Method, endpoint: &Endpoint<'_>) -> bool {
+    matches!(needed(method, endpoint), Some((Action::Pull, _)))
 }
 
 /// What a request does, and to which repository. Nothing for the base, which anyone who was let in may ask for.
@@ -51,6 +70,12 @@ fn needed<'e>(method: &Method, endpoint: &'e Endpoint<'_>) -> Option<(Action, Op
             Some((action, Some(name.as_str())))
         }
     }
+}
+
+/// What the host of public registries says, whatever is asked for.
+fn public_challenge(head: &Parts) -> String {
+    let host = host(head).map_or_else(|| PUBLIC_HOST.to_owned(), |host| host.to_string());
+    format!("Bearer realm=\"http://{host}/token/\",service=\"{PUBLIC_HOST}\",scope=\"aws\"")
 }
 
 fn challenge(
@@ -74,6 +99,13 @@ fn challenge(
         challenge += ",error=\"insufficient_scope\"";
     }
     challenge
+}
+
+/// As ECR has it: the registry's own name is the realm.
+fn ecr_challenge(head: &Parts) -> String {
+    let registry = head.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let RegistryId { account, region } = RegistryId::of_host(registry).unwrap_or_default();
+    format!("Basic realm=\"https://{account}.dkr.ecr.{region}.amazonaws.com/\",service=\"ecr.amazonaws.com\"")
 }
 
 /// The host that the client used, if it can be written into a challenge.

@@ -1,11 +1,12 @@
 //! `GET`, `HEAD` and `DELETE /v2/<name>/blobs/<digest>`
 
-use std::io;
+use std::{io, time::Duration};
 
 use http::{HeaderValue, StatusCode, header, request::Parts};
+use secrecy::ExposeSecret;
 
 use super::{
-    Asked, DataPlane, answer,
+    Asked, DOWNLOAD, DataPlane, answer,
     errors::Error,
     range::{self, Wanted},
 };
@@ -13,10 +14,14 @@ use crate::wire::{Answer, Content};
 use crate::{
     blobs::{FileContent, on_disk},
     model::{Digest, RepositoryName},
+    pull_through::UpstreamError,
+    quirks::Quirk,
     state::KnownBlob,
 };
 
 const UNCHANGING: HeaderValue = HeaderValue::from_static("max-age=31536000");
+/// As long as the addresses are good that ECR redirects to.
+const URL_LIFETIME: Duration = Duration::from_secs(60 * 60);
 const BYTES: HeaderValue = HeaderValue::from_static("application/octet-stream");
 
 /// All of the blob, or a part.
@@ -26,8 +31,10 @@ pub(super) async fn get(
     name: &RepositoryName,
     digest: Digest,
 ) -> Result<Answer, Error> {
-    let repository = plane.repository(asked, name).await?;
-    at_hand(plane, repository, &digest).await?;
+    fetch_if_missing(plane, asked, name, &digest).await?;
+    if plane.quirks.has(Quirk::BlobRedirect) && asked.query.first(DOWNLOAD).is_none() {
+        return redirected(plane, asked, name, &digest);
+    }
     if is_fresh(&asked.head, &digest) {
         return described(answer::empty(StatusCode::NOT_MODIFIED), &digest);
     }
@@ -55,15 +62,14 @@ pub(super) async fn get(
     described(answer, &digest)
 }
 
-/// That it is there, and how large it is.
+/// That it is there, and how large it is. Upstream is not asked: so clients ask who are about to push.
 pub(super) async fn head(
     plane: &DataPlane,
     asked: &Asked,
     name: &RepositoryName,
     digest: Digest,
 ) -> Result<Answer, Error> {
-    let repository = plane.repository(asked, name).await?;
-    let known = at_hand(plane, repository, &digest).await?;
+    let known = kept(plane, asked, name, &digest).await?;
     let mut answer = answer::empty(StatusCode::OK);
     let headers = answer.headers_mut();
     headers.insert(header::CONTENT_TYPE, BYTES);
@@ -89,8 +95,49 @@ pub(super) async fn delete(
     }
 }
 
-/// What is in the archive is as good as not there, so that whoever pushes the image again brings it.
-async fn at_hand(plane: &DataPlane, repository: i64, digest: &Digest) -> Result<KnownBlob, Error> {
+/// To the same blob, at an address that opens it without a password.
+fn redirected(
+    plane: &DataPlane,
+    asked: &Asked,
+    name: &RepositoryName,
+    digest: &Digest,
+) -> Result<Answer, Error> {
+    let token = plane.auth.download_token(&asked.registry, name.as_str(), digest, URL_LIFETIME);
+    let host = asked.head.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let location = format!("http://{host}/v2/{name}/blobs/{digest}?{DOWNLOAD}={}", token.expose_secret());
+    let mut answer = answer::empty(StatusCode::TEMPORARY_REDIRECT);
+    answer::set(&mut answer, header::LOCATION, &location)?;
+    Ok(answer)
+}
+
+/// Sees to it that a blob is here, which comes from upstream if it has to.
+async fn fetch_if_missing(
+    plane: &DataPlane,
+    asked: &Asked,
+    name: &RepositoryName,
+    digest: &Digest,
+) -> Result<(), Error> {
+    let missing = match kept(plane, asked, name, digest).await {
+        Err(missing @ (Error::NameUnknown(_) | Error::BlobUnknown(_))) => missing,
+        found => return found.map(drop),
+    };
+    match plane.pull_through.blob(&asked.registry, name, digest).await {
+        Ok(false) | Err(UpstreamError::NotFound) => Err(missing),
+        fetched => {
+            fetched?;
+            kept(plane, asked, name, digest).await.map(drop)
+        }
+    }
+}
+
+/// A blob that is here. What is in the archive is as good as not there, so that whoever pushes the image again brings it.
+async fn kept(
+    plane: &DataPlane,
+    asked: &Asked,
+    name: &RepositoryName,
+    digest: &Digest,
+) -> Result<KnownBlob, Error> {
+    let repository = plane.repository(asked, name).await?;
     let known = plane.store.promise_blob(repository, digest).await?.filter(|known| !known.is_archived);
     known.ok_or_else(|| Error::BlobUnknown(digest.clone()))
 }

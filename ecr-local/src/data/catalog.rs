@@ -16,7 +16,7 @@ struct Catalog<'l> {
 }
 
 pub(super) async fn list(plane: &DataPlane, asked: &Asked) -> Result<Answer, Error> {
-    let page = Page::of(&asked.query)?;
+    let page = Page::of(&asked.query, plane.quirks)?;
     let names = plane.store.state.repository_names(&asked.registry, &page.last, page.sought());
     let mut repositories = names.await?;
     let next = page.cut(&mut repositories);

@@ -10,8 +10,10 @@ use serde_json::{Value, json};
 use super::{answer, uploads};
 use crate::model::{Digest, RepositoryName};
 use crate::{
+    faults::Interrupted,
     manifest::ManifestError,
-    wire::{Answer, Broken, Content},
+    pull_through::UpstreamError,
+    wire::{Answer, Broken, Content, ErrorCode},
 };
 
 /// Why a request is refused.
@@ -32,6 +34,8 @@ pub(crate) enum Error {
     NotAccepted(String),
     ManifestInvalid(String),
     ManifestBlobUnknown(Digest),
+    /// The same, as ECR says it: of this repository of this account.
+    LayersUnknown(RepositoryName, Box<str>, Digest),
     ManifestTooLarge,
     TagInvalid,
     DigestInvalid(&'static str),
@@ -57,10 +61,16 @@ pub(crate) enum Error {
     Unauthorized(String),
     /// Whoever this is has no business in this registry.
     Denied,
+    /// The password was good once.
+    Expired,
     /// The repository lets no tag move that is there.
     TagImmutable(String),
+    /// Nothing comes from upstream.
+    Upstream(UpstreamError),
     /// A switch, or what still refers to it, forbids it.
     Unsupported(String),
+    /// By a fault that was set, which has its own answer.
+    Interrupted,
     Internal(Box<dyn std::error::Error + Send + Sync>),
 }
 
@@ -104,6 +114,14 @@ impl Error {
                 "digest",
                 digest,
             ),
+            Self::LayersUnknown(name, account, digest) => (
+                S::NOT_FOUND,
+                "BLOB_UPLOAD_UNKNOWN",
+                format!(
+                    "Layers with digests '[{digest}]' required for pushing image into repository with name '{name}' in the registry with id '{account}' do not exist"
+                ),
+                Value::Null,
+            ),
             Self::ManifestTooLarge => {
                 plain(S::PAYLOAD_TOO_LARGE, "MANIFEST_INVALID", "the manifest is larger than 4 MiB")
             }
@@ -135,6 +153,11 @@ impl Error {
             }
             Self::Unauthorized(_) => plain(S::UNAUTHORIZED, "UNAUTHORIZED", "authentication required"),
             Self::Denied => plain(S::FORBIDDEN, "DENIED", "the token is for another registry"),
+            Self::Expired => plain(
+                S::FORBIDDEN,
+                "DENIED",
+                "Your authorization token has expired. Reauthenticate and try again.",
+            ),
             Self::TagImmutable(tag) => about(
                 S::BAD_REQUEST,
                 "TAG_INVALID",
@@ -142,7 +165,9 @@ impl Error {
                 "tag",
                 tag,
             ),
+            Self::Upstream(error) => upstream(error),
             Self::Unsupported(why) => plain(S::METHOD_NOT_ALLOWED, "UNSUPPORTED", why),
+            Self::Interrupted => plain(S::INTERNAL_SERVER_ERROR, "UNKNOWN", "a fault that was set"),
             Self::Internal(_) => {
                 plain(S::INTERNAL_SERVER_ERROR, "UNKNOWN", "internal error, see the log of the registry")
             }
@@ -158,6 +183,7 @@ impl Error {
         }
         let body = json!({ "errors": [error] }).to_string();
         let mut answer = answer::with(status, Content::Whole(body.into()));
+        answer.extensions_mut().insert(ErrorCode(code.into()));
         let headers = answer.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         for (name, text) in self.headers() {
@@ -189,9 +215,35 @@ fn about(
     (status, code, text.to_owned(), json!({ key: value.to_string() }))
 }
 
+fn upstream(error: &UpstreamError) -> (StatusCode, &'static str, String, Value) {
+    use StatusCode as S;
+    let (status, code) = match error {
+        UpstreamError::NotFound => (S::NOT_FOUND, "MANIFEST_UNKNOWN"),
+        UpstreamError::AccessDenied | UpstreamError::Secret(_) => (S::FORBIDDEN, "DENIED"),
+        UpstreamError::TooManyRequests => (S::TOO_MANY_REQUESTS, "TOOMANYREQUESTS"),
+        UpstreamError::Unavailable(_) | UpstreamError::Internal(_) => (S::BAD_GATEWAY, "UNAVAILABLE"),
+    };
+    (status, code, error.to_string(), Value::Null)
+}
+
+impl From<UpstreamError> for Error {
+    fn from(error: UpstreamError) -> Self {
+        match error {
+            UpstreamError::Internal(why) => Self::internal(why),
+            error => Self::Upstream(error),
+        }
+    }
+}
+
 impl From<ManifestError> for Error {
     fn from(error: ManifestError) -> Self {
         Self::ManifestInvalid(error.0)
+    }
+}
+
+impl From<Interrupted> for Error {
+    fn from(_: Interrupted) -> Self {
+        Self::Interrupted
     }
 }
 

@@ -8,6 +8,8 @@ use crate::wire::{Answer, Content, RequestBody};
 use crate::{
     manifest::{self, media_type},
     model::{Digest, ImageStatus, Reference, RepositoryName, Tag},
+    pull_through::UpstreamError,
+    quirks::Quirk,
     state::{DeleteOutcome, Pushed, PutOutcome, StoredManifest},
 };
 
@@ -25,13 +27,18 @@ pub(super) async fn get(
     reference: &str,
 ) -> Result<Answer, Error> {
     let unknown = || Error::ManifestUnknown(reference.to_owned());
-    let repository = plane.repository(asked, name).await?;
-    // What can be no name of a manifest is that of none.
-    let reference: Reference = reference.parse().map_err(|_| unknown())?;
-    let found = plane.store.state.manifest(repository, &reference).await?;
+    let Ok(reference) = reference.parse::<Reference>() else {
+        // What can be no name of a manifest is that of none.
+        plane.repository(asked, name).await?;
+        return Err(match plane.quirks.has(Quirk::InvalidTagRefused) {
+            true => Error::TagInvalid,
+            false => unknown(),
+        });
+    };
+    let (repository, found) = find(plane, asked, name, &reference).await?;
     let mut found = at_hand(found.ok_or_else(unknown)?)?;
     if let Some(child) = stand_in(&asked.head.headers, &reference, &found)? {
-        let stored = plane.store.state.manifest(repository, &Reference::Digest(child)).await?;
+        let (_, stored) = find(plane, asked, name, &Reference::Digest(child)).await?;
         found = at_hand(stored.ok_or_else(unknown)?)?;
     }
     let fresh = is_fresh(&asked.head, &found.digest);
@@ -44,10 +51,30 @@ pub(super) async fn get(
         }
         false => answer::with(StatusCode::OK, Content::Whole(Bytes::from(found.content))),
     };
-    answer::set_digest(&mut answer, &found.digest)?;
+    if !plane.quirks.has(Quirk::NoManifestDigest) {
+        answer::set_digest(&mut answer, &found.digest)?;
+    }
     answer::set(&mut answer, header::ETAG, &answer::entity_tag(&found.digest))?;
     answer::set(&mut answer, header::CONTENT_TYPE, &found.media_type)?;
     Ok(answer)
+}
+
+/// A manifest, which comes from upstream if it has to, and the id of its repository.
+async fn find(
+    plane: &DataPlane,
+    asked: &Asked,
+    name: &RepositoryName,
+    reference: &Reference,
+) -> Result<(i64, Option<StoredManifest>), Error> {
+    let fetched = match plane.pull_through.manifest(&asked.registry, name, reference).await {
+        Err(UpstreamError::NotFound) => None,
+        fetched => fetched?,
+    };
+    let repository = plane.repository(asked, name).await?;
+    match fetched {
+        Some(fetched) => Ok((repository, Some(fetched))),
+        None => Ok((repository, plane.store.state.manifest(repository, reference).await?)),
+    }
 }
 
 fn at_hand(found: StoredManifest) -> Result<StoredManifest, Error> {
@@ -70,7 +97,7 @@ fn stand_in(
     let not_accepted = || Error::NotAccepted(found.media_type.clone());
     match (found.media_type.as_str(), reference) {
         (media_type::DOCKER_LIST, Reference::Tag(_)) => {
-            manifest::for_linux_amd64(&found.content).map(Some).ok_or_else(not_accepted)
+            manifest::for_platform(&found.content, "linux", "amd64").map(Some).ok_or_else(not_accepted)
         }
         (media_type::DOCKER_LIST | media_type::DOCKER_MANIFEST, Reference::Digest(_)) => Ok(None),
         _ => Err(not_accepted()),
@@ -94,9 +121,15 @@ pub(super) async fn put(
     };
     let content_type = asked.head.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let manifest = manifest::read(&content, content_type.unwrap_or_default(), digest)?;
+    if manifest.subject.is_some() && plane.quirks.has(Quirk::ReferrersRefused) {
+        return Err(Error::Unsupported("manifests with a subject are not taken".to_owned()));
+    }
     let repository = plane.repository_to_push_to(asked, name).await?;
     match plane.store.state.put_manifest(repository, &manifest, &tags, Pushed::Again).await? {
         PutOutcome::Recorded | PutOutcome::Known => {}
+        PutOutcome::Missing(digest) if plane.quirks.has(Quirk::MissingLayerCode) => {
+            return Err(Error::LayersUnknown(name.clone(), asked.registry.account.clone(), digest));
+        }
         PutOutcome::Missing(digest) => return Err(Error::ManifestBlobUnknown(digest)),
         PutOutcome::TagImmutable(tag) => return Err(Error::TagImmutable(tag)),
     }

@@ -10,10 +10,12 @@ mod catalog;
 mod errors;
 mod manifests;
 mod page;
+mod place;
 mod query;
 mod range;
 mod referrers;
 mod router;
+mod subject;
 mod tags;
 mod token;
 mod uploads;
@@ -22,17 +24,21 @@ pub(crate) use auth::DOWNLOAD;
 
 use std::sync::Arc;
 
-use http::{Method, StatusCode, header, request::Parts};
+use http::{Method, StatusCode, request::Parts};
 
 use self::{
     errors::Error,
+    place::Place,
     query::Query,
     router::{Endpoint, Miss, Within},
 };
 use crate::wire::{Answer, RequestBody};
 use crate::{
     auth::{Auth, Caller},
-    model::{Digest, Reference, RegistryId, RepositoryName},
+    exchange::Exchange,
+    model::{Digest, Purpose, Reference, RegistryId, RepositoryName},
+    pull_through::PullThrough,
+    quirks::Quirks,
     store::Store,
 };
 
@@ -40,7 +46,9 @@ use crate::{
 pub(crate) struct DataPlane {
     pub(crate) store: Arc<Store>,
     pub(crate) auth: Arc<Auth>,
+    pub(crate) pull_through: Arc<PullThrough>,
     pub(crate) switches: Switches,
+    pub(crate) quirks: Quirks,
 }
 
 /// What may be done here.
@@ -56,32 +64,53 @@ pub(crate) struct Switches {
 struct Asked {
     head: Parts,
     query: Query,
+    place: Place,
     registry: RegistryId,
     caller: Caller,
 }
 
 impl DataPlane {
     /// Answers one request.
-    pub(crate) async fn respond(&self, head: Parts, body: &mut RequestBody) -> Answer {
+    pub(crate) async fn respond(
+        &self,
+        head: Parts,
+        body: &mut RequestBody,
+        exchange: &mut Exchange<'_>,
+    ) -> Answer {
         let (method, path) = (head.method.clone(), decode(head.uri.path()));
-        let answered = self.answer(head, &path, body).await;
+        let answered = self.answer(head, &path, body, exchange).await;
         answered.unwrap_or_else(|error| refuse(error, &path, &method))
     }
 
-    async fn answer(&self, head: Parts, path: &str, body: &mut RequestBody) -> Result<Answer, Error> {
+    async fn answer(
+        &self,
+        head: Parts,
+        path: &str,
+        body: &mut RequestBody,
+        exchange: &mut Exchange<'_>,
+    ) -> Result<Answer, Error> {
         let endpoint = router::route(path).map_err(|miss| match miss {
             Miss::Path => Error::NotFound,
             Miss::Name => Error::NameInvalid,
         })?;
+        let subject = &mut exchange.subject;
+        subject.operation = subject::operation(&head.method, &endpoint).into();
+        subject.repository = endpoint.repository().map(str::to_owned);
         let query = Query::parse(head.uri.query().unwrap_or_default().as_bytes());
         if endpoint == Endpoint::Token {
+            exchange.meet().await?;
             return match head.method {
                 Method::GET | Method::POST => token::issue(self, &head, &query, body).await,
                 _ => Err(Error::Method("GET, POST")),
             };
         }
-        let caller = auth::let_in(&self.auth, &head, &query, &endpoint)?;
-        let asked = Asked { registry: registry(&head, &caller)?, head, query, caller };
+        let place = Place::of(&self.store.state, &head, &endpoint).await?;
+        let caller = auth::let_in(self, &head, &query, &endpoint, &place)?;
+        let registry = place.registry(&caller, &endpoint, auth::pulls(&head.method, &endpoint))?;
+        let asked = Asked { head, query, place, registry, caller };
+        exchange.subject.registry = Some(asked.registry.clone());
+        exchange.subject.principal = subject::principal(&self.auth, &asked.head);
+        exchange.meet().await?;
         self.call(&asked, body, &endpoint).await
     }
 
@@ -137,14 +166,23 @@ impl DataPlane {
     }
 
     async fn repository(&self, asked: &Asked, name: &RepositoryName) -> Result<i64, Error> {
-        let found = self.store.state.repository(&asked.registry, name).await?;
+        let found = self.store.state.repository(&asked.registry, &asked.own_name(name)?).await?;
         found.ok_or_else(|| Error::NameUnknown(name.clone()))
     }
 
     async fn repository_to_push_to(&self, asked: &Asked, name: &RepositoryName) -> Result<i64, Error> {
+        let (state, registry) = (&self.store.state, &asked.registry);
         match self.repository(asked, name).await {
             Err(Error::NameUnknown(_)) if self.switches.create_on_push => {
-                Ok(self.store.state.create_repository(&asked.registry, name).await?)
+                let own = asked.own_name(name)?;
+                if registry.is_public() && !own.is_public() {
+                    return Err(Error::NameInvalid);
+                }
+                Ok(state.repository_for(registry, &own, Purpose::CreateOnPush).await?)
+            }
+            Err(Error::NameUnknown(_)) => {
+                state.create_by_template(registry, &asked.own_name(name)?, Purpose::CreateOnPush).await?;
+                self.repository(asked, name).await
             }
             found => found,
         }
@@ -156,12 +194,11 @@ impl DataPlane {
     }
 }
 
-/// The registry that the host names, else the one that the client has a token for.
-fn registry(head: &Parts, caller: &Caller) -> Result<RegistryId, Error> {
-    let host = head.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    match (RegistryId::of_host(host), caller.registry.clone()) {
-        (Some(named), Some(own)) if named != own => Err(Error::Denied),
-        (named, own) => Ok(named.or(own).unwrap_or_default()),
+impl Asked {
+    /// What a repository is called in its registry.
+    fn own_name(&self, name: &RepositoryName) -> Result<RepositoryName, Error> {
+        let own = self.place.own_name(name.as_str()).and_then(|own| own.parse().ok());
+        own.ok_or_else(|| Error::NameUnknown(name.clone()))
     }
 }
 

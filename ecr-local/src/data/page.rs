@@ -3,7 +3,10 @@
 use http::header;
 
 use super::{answer, errors::Error, query::Query};
-use crate::wire::Answer;
+use crate::{
+    quirks::{Quirk, Quirks},
+    wire::Answer,
+};
 
 /// As many as a page may have, and has unless asked otherwise.
 const MOST: u32 = 1000;
@@ -17,11 +20,15 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    pub(crate) fn of(query: &Query) -> Result<Self, Error> {
+    pub(crate) fn of(query: &Query, quirks: Quirks) -> Result<Self, Error> {
         let count = match query.first("n") {
             None | Some("") => MOST,
             Some(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => {
-                text.parse().unwrap_or(MOST).min(MOST)
+                let count = text.parse().unwrap_or(u32::MAX);
+                if count > MOST && quirks.has(Quirk::LargePagesRefused) {
+                    return Err(Error::PageInvalid);
+                }
+                count.min(MOST)
             }
             Some(_) => return Err(Error::PageInvalid),
         };

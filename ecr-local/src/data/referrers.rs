@@ -43,10 +43,11 @@ pub(super) async fn list(
 ) -> Result<Answer, Error> {
     let artifact_type = asked.query.first("artifactType").unwrap_or_default();
     let last = asked.query.first("last").unwrap_or_default();
-    let (found, has_more) = match plane.store.state.repository(&asked.registry, name).await? {
-        Some(repository) => plane.store.state.referrers(repository, subject, artifact_type, last).await?,
-        None => Default::default(),
-    };
+    let (found, has_more) =
+        match plane.store.state.repository(&asked.registry, &asked.own_name(name)?).await? {
+            Some(repository) => plane.store.state.referrers(repository, subject, artifact_type, last).await?,
+            None => Default::default(),
+        };
     let next = found.last().filter(|_| has_more).map(|referrer| referrer.digest.clone());
     let found = found.into_iter().filter(|referrer| referrer.status == ImageStatus::Active);
     let manifests = found.map(Descriptor::try_from).collect::<Result<_, _>>()?;

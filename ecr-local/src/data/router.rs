@@ -42,12 +42,22 @@ pub(crate) enum Miss {
     Name,
 }
 
+impl Endpoint<'_> {
+    /// The repository that it lies in.
+    pub(crate) fn repository(&self) -> Option<&str> {
+        match self {
+            Self::In(name, _) => Some(name.as_str()),
+            Self::Base | Self::Token | Self::Catalog => None,
+        }
+    }
+}
+
 /// Finds the endpoint of a percent-decoded path.
 pub(crate) fn route(path: &str) -> Result<Endpoint<'_>, Miss> {
     match path {
         "/v2" | "/v2/" => return Ok(Endpoint::Base),
         "/v2/_catalog" => return Ok(Endpoint::Catalog),
-        "/token" => return Ok(Endpoint::Token),
+        "/token" | "/token/" => return Ok(Endpoint::Token),
         _ => {}
     }
     let path = path.strip_prefix("/v2/").ok_or(Miss::Path)?;

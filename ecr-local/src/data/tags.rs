@@ -18,7 +18,7 @@ struct TagList<'l> {
 }
 
 pub(super) async fn list(plane: &DataPlane, asked: &Asked, name: &RepositoryName) -> Result<Answer, Error> {
-    let page = Page::of(&asked.query)?;
+    let page = Page::of(&asked.query, plane.quirks)?;
     let repository = plane.repository(asked, name).await?;
     let mut tags = plane.store.state.tags(repository, &page.last, page.sought()).await?;
     let next = page.cut(&mut tags);

@@ -8,6 +8,7 @@ use crate::{
     auth::Action,
     blobs::{CompleteError, Placed, ReceiveError, Session, UploadKey},
     model::{Digest, RepositoryName},
+    quirks::Quirk,
 };
 
 const UPLOAD_UUID: HeaderName = HeaderName::from_static("docker-upload-uuid");
@@ -29,7 +30,7 @@ pub(super) async fn begin(
     let digest = asked.query.first("digest").map(digest_of).transpose()?;
     let mounted = asked.query.first("mount").map(digest_of).transpose()?;
     let repository = plane.repository_to_push_to(asked, name).await?;
-    if let Some(wanted) = mounted
+    if let Some(wanted) = mounted.filter(|_| !plane.quirks.has(Quirk::NoMounts))
         && mount(plane, asked, repository, &wanted).await?
     {
         return created(name, &wanted);
@@ -63,7 +64,13 @@ pub(super) async fn append(
 ) -> Result<Answer, Error> {
     let upload = find(plane, asked, name, id).await?;
     let size = upload.receive(body, placed(asked)?).await?;
-    upload.state(StatusCode::ACCEPTED, size)
+    let first = upload.session.first_chunk(size);
+    let told = if plane.quirks.has(Quirk::StuckRange) { first } else { size };
+    let status = match plane.quirks.has(Quirk::PatchCreated) {
+        true => StatusCode::CREATED,
+        false => StatusCode::ACCEPTED,
+    };
+    upload.state(status, told)
 }
 
 /// `PUT`: the end, with the last chunk perhaps.
@@ -76,6 +83,9 @@ pub(super) async fn complete(
 ) -> Result<Answer, Error> {
     let digest = digest_of(asked.query.first("digest").unwrap_or_default())?;
     let upload = find(plane, asked, name, id).await?;
+    if plane.quirks.has(Quirk::EmptyFinishFails) && body.is_over() && upload.has_chunks().await? {
+        return Err(Error::internal("a finishing PUT without content fails here, as was asked for"));
+    }
     upload.receive(body, placed(asked)?).await?;
     let completed = upload.complete(plane, &digest).await;
     if matches!(completed, Err(Error::DigestInvalid(_))) {
@@ -118,11 +128,14 @@ pub(super) fn range(size: u64) -> String {
 async fn mount(plane: &DataPlane, asked: &Asked, repository: i64, digest: &Digest) -> Result<bool, Error> {
     let from = asked.query.first("from").filter(|from| !from.is_empty());
     let may = match from {
-        Some(from) => asked.caller.may(Action::Pull, Some(from)),
+        Some(from) => asked.place.lets(&asked.caller, Action::Pull, Some(from)),
         None => asked.caller.may_everything(),
     };
+    let own = from.and_then(|from| asked.place.own_name(from));
+    // One of another registry is none.
+    let may = may && from.is_some() == own.is_some();
     let state = &plane.store.state;
-    Ok(may && state.mount_blob(&asked.registry, repository, digest, from).await?)
+    Ok(may && state.mount_blob(&asked.registry, repository, digest, own).await?)
 }
 
 async fn find<'u>(
@@ -160,6 +173,12 @@ impl Upload<'_> {
             Err(CompleteError::Mismatch) => Err(Error::DigestInvalid("the content has another digest")),
             Err(CompleteError::Io(error)) => Err(error.into()),
         }
+    }
+
+    /// Whether it came in several.
+    async fn has_chunks(&self) -> Result<bool, Error> {
+        let size = self.session.size().await?;
+        Ok(self.session.first_chunk(size) < size)
     }
 
     fn location(&self) -> String {

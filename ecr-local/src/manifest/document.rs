@@ -74,11 +74,11 @@ pub(crate) fn read(content: &[u8], content_type: &str, digest: Digest) -> Result
     Ok(manifest)
 }
 
-/// The digest of the manifest for linux/amd64 in a list, if there is one.
-pub(crate) fn for_linux_amd64(list: &[u8]) -> Option<Digest> {
+/// The digest of the manifest for a system and an architecture in a list, if there is one.
+pub(crate) fn for_platform(list: &[u8], os: &str, architecture: &str) -> Option<Digest> {
     let document: Document = serde_json::from_slice(list).ok()?;
     let is_wanted = |entry: &Descriptor| {
-        entry.platform.as_ref().is_some_and(|p| p.os == "linux" && p.architecture == "amd64")
+        entry.platform.as_ref().is_some_and(|p| p.os == os && p.architecture == architecture)
     };
     document.manifests?.into_iter().find(is_wanted)?.digest.parse().ok()
 }

@@ -5,4 +5,4 @@ mod document;
 pub(crate) mod media_type;
 
 pub(crate) use convert::convert;
-pub(crate) use document::{ManifestError, for_linux_amd64, read};
+pub(crate) use document::{ManifestError, for_platform, read};

@@ -1,16 +1,18 @@
 //! Whether a tag of a repository may move.
 
+use serde::{Deserialize, Serialize};
+
 use super::wildcard;
 
 /// What is so of all tags but those that a filter takes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug)]
 enum MutabilityMode {
     Mutable,
     Immutable,
 }
 
 /// The rule of a repository.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
 pub(crate) struct Mutability {
     mode: MutabilityMode,
     /// Patterns of the tags for which the opposite is so.

@@ -5,6 +5,7 @@ use std::{fmt, str::FromStr};
 use super::Digest;
 
 const LONGEST_NAME: usize = 256;
+const LONGEST_PUBLIC_NAME: usize = 205;
 const LONGEST_TAG: usize = 128;
 
 /// The path of a repository within its registry: components of lower-case letters and digits with separators between them.
@@ -29,6 +30,11 @@ pub(crate) struct NameError;
 impl RepositoryName {
     pub(crate) fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether a public repository may be called so: fewer characters, and single separators.
+    pub(crate) fn is_public(&self) -> bool {
+        self.0.len() <= LONGEST_PUBLIC_NAME && !self.0.contains("__") && !self.0.contains("--")
     }
 }
 

@@ -73,6 +73,15 @@ impl State {
         Ok(query.execute(&self.writer).await?.rows_affected() > 0)
     }
 
+    /// Gives a repository a blob that another one has, of any registry. Whether there was one.
+    pub(crate) async fn copy_blob(&self, from: i64, digest: &Digest, to: i64) -> Result<bool> {
+        let insert = "INSERT INTO repository_blobs (repository, digest, touched) \
+             SELECT $3, digest, $4 FROM repository_blobs WHERE repository = $1 AND digest = $2 \
+             ON CONFLICT (repository, digest) DO UPDATE SET touched = excluded.touched";
+        let query = sqlx::query(insert).bind(from).bind(digest.to_string()).bind(to).bind(self.now());
+        Ok(query.execute(&self.writer).await?.rows_affected() > 0)
+    }
+
     /// Takes a blob from a repository that has it, unless a manifest there refers to it. Whether it is gone.
     pub(crate) async fn remove_blob(&self, repository: i64, digest: &Digest) -> Result<bool> {
         let delete = "DELETE FROM repository_blobs WHERE repository = $1 AND digest = $2 \

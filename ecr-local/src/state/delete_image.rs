@@ -2,7 +2,7 @@
 
 use sqlx::sqlite::SqliteTransaction;
 
-use super::{DeleteOutcome, Result, State, manifests::delete_in};
+use super::{DeleteOutcome, Result, State, manifests::delete_in, replicated_deletions::queue_deletion};
 use crate::model::{Digest, Tag};
 
 /// What became of a deletion.
@@ -37,7 +37,12 @@ impl State {
         }
         let delete = "DELETE FROM tags WHERE repository = $1 AND tag = $2";
         sqlx::query(delete).bind(repository).bind(tag.as_str()).execute(&mut *change).await?;
+        let goes_on =
+            queue_deletion(&mut change, repository, &digest, Some(tag.as_str()), self.now()).await?;
         change.commit().await?;
+        if goes_on {
+            self.queue.notify_one();
+        }
         Ok(RemovedImage::Removed(digest, vec![tag.to_string()]))
     }
 
@@ -49,7 +54,12 @@ impl State {
         tags: Vec<String>,
     ) -> Result<RemovedImage> {
         let outcome = delete_in(&mut change, repository, &digest, self.now()).await?;
+        let goes_on = outcome == DeleteOutcome::Deleted
+            && queue_deletion(&mut change, repository, &digest, None, self.now()).await?;
         change.commit().await?;
+        if goes_on {
+            self.queue.notify_one();
+        }
         Ok(match outcome {
             DeleteOutcome::Deleted => RemovedImage::Removed(digest, tags),
             DeleteOutcome::Unknown => RemovedImage::Unknown,

@@ -2,7 +2,7 @@
 
 use sqlx::{Row, sqlite::SqliteTransaction};
 
-use super::{Error, Result, State};
+use super::{Error, Result, State, replicated_deletions::queue_deletion};
 use crate::model::{Digest, ImageStatus, Reference};
 
 /// A manifest.
@@ -63,8 +63,14 @@ impl State {
     /// Takes a manifest away, with its tags. Its blobs have their time of grace from now on.
     pub(crate) async fn delete_manifest(&self, repository: i64, digest: &Digest) -> Result<DeleteOutcome> {
         let mut change = self.change().await?;
-        let outcome = delete_in(&mut change, repository, &digest.to_string(), self.now()).await?;
+        let digest = digest.to_string();
+        let outcome = delete_in(&mut change, repository, &digest, self.now()).await?;
+        let goes_on = outcome == DeleteOutcome::Deleted
+            && queue_deletion(&mut change, repository, &digest, None, self.now()).await?;
         change.commit().await?;
+        if goes_on {
+            self.queue.notify_one();
+        }
         Ok(outcome)
     }
 }

@@ -3,7 +3,11 @@
 //! Invariants: one process per data folder. A commit is on disk, even through a power cut, before it is answered. Foreign keys keep
 //! every reference alive. Every change is one transaction that begins with the write lock.
 
+mod absent_children;
+mod backfill_images;
+mod backfills;
 mod blobs;
+mod copy_image;
 mod delete_image;
 mod images;
 mod lifecycle;
@@ -11,10 +15,14 @@ mod manifests;
 mod on_push;
 mod open;
 mod parts;
+mod public;
+mod pull_through;
 mod pulls;
 mod push;
 mod referrers;
 mod registry_settings;
+mod replicated_deletions;
+mod replications;
 mod repositories;
 mod repository;
 mod resource_tags;
@@ -23,24 +31,38 @@ mod scans;
 mod signings;
 mod storage;
 mod tags;
+mod task_definitions;
+mod tasks;
+mod templates;
 mod unused;
+mod whole;
 
+pub(crate) use backfill_images::{BackfillImage, BackfillProgress};
+pub(crate) use backfills::{Backfill, StartOutcome};
 pub(crate) use blobs::KnownBlob;
 pub(crate) use delete_image::RemovedImage;
 pub(crate) use images::{ImagePosition, ImageRow, Shown};
 pub(crate) use lifecycle::Lifecycle;
 pub(crate) use manifests::{DeleteOutcome, StoredManifest};
 pub(crate) use open::OpenError;
+pub(crate) use public::ImageTag;
+pub(crate) use pull_through::{PullThroughRule, RuleOutcome};
 pub(crate) use push::{NewManifest, Pushed, PutOutcome};
 pub(crate) use referrers::Referrer;
-pub(crate) use registry_settings::{SCANNING, SIGNING};
+pub(crate) use registry_settings::{POLICY, SCANNING, SIGNING};
+pub(crate) use replicated_deletions::ReplicatedDeletion;
+pub(crate) use replications::{REPLICATION, Replication};
 pub(crate) use repository::{NewRepository, Repository};
 pub(crate) use scan_scripts::ScriptRow;
 pub(crate) use scans::{Begun, ScanRow};
+pub(crate) use task_definitions::TaskDefinition;
+pub(crate) use tasks::{NewTask, Task, TaskFilter};
+pub(crate) use templates::Template;
 
-use std::time::Duration;
+use std::{sync::atomic::AtomicBool, time::Duration};
 
 use sqlx::{SqlitePool, sqlite::SqliteTransaction};
+use tokio::sync::Notify;
 
 use crate::clock::Clock;
 
@@ -57,6 +79,10 @@ pub(crate) struct State {
     reader: SqlitePool,
     writer: SqlitePool,
     clock: Clock,
+    /// Told of what was queued for other registries.
+    pub(crate) queue: Notify,
+    /// Whether there may be rules by which images are fetched: most registries have none, and every pull asks.
+    has_rules: AtomicBool,
     pace: Pace,
 }
 

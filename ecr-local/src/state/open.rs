@@ -1,6 +1,6 @@
 //! Opening: connect and migrate.
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::atomic::AtomicBool, time::Duration};
 
 use sqlx::{
     ConnectOptions, SqlSafeStr, SqlitePool,
@@ -8,7 +8,9 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{Pace, State};
+use tokio::sync::Notify;
+
+use super::{Pace, State, pull_through::HAS_RULES};
 use crate::clock::Clock;
 
 /// A reader is a thread.
@@ -39,7 +41,9 @@ impl State {
         let writer = pool(1, WRITE_TIMEOUT, options.clone()).await?;
         migrator().run(&writer).await?;
         let reader = options.read_only(true).optimize_on_close(false, None);
-        Ok(Self { reader: pool(READERS, READ_TIMEOUT, reader).await?, writer, clock, pace })
+        let has_rules = sqlx::query_scalar(HAS_RULES).fetch_one(&writer).await?;
+        let reader = pool(READERS, READ_TIMEOUT, reader).await?;
+        Ok(Self { reader, writer, clock, pace, queue: Notify::new(), has_rules: AtomicBool::new(has_rules) })
     }
 }
 
@@ -58,6 +62,12 @@ fn migrator() -> Migrator {
             "scans_storage_signing",
             include_str!("../../migrations/0004_scans_storage_signing.sql"),
         ),
+        migration(
+            5,
+            "replication_pull_through_templates",
+            include_str!("../../migrations/0005_replication_pull_through_templates.sql"),
+        ),
+        migration(6, "public", include_str!("../../migrations/0006_public.sql")),
     ])
 }
 

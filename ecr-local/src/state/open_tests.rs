@@ -28,6 +28,9 @@ async fn a_state_of_the_first_version_is_opened_with_all_that_it_holds() {
         assert_eq!((image.size, image.status), (42, crate::model::ImageStatus::Active), "{digest}");
     }
     assert_eq!(state.tagged(1, "v1").await.unwrap().as_deref(), Some("sha256:i"));
+    let tags = state.image_tags(1, "", 10).await.unwrap();
+    let dated: Vec<_> = tags.iter().map(|tag| (tag.tag.as_str(), tag.created)).collect();
+    assert_eq!(dated, [("v1", 1_700_000_000)]);
     let registry = crate::model::RegistryId::default();
     let repository = state.describe_repository(&registry, "app").await.unwrap().unwrap();
     assert_eq!((repository.mutability.name(), repository.scan_on_push), ("MUTABLE", false));

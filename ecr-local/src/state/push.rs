@@ -2,7 +2,12 @@
 
 use sqlx::sqlite::SqliteTransaction;
 
-use super::{Result, State, repository::read_mutability};
+use super::{
+    Result, State,
+    absent_children::{fill_in, note_absent},
+    replications::queue_push,
+    repository::read_mutability,
+};
 use crate::model::{Digest, Mutability, Tag};
 
 /// A manifest that was read and found valid.
@@ -36,13 +41,15 @@ pub(crate) enum PutOutcome {
     TagImmutable(String),
 }
 
-/// What is to be said of a push that changes nothing.
+/// How a manifest came, which decides what is said of one that changes nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Pushed {
     /// Nothing: pushing again is as good as pushing (distribution-spec).
     Again,
     /// That it is known (PutImage).
     Once,
+    /// Nothing: it was fetched from upstream, where what an index refers to may still be. Other registries get nothing of it.
+    Imported,
 }
 
 impl State {
@@ -57,10 +64,10 @@ impl State {
         let mut change = self.change().await?;
         let own = manifest.digest.to_string();
         let mutability = mutability(&mut change, repository).await?;
-        let mut changes_tag = false;
+        let mut changed = Vec::new();
         for tag in tags {
             let old = pointed(&mut change, repository, tag).await?;
-            changes_tag |= old.as_deref() != Some(&own);
+            changed.extend((old.as_deref() != Some(&own)).then_some(tag.as_str()));
             if old.is_some_and(|old| old != own) && !mutability.lets_move(tag.as_str()) {
                 return Ok(PutOutcome::TagImmutable(tag.to_string()));
             }
@@ -68,35 +75,48 @@ impl State {
         let is_new = !is_known(&mut change, repository, &own).await?;
         // What is pushed again is back from the archive.
         let is_back = super::storage::bring_back(&mut change, repository, &own, self.now()).await?;
-        if pushed == Pushed::Once && !is_new && !changes_tag && !is_back {
+        if pushed == Pushed::Once && !is_new && changed.is_empty() && !is_back {
             return Ok(PutOutcome::Known);
         }
         insert(&mut change, repository, manifest, self.now()).await?;
-        if let Some(missing) = refer_to_all(&mut change, repository, manifest).await? {
+        if let Some(missing) = refer_to_all(&mut change, repository, manifest, pushed).await? {
             return Ok(PutOutcome::Missing(missing));
         }
         if is_new {
             measure(&mut change, repository, &own).await?;
+            fill_in(&mut change, repository, &own).await?;
         }
         for tag in tags {
-            point(&mut change, repository, tag, &own).await?;
+            point(&mut change, repository, tag, &own, self.now()).await?;
         }
         if is_new || is_back {
             self.begin_on_push(&mut change, repository, &own, self.now()).await?;
         }
+        if is_new && changed.is_empty() {
+            changed.push("");
+        }
+        let goes_on = pushed != Pushed::Imported
+            && queue_push(&mut change, repository, &own, changed.into_iter(), self.now()).await?;
         change.commit().await?;
+        if goes_on {
+            self.queue.notify_one();
+        }
         Ok(PutOutcome::Recorded)
     }
 }
 
-async fn mutability(change: &mut SqliteTransaction<'_>, repository: i64) -> Result<Mutability> {
+pub(super) async fn mutability(change: &mut SqliteTransaction<'_>, repository: i64) -> Result<Mutability> {
     let select = "SELECT mutability, mutability_filters FROM repositories WHERE id = $1";
     let query = sqlx::query_as(select).bind(repository);
     let (name, filters): (String, String) = query.fetch_one(&mut **change).await?;
     read_mutability(&name, &filters)
 }
 
-async fn pointed(change: &mut SqliteTransaction<'_>, repository: i64, tag: &Tag) -> Result<Option<String>> {
+pub(super) async fn pointed(
+    change: &mut SqliteTransaction<'_>,
+    repository: i64,
+    tag: &Tag,
+) -> Result<Option<String>> {
     let select = "SELECT manifest FROM tags WHERE repository = $1 AND tag = $2";
     sqlx::query_scalar(select).bind(repository).bind(tag.as_str()).fetch_optional(&mut **change).await
 }
@@ -111,6 +131,7 @@ async fn refer_to_all(
     change: &mut SqliteTransaction<'_>,
     repository: i64,
     manifest: &NewManifest,
+    pushed: Pushed,
 ) -> Result<Option<Digest>> {
     let own = manifest.digest.to_string();
     for blob in &manifest.blobs {
@@ -122,15 +143,19 @@ async fn refer_to_all(
         refer(change, TO_BLOB, repository, &own, blob).await?;
     }
     for child in &manifest.children {
-        if !refer(change, TO_CHILD, repository, &own, child).await? {
+        if refer(change, TO_CHILD, repository, &own, child).await? {
+            continue;
+        }
+        if pushed != Pushed::Imported {
             return Ok(Some(child.clone()));
         }
+        note_absent(change, repository, &own, child).await?;
     }
     Ok(None)
 }
 
 /// An image counts its blobs, an index its largest child.
-async fn measure(change: &mut SqliteTransaction<'_>, repository: i64, digest: &str) -> Result<()> {
+pub(super) async fn measure(change: &mut SqliteTransaction<'_>, repository: i64, digest: &str) -> Result<()> {
     let update = "UPDATE manifests SET size = coalesce( \
          (SELECT sum(b.size) FROM manifest_blobs l JOIN blobs b ON b.digest = l.digest \
           WHERE l.repository = $1 AND l.manifest = $2), \
@@ -177,9 +202,17 @@ async fn refer(
     Ok(query.execute(&mut **change).await?.rows_affected() > 0)
 }
 
-async fn point(change: &mut SqliteTransaction<'_>, repository: i64, tag: &Tag, manifest: &str) -> Result<()> {
-    let upsert = "INSERT INTO tags (repository, tag, manifest) VALUES ($1, $2, $3) \
-         ON CONFLICT (repository, tag) DO UPDATE SET manifest = excluded.manifest";
-    let query = sqlx::query(upsert).bind(repository).bind(tag.as_str()).bind(manifest);
+/// A tag that points there already stays as it is.
+pub(super) async fn point(
+    change: &mut SqliteTransaction<'_>,
+    repository: i64,
+    tag: &Tag,
+    manifest: &str,
+    now: i64,
+) -> Result<()> {
+    let upsert = "INSERT INTO tags (repository, tag, manifest, created) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (repository, tag) DO UPDATE SET manifest = excluded.manifest, created = excluded.created \
+         WHERE manifest <> excluded.manifest";
+    let query = sqlx::query(upsert).bind(repository).bind(tag.as_str()).bind(manifest).bind(now);
     query.execute(&mut **change).await.map(drop)
 }

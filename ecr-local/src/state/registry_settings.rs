@@ -3,6 +3,8 @@
 use super::{Result, State};
 use crate::model::RegistryId;
 
+/// The name of the policy.
+pub(crate) const POLICY: &str = "policy";
 /// Names of settings that pushes depend on.
 pub(crate) const SCANNING: &str = "scanning";
 pub(crate) const SIGNING: &str = "signing";

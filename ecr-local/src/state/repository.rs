@@ -1,6 +1,10 @@
 //! What is set for a repository, beside what it holds.
 
-use sqlx::{Row, sqlite::SqliteRow};
+use serde::{Deserialize, Serialize};
+use sqlx::{
+    Row,
+    sqlite::{SqliteRow, SqliteTransaction},
+};
 
 use super::{Error, Result, State};
 use crate::model::{Mutability, RegistryId, RepositoryName};
@@ -19,13 +23,17 @@ pub(crate) struct Repository {
 }
 
 /// What a repository is to be.
-#[derive(Clone, Debug)]
+#[derive(Clone, Serialize, Deserialize, Debug)]
 pub(crate) struct NewRepository {
     pub(crate) mutability: Mutability,
     pub(crate) scan_on_push: bool,
     /// A JSON object.
     pub(crate) encryption: String,
     pub(crate) tags: Vec<(String, String)>,
+    pub(crate) policy: Option<String>,
+    pub(crate) lifecycle_policy: Option<String>,
+    /// What a public repository is listed with: a JSON object.
+    pub(crate) catalog: Option<String>,
 }
 
 impl State {
@@ -37,16 +45,9 @@ impl State {
         new: &NewRepository,
     ) -> Result<Option<Repository>> {
         let mut change = self.change().await?;
-        let insert = "INSERT INTO repositories (account, region, name, created, mutability, mutability_filters, scan_on_push, \
-             encryption) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING \
-             RETURNING id, name, created, mutability, mutability_filters, scan_on_push, encryption";
-        let query = sqlx::query(insert).bind(&*registry.account).bind(&*registry.region).bind(name.as_str());
-        let query = query.bind(self.now()).bind(new.mutability.name()).bind(written(&new.mutability));
-        let row = query.bind(new.scan_on_push).bind(&new.encryption).fetch_optional(&mut *change).await?;
-        let Some(repository) = row.map(|row| read(&row)).transpose()? else { return Ok(None) };
-        for (key, value) in &new.tags {
-            super::resource_tags::set(&mut change, repository.id, key, value).await?;
-        }
+        let Some(repository) = set_up(&mut change, registry, name, new, self.now()).await? else {
+            return Ok(None);
+        };
         change.commit().await?;
         Ok(Some(repository))
     }
@@ -121,6 +122,33 @@ impl State {
         let update = "UPDATE repositories SET policy = $2 WHERE id = $1";
         sqlx::query(update).bind(repository).bind(policy).execute(&self.writer).await.map(drop)
     }
+}
+
+/// Makes a repository within a change that is under way. Nothing if there is one of that name. With its first one a public registry gets
+/// an alias.
+pub(super) async fn set_up(
+    change: &mut SqliteTransaction<'_>,
+    registry: &RegistryId,
+    name: &RepositoryName,
+    new: &NewRepository,
+    now: i64,
+) -> Result<Option<Repository>> {
+    let insert = "INSERT INTO repositories (account, region, name, created, mutability, mutability_filters, scan_on_push, \
+         encryption, policy, lifecycle_policy, catalog) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING \
+         RETURNING id, name, created, mutability, mutability_filters, scan_on_push, encryption";
+    let query = sqlx::query(insert).bind(&*registry.account).bind(&*registry.region).bind(name.as_str());
+    let query = query.bind(now).bind(new.mutability.name()).bind(written(&new.mutability));
+    let query =
+        query.bind(new.scan_on_push).bind(&new.encryption).bind(&new.policy).bind(&new.lifecycle_policy);
+    let row = query.bind(&new.catalog).fetch_optional(&mut **change).await?;
+    let Some(repository) = row.map(|row| read(&row)).transpose()? else { return Ok(None) };
+    for (key, value) in &new.tags {
+        super::resource_tags::set(change, repository.id, key, value).await?;
+    }
+    if registry.is_public() {
+        super::public::give_default_alias(change, &registry.account).await?;
+    }
+    Ok(Some(repository))
 }
 
 /// Reads a rule as the rows have it.

@@ -1,6 +1,6 @@
 //! Tags of a repository.
 
-use super::{Result, State};
+use super::{Result, State, replicated_deletions::queue_deletion};
 use crate::model::Tag;
 
 impl State {
@@ -16,8 +16,18 @@ impl State {
 
     /// Takes a tag away; its manifest stays. Whether it was there.
     pub(crate) async fn delete_tag(&self, repository: i64, tag: &Tag) -> Result<bool> {
-        let delete = "DELETE FROM tags WHERE repository = $1 AND tag = $2";
-        let query = sqlx::query(delete).bind(repository).bind(tag.as_str());
-        Ok(query.execute(&self.writer).await?.rows_affected() > 0)
+        let mut change = self.change().await?;
+        let delete = "DELETE FROM tags WHERE repository = $1 AND tag = $2 RETURNING manifest";
+        let query = sqlx::query_scalar(delete).bind(repository).bind(tag.as_str());
+        let Some(digest): Option<String> = query.fetch_optional(&mut *change).await? else {
+            return Ok(false);
+        };
+        let goes_on =
+            queue_deletion(&mut change, repository, &digest, Some(tag.as_str()), self.now()).await?;
+        change.commit().await?;
+        if goes_on {
+            self.queue.notify_one();
+        }
+        Ok(true)
     }
 }

@@ -1,10 +1,14 @@
 //! Reading request bodies, and reading them away.
 
-use std::time::Duration;
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::body::{Body, Incoming};
+use hyper::body::{Body, Frame, Incoming, SizeHint};
 
 /// As much as a client may still send after it was refused, and the patience for it.
 const DRAINED: usize = 64 * 1024 * 1024;
@@ -20,17 +24,28 @@ pub(crate) struct Broken;
 pub(crate) struct RequestBody {
     incoming: Incoming,
     begun: bool,
+    received: u64,
 }
 
 impl RequestBody {
     pub(crate) fn new(incoming: Incoming) -> Self {
-        Self { incoming, begun: false }
+        Self { incoming, begun: false, received: 0 }
     }
 
     /// The content. A client that waits for leave to send it (`Expect`) has that leave when it is asked for.
-    pub(crate) fn begin(&mut self) -> &mut Incoming {
+    pub(crate) fn begin(&mut self) -> &mut Self {
         self.begun = true;
-        &mut self.incoming
+        self
+    }
+
+    /// Whether there is no content, or none is left.
+    pub(crate) fn is_over(&self) -> bool {
+        self.incoming.is_end_stream()
+    }
+
+    /// How many bytes came so far.
+    pub(crate) fn received(&self) -> u64 {
+        self.received
     }
 
     /// The whole body. Nothing if it is larger than the limit.
@@ -50,7 +65,7 @@ impl RequestBody {
         }
         let mut left = DRAINED;
         let discard = async {
-            while let Some(Ok(frame)) = self.incoming.frame().await {
+            while let Some(Ok(frame)) = self.frame().await {
                 match left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) {
                     Some(rest) => left = rest,
                     None => return,
@@ -58,5 +73,29 @@ impl RequestBody {
             }
         };
         let _ = tokio::time::timeout(DRAIN_DEADLINE, discard).await;
+    }
+}
+
+impl Body for RequestBody {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
+        let polled = Pin::new(&mut self.incoming).poll_frame(context);
+        if let Poll::Ready(Some(Ok(frame))) = &polled {
+            self.received += frame.data_ref().map_or(0, Bytes::len) as u64;
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.incoming.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.incoming.size_hint()
     }
 }

@@ -2,6 +2,10 @@
 
 mod body;
 mod content;
+mod hindrance;
+mod xml;
 
 pub(crate) use body::{Broken, RequestBody};
-pub(crate) use content::{Answer, Content};
+pub(crate) use content::{Answer, Content, ErrorCode};
+pub(crate) use hindrance::{Hindered, Hindrance};
+pub(crate) use xml::{Element, XML, document, refusal};

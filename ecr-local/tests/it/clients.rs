@@ -1,7 +1,7 @@
 //! Real clients: skopeo, crane, and Docker with its engine.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use ecr_local::Challenge;
+use ecr_local::{Builder, Challenge, Quirk};
 use fixtures::{
     peers::{DockerCli, Dockerd, Recipe},
     tool::{Ran, Tool, pinned},
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Pushes a real image by plain HTTP. Its image ID.
-async fn push(stage: &Stage, repository: &str, tag: &str, recipe: &Recipe) -> String {
+pub(crate) async fn push(stage: &Stage, repository: &str, tag: &str, recipe: &Recipe) -> String {
     for layer in &recipe.layers {
         stage.push_blob(repository, layer.blob.clone()).await;
     }
@@ -67,6 +67,22 @@ async fn skopeo_copies_out_and_in_again_without_a_change() {
         skopeo(&["delete", "--tls-verify=false", &copy]).await.ok();
         stage.get(&format!("/v2/copy/{name}/manifests/{digest}")).await.refused(404, "MANIFEST_UNKNOWN");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn skopeo_and_crane_work_with_a_registry_that_differs_as_ecr_does() {
+    let odd = Stage::with(|builder| Quirk::ALL.into_iter().fold(builder, Builder::quirk)).await;
+    let (plain, folder) = (Stage::start().await, tempfile::tempdir().unwrap());
+    push(&plain, "app", "v1", &Recipe::plain("one").oci()).await;
+    let [from, to] = [&plain, &odd].map(|stage| format!("docker://{}/app:v1", stage.host()));
+    skopeo(&["copy", "--src-tls-verify=false", "--dest-tls-verify=false", &from, &to]).await.ok();
+    let dir = format!("dir:{}", folder.path().display());
+    skopeo(&["copy", "--src-tls-verify=false", &to, &dir]).await.ok();
+    let manifest = plain.get("/v2/app/manifests/v1").await.expect(200).body;
+    assert_eq!(std::fs::read(folder.path().join("manifest.json")).unwrap(), manifest);
+    let copied = format!("{}/app:v2", odd.host());
+    crane(&["copy", "--insecure", &format!("{}/app:v1", odd.host()), &copied]).await.ok();
+    assert_eq!(odd.get("/v2/app/manifests/v2").await.expect(200).body, manifest);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -146,6 +162,21 @@ async fn dockerd_logs_in_under_either_challenge() {
             cli.run(&["rmi", &source, &target]).await.ok();
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dockerd_works_with_a_registry_that_differs_as_ecr_does() {
+    let odd = Stage::with(|builder| Quirk::ALL.into_iter().fold(builder, Builder::quirk)).await;
+    let (plain, dockerd) = (Stage::start().await, Dockerd::start().await);
+    let id = push(&plain, "app", "v1", &Recipe::plain("one")).await;
+    let (source, target) = (format!("{}/app:v1", plain.host()), format!("{}/app:v1", odd.host()));
+    let cli = DockerCli::all(&dockerd.engine().docker_host()).remove(0);
+    cli.run(&["pull", &source]).await.ok();
+    cli.run(&["tag", &source, &target]).await.ok();
+    cli.run(&["push", &target]).await.ok();
+    cli.run(&["rmi", &source, &target]).await.ok();
+    cli.run(&["pull", &target]).await.ok();
+    assert_eq!(cli.run(&["image", "inspect", "--format", "{{.Id}}", &target]).await.ok().trim(), id);
 }
 
 /// What `aws ecr get-login-password | docker login --username AWS --password-stdin` does.

@@ -70,7 +70,7 @@ async fn a_page_has_a_thousand_entries_at_most() {
     let digest = stage.push("app", "v0", &Image::oci("one")).await;
     stage
         .meddle(
-            "INSERT INTO tags WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500) \
+            "INSERT INTO tags (repository, tag, manifest) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500) \
              SELECT repository, 'w' || i, manifest FROM n, (SELECT * FROM tags LIMIT 1)",
         )
         .await;

@@ -44,6 +44,14 @@ impl Stage {
         self.running = Some(settings(EcrLocal::builder(self.data_dir())).start().await.unwrap());
     }
 
+    /// Stops it, and starts it again on a folder that something else made.
+    pub(crate) async fn replace_folder(&mut self, make: impl AsyncFnOnce(&Path)) {
+        self.running.take().unwrap().shutdown().await;
+        std::fs::remove_dir_all(self.data_dir()).unwrap();
+        make(&self.data_dir()).await;
+        self.running = Some(EcrLocal::builder(self.data_dir()).start().await.unwrap());
+    }
+
     pub(crate) fn running(&self) -> &Running {
         self.running.as_ref().unwrap()
     }

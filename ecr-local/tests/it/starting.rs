@@ -3,9 +3,13 @@
 use std::process::Command;
 
 use ecr_local::{EcrLocal, StartError};
-use fixtures::{images::Image, process::Process};
+use fixtures::{images::Image, process::Process, registry::ScriptedRegistry};
+use serde_json::json;
 
-use crate::stage::Stage;
+use crate::{
+    control::caller::SERVICE,
+    stage::{Stage, read},
+};
 
 #[tokio::test]
 async fn a_folder_belongs_to_one_registry() {
@@ -40,6 +44,14 @@ async fn where_other_machines_reach_it_it_wants_users_or_the_operators_word() {
     unverified("keys").verify_signatures(true).start().await.unwrap().shutdown().await;
     builder("users").user("alice", "s3cret".into()).start().await.unwrap().shutdown().await;
     builder("anyone").allow_anyone(true).start().await.unwrap().shutdown().await;
+}
+
+#[tokio::test]
+async fn an_upstream_endpoint_that_is_no_address_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let wrong = EcrLocal::builder(dir.path()).upstream_endpoint("quay.io", "127.0.0.1:5000").start().await;
+    let error = wrong.unwrap_err();
+    assert!(matches!(error, StartError::Endpoint { .. }) && error.to_string().contains("quay.io"), "{error}");
 }
 
 #[tokio::test]
@@ -81,6 +93,26 @@ async fn the_program_refuses_a_file_of_users_that_names_none_or_cannot_be_read()
 }
 
 #[tokio::test]
+async fn the_program_refuses_settings_that_it_cannot_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let (trusts, keys) = (dir.path().join("trusts"), dir.path().join("keys"));
+    std::fs::write(&trusts, "arn:aws:iam::111111111111:role/ci 222222222222\n\nnobody\n").unwrap();
+    std::fs::write(&keys, "{}").unwrap();
+    let provider = format!("https://example.org={}", keys.display());
+    for (flag, value, why) in [
+        ("--trusts", &*trusts.display().to_string(), "line 3: not ROLE_ARN PRINCIPAL"),
+        ("--identity-provider", &*provider, "cannot take the keys of https://example.org"),
+        ("--identity-provider", "https://example.org", "is not ISSUER=FILE"),
+        ("--public-alias", "tests", "is not ACCOUNT:ALIAS"),
+        ("--public-alias", "111111111111:No", "cannot take the alias No"),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ecr-local"));
+        command.args(["--listen", "127.0.0.1:0", "--data-dir"]).arg(dir.path().join("data"));
+        Process::start("ecr-local", "cargo build", command.args([flag, value])).line(why).await;
+    }
+}
+
+#[tokio::test]
 async fn the_program_refuses_a_file_of_access_keys_that_names_none_or_cannot_be_read() {
     let dir = tempfile::tempdir().unwrap();
     for (text, why) in [("", "names no access key"), ("AKID:s3cret:12\n", "line 1: not ID:SECRET:ACCOUNT")] {
@@ -91,6 +123,57 @@ async fn the_program_refuses_a_file_of_access_keys_that_names_none_or_cannot_be_
         let program = Process::start("ecr-local", "cargo build", command.arg("--access-keys").arg(&keys));
         let said = program.line(why).await;
         assert!(!said.contains("s3cret"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn the_program_refuses_upstreams_that_cannot_be_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let secrets = dir.path().join("secrets");
+    std::fs::write(&secrets, r#"{"ecr-pullthroughcache/hub": "s3cret"#).unwrap();
+    let secrets = secrets.display().to_string();
+    for (flag, value, why) in [
+        ("--upstream-secrets", secrets.as_str(), "is no JSON object of secrets"),
+        ("--upstream-endpoint", "quay.io", "is not HOST=URL"),
+        ("--upstream-endpoint", "quay.io=nowhere", "the upstream endpoint of quay.io is not"),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ecr-local"));
+        command.args(["--listen", "127.0.0.1:0", "--data-dir"]).arg(dir.path().join("data"));
+        let program = Process::start("ecr-local", "cargo build", command.args([flag, value]));
+        let said = program.line(why).await;
+        assert!(!said.contains("s3cret"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn the_program_fetches_from_upstream_as_its_flags_say() {
+    let dir = tempfile::tempdir().unwrap();
+    let upstream = ScriptedRegistry::start().await;
+    upstream.require_basic([("alice", "s3cret")]);
+    let image = Image::oci("one");
+    upstream.push("team/app", "v1", &image);
+    let secrets = dir.path().join("secrets");
+    let text = r#"{"ecr-pullthroughcache/hub": {"username": "alice", "accessToken": "s3cret"}}"#;
+    std::fs::write(&secrets, text).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ecr-local"));
+    command.args(["--listen", "127.0.0.1:0", "--replication-delay", "0", "--data-dir"]);
+    command.arg(dir.path().join("data")).arg("--upstream-secrets").arg(&secrets);
+    command.arg(format!("--upstream-endpoint=ghcr.io={}", upstream.url(""))).env("RUST_LOG", "debug");
+    let program = Process::start("ecr-local", "cargo build", &mut command);
+    let line = program.line("listening on ").await;
+    let base = format!("http://{}", line.rsplit(' ').next().unwrap());
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let arn = "arn:aws:secretsmanager:us-east-1:000000000000:secret:ecr-pullthroughcache/hub";
+    let rule = json!({"ecrRepositoryPrefix": "up", "upstreamRegistryUrl": "ghcr.io", "credentialArn": arn});
+    let call = http.post(&base).header("x-amz-target", format!("{SERVICE}.CreatePullThroughCacheRule"));
+    read(call.body(rule.to_string())).await.expect(200);
+    let pulled = read(http.get(format!("{base}/v2/up/team/app/manifests/v1"))).await.expect(200);
+    assert_eq!(pulled.body, image.manifest.bytes);
+    let layer = read(http.get(format!("{base}/v2/up/team/app/blobs/{}", image.layers[0].digest()))).await;
+    assert_eq!(layer.expect(200).body, image.layers[0].bytes);
+    let said = program.lines().join("\n");
+    for hidden in ["s3cret", "YWxpY2U6czNjcmV0"] {
+        assert!(!said.contains(hidden), "{said}");
     }
 }
 

@@ -33,11 +33,16 @@ pub(super) fn token(call: &Call<'_>, input: &Input) -> Result<Value, Error> {
 fn one(call: &Call<'_>, account: &str) -> Value {
     let registry = RegistryId { account: account.into(), region: call.registry.region.clone() };
     let of = if call.is_trusted { &registry } else { &call.registry };
-    let password = call.plane.auth.registry_password(of, call.principal.clone(), LIFETIME);
+    let mut data = issued(call, of);
+    data["proxyEndpoint"] = format!("http://{}", call.registry_host(&registry)).into();
+    data
+}
+
+/// A password for a registry, which ends no later than the credentials of whoever asked for it.
+pub(super) fn issued(call: &Call<'_>, registry: &RegistryId) -> Value {
+    let now = call.plane.clock.now();
+    let lifetime = call.expires.map_or(LIFETIME, |end| LIFETIME.min(end.saturating_sub(now)));
+    let password = call.plane.auth.registry_password(registry, call.principal.clone(), lifetime);
     let token = BASE64_STANDARD.encode(format!("{REGISTRY_USER}:{}", password.expose_secret()));
-    json!({
-        "authorizationToken": token,
-        "expiresAt": call.plane.clock.now().saturating_add(LIFETIME).as_secs(),
-        "proxyEndpoint": format!("http://{}", call.registry_host(&registry)),
-    })
+    json!({ "authorizationToken": token, "expiresAt": now.saturating_add(lifetime).as_secs() })
 }

@@ -32,6 +32,8 @@ pub(super) enum Meant {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Failure(pub(super) &'static str, pub(super) &'static str);
 
+pub(super) const OTHER_DIGEST: Failure =
+    Failure("ImageTagDoesNotMatchDigest", "The tag points at another image");
 pub(super) const NOT_FOUND: Failure = Failure("ImageNotFound", "Requested image not found");
 
 impl ImageId {
@@ -60,7 +62,7 @@ impl ImageId {
             (None, Some(tag)) => Ok(Meant::Tag(tag)),
             (Some(digest), Some(tag)) => match state.tagged(repository, tag.as_str()).await? {
                 Some(found) if found == digest.to_string() => Ok(Meant::Digest(digest)),
-                Some(_) => Err(Failure("ImageTagDoesNotMatchDigest", "The tag points at another image")),
+                Some(_) => Err(OTHER_DIGEST),
                 None => Err(NOT_FOUND),
             },
             (None, None) => Err(Failure(
@@ -68,6 +70,11 @@ impl ImageId {
                 "Invalid request parameters: both tag and digest cannot be null",
             )),
         })
+    }
+
+    /// Whether it has a digest that is not this one.
+    pub(super) fn names_another(&self, digest: &Digest) -> bool {
+        self.image_digest.as_ref().is_some_and(|named| *named != digest.to_string())
     }
 
     /// The image that it names, which must be there.

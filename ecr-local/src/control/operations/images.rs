@@ -166,7 +166,7 @@ fn detail(found: &Found, row: ImageRow, now: i64) -> Value {
     document["imageSizeInBytes"] = row.size.into();
     document["imagePushedAt"] = row.pushed.into();
     document["imageManifestMediaType"] = row.media_type.into();
-    document["imageStatus"] = row.status.name().into();
+    let is_public = found.registry.is_public();
     let mut add = |name: &str, value: Option<Value>| {
         if let Some(value) = value {
             document[name] = value;
@@ -174,9 +174,12 @@ fn detail(found: &Found, row: ImageRow, now: i64) -> Value {
     };
     add("imageTags", Some(json!(row.tags)).filter(|_| !row.tags.is_empty()));
     add("artifactMediaType", Some(row.artifact_type.into()).filter(|text| *text != ""));
-    add("lastRecordedPullTime", row.pulled.map(Value::from));
-    add("lastArchivedAt", row.archived.map(Value::from));
-    add("lastActivatedAt", row.activated.filter(|activated| *activated <= now).map(Value::from));
-    add("subjectManifestDigest", row.subject.map(Value::from));
+    if !is_public {
+        add("imageStatus", Some(row.status.name().into()));
+        add("lastRecordedPullTime", row.pulled.map(Value::from));
+        add("lastArchivedAt", row.archived.map(Value::from));
+        add("lastActivatedAt", row.activated.filter(|activated| *activated <= now).map(Value::from));
+        add("subjectManifestDigest", row.subject.map(Value::from));
+    }
     document
 }

@@ -14,6 +14,7 @@ use crate::{
     },
     data::DOWNLOAD,
     model::Digest,
+    pull_through::UpstreamError,
 };
 
 /// Of a layer that no manifest in particular is asked for.
@@ -61,14 +62,30 @@ pub(super) struct DownloadInput {
     layer_digest: String,
 }
 
+/// Fetches a layer from upstream if it is not here. Whether its repository is one that is fetched: then its image may still be on the way.
+async fn fetch(call: &Call<'_>, input: &DownloadInput) -> Result<bool, Error> {
+    let registry = call.registry(input.named.registry_id.as_deref())?;
+    let parsed = (input.named.repository_name.parse(), input.layer_digest.parse());
+    let (Ok(name), Ok(digest)) = parsed else { return Ok(false) };
+    match call.plane.pull_through.blob(&registry, &name, &digest).await {
+        Err(UpstreamError::NotFound) => Ok(true),
+        Err(UpstreamError::Internal(why)) => Err(Error::Internal(why.into())),
+        Err(error) => Err(Refusal::UnableToGetUpstreamLayer(error.to_string()).into()),
+        Ok(is_fetched) => Ok(is_fetched),
+    }
+}
+
 /// GetDownloadUrlForLayer: an address that opens one layer by itself, for an hour.
 pub(super) async fn download_url(call: &Call<'_>, input: DownloadInput) -> Result<Value, Error> {
+    let is_from_upstream = fetch(call, &input).await?;
     let found = call.find(&input.named).await?;
     let (place, text) = (found.place.clone(), input.layer_digest);
     let Ok(digest) = text.parse::<Digest>() else { return Err(Error::LayerNotFound(place, text)) };
     match call.state().blob(found.repository.id, &digest).await? {
         None => return Err(Error::LayerNotFound(place, text)),
-        Some(known) if known.unused.is_some() => return Err(Error::LayerInaccessible(place, text)),
+        Some(known) if known.unused.is_some() && !is_from_upstream => {
+            return Err(Error::LayerInaccessible(place, text));
+        }
         Some(known) if known.is_archived => return Err(Refusal::LayerArchived(place, text).into()),
         Some(_) => {}
     }

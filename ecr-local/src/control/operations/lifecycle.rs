@@ -174,6 +174,11 @@ fn result(one: &Due) -> Value {
     result
 }
 
+/// Whether a text is a policy.
+pub(super) fn check_lifecycle(text: &str) -> Result<(), Error> {
+    parse(text).map(drop)
+}
+
 fn parse(text: &str) -> Result<Policy, Error> {
     Policy::parse(text).map_err(|why| {
         Error::parameter("LifecyclePolicyText", &format!("Lifecycle policy validation failure: {why}"))

@@ -27,7 +27,7 @@ pub(super) struct Input {
 
 /// Records a manifest, or gives one that is there another tag.
 pub(super) async fn run(call: &Call<'_>, input: Input) -> Result<Value, Error> {
-    let found = call.find(&input.named).await?;
+    let found = call.find_to_push_to(&input.named).await?;
     let invalid = |_| {
         Error::parameter("imageTag", "must satisfy regular expression '[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}'")
     };

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::tags::ResourceTag;
+use super::{public::CatalogInput, tags::ResourceTag};
 use crate::{
     control::{
-        call::{Call, Found, Named, arn},
+        call::{Call, Found, Named},
         errors::{Error, Place},
         page::{self, PageInput},
     },
@@ -25,13 +25,16 @@ pub(super) struct CreateInput {
     mutability: MutabilityInput,
     image_scanning_configuration: Option<Scanning>,
     encryption_configuration: Option<Encryption>,
+    /// Of a public repository.
+    catalog_data: Option<CatalogInput>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize, Default)]
 #[serde(rename_all = "camelCase")]
-struct MutabilityInput {
+pub(super) struct MutabilityInput {
+    #[serde(skip_serializing_if = "Option::is_none")]
     image_tag_mutability: Option<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     image_tag_mutability_exclusion_filters: Vec<Filter>,
 }
 
@@ -51,10 +54,10 @@ struct Scanning {
 
 #[derive(Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Encryption {
+pub(super) struct Encryption {
     encryption_type: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    kms_key: Option<String>,
+    pub(super) kms_key: Option<String>,
 }
 
 /// CreateRepository
@@ -66,13 +69,21 @@ pub(super) async fn create(call: &Call<'_>, input: CreateInput) -> Result<Value,
     let new = NewRepository {
         mutability: input.mutability.read()?,
         scan_on_push: input.image_scanning_configuration.is_some_and(|scanning| scanning.scan_on_push),
-        encryption: encryption.unwrap_or_else(|| json!({ "encryptionType": "AES256" }).to_string()),
+        encryption: encryption.unwrap_or_else(plain_encryption),
         tags: ResourceTag::read_all(input.tags)?,
+        policy: None,
+        lifecycle_policy: None,
+        catalog: input.catalog_data.as_ref().map(CatalogInput::written),
     };
     let made = call.state().set_up_repository(&registry, &name, &new).await?;
     let place = Place { account: registry.account.to_string(), repository: name.to_string() };
     let repository = made.ok_or(Error::RepositoryExists(place))?;
-    Ok(json!({ "repository": described(call, &registry, &repository) }))
+    let uri = call.registry_uri(&registry).await?;
+    let mut document = json!({ "repository": described(&registry, &uri, &repository) });
+    if let Some(catalog) = input.catalog_data {
+        document["catalogData"] = catalog.shown();
+    }
+    Ok(document)
 }
 
 #[derive(Deserialize)]
@@ -96,7 +107,8 @@ pub(super) async fn describe(call: &Call<'_>, input: DescribeInput) -> Result<Va
     let mut found = call.state().describe_repositories(&registry, &last, count.saturating_add(1)).await?;
     let has_more = found.len() > count as usize;
     found.truncate(count as usize);
-    let shown: Vec<_> = found.iter().map(|one| described(call, &registry, one)).collect();
+    let uri = call.registry_uri(&registry).await?;
+    let shown: Vec<_> = found.iter().map(|one| described(&registry, &uri, one)).collect();
     let mut document = json!({ "repositories": shown });
     if let Some(last) = found.last().filter(|_| has_more) {
         document["nextToken"] = page::token(call.signer(), &about, &last.name).into();
@@ -113,10 +125,11 @@ async fn describe_named(
     if !page.is_absent() {
         return Err(Error::parameter("repositoryNames", "must not be given with nextToken or maxResults"));
     }
+    let uri = call.registry_uri(registry).await?;
     let mut shown = Vec::new();
     for name in names {
         let named = Named { registry_id: Some(registry.account.to_string()), repository_name: name };
-        shown.push(described(call, registry, &call.find(&named).await?.repository));
+        shown.push(described(registry, &uri, &call.find(&named).await?.repository));
     }
     Ok(json!({ "repositories": shown }))
 }
@@ -135,7 +148,8 @@ pub(super) async fn delete(call: &Call<'_>, input: DeleteInput) -> Result<Value,
     if !call.state().delete_repository(found.repository.id, input.force).await? {
         return Err(Error::RepositoryNotEmpty(found.place));
     }
-    Ok(json!({ "repository": described(call, &found.registry, &found.repository) }))
+    let uri = call.registry_uri(&found.registry).await?;
+    Ok(json!({ "repository": described(&found.registry, &uri, &found.repository) }))
 }
 
 #[derive(Deserialize)]
@@ -179,19 +193,22 @@ pub(super) fn identified(found: &Found) -> Value {
     json!({ "registryId": found.registry.account, "repositoryName": found.repository.name })
 }
 
-fn described(call: &Call<'_>, registry: &RegistryId, repository: &Repository) -> Value {
+/// A public one has fewer members.
+fn described(registry: &RegistryId, uri: &str, repository: &Repository) -> Value {
     let name = &repository.name;
-    let encryption: Value = serde_json::from_str(&repository.encryption).unwrap_or_default();
     let mut document = json!({
-        "repositoryArn": arn(registry, name),
+        "repositoryArn": registry.arn(name),
         "registryId": registry.account,
         "repositoryName": name,
-        "repositoryUri": format!("{}/{name}", call.registry_host(registry)),
+        "repositoryUri": format!("{uri}/{name}"),
         "createdAt": repository.created,
-        "imageScanningConfiguration": { "scanOnPush": repository.scan_on_push },
-        "encryptionConfiguration": encryption,
     });
-    show_mutability(&mut document, &repository.mutability);
+    if !registry.is_public() {
+        document["imageScanningConfiguration"] = json!({ "scanOnPush": repository.scan_on_push });
+        document["encryptionConfiguration"] =
+            serde_json::from_str(&repository.encryption).unwrap_or_default();
+        show_mutability(&mut document, &repository.mutability);
+    }
     document
 }
 
@@ -204,8 +221,17 @@ fn show_mutability(document: &mut Value, mutability: &Mutability) {
     }
 }
 
+/// What is encrypted by nobody's choice.
+pub(super) fn plain_encryption() -> String {
+    json!({ "encryptionType": "AES256" }).to_string()
+}
+
 impl MutabilityInput {
-    fn read(self) -> Result<Mutability, Error> {
+    pub(super) fn is_absent(&self) -> bool {
+        self.image_tag_mutability.is_none() && self.image_tag_mutability_exclusion_filters.is_empty()
+    }
+
+    pub(super) fn read(self) -> Result<Mutability, Error> {
         let member = "imageTagMutabilityExclusionFilters";
         let patterns: Vec<_> =
             self.image_tag_mutability_exclusion_filters.into_iter().map(|filter| filter.filter).collect();
@@ -220,7 +246,7 @@ impl MutabilityInput {
 
 impl Encryption {
     /// Without a key it is the one that AWS manages. Here nothing is encrypted.
-    fn completed(mut self, registry: &RegistryId) -> Result<String, Error> {
+    pub(super) fn completed(mut self, registry: &RegistryId) -> Result<String, Error> {
         let has_key = self.kms_key.is_some();
         match self.encryption_type.as_str() {
             "AES256" if has_key => {

@@ -4,11 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    control::{
-        call::{Call, arn},
-        errors::Error,
-        refusal::Refusal,
-    },
+    control::{call::Call, errors::Error, refusal::Refusal},
     model::{RegistryId, ScanFrequency, ScanningConfiguration},
     state::SCANNING,
 };
@@ -49,7 +45,7 @@ pub(super) async fn batch_get(call: &Call<'_>, input: BatchInput) -> Result<Valu
         };
         let (frequency, filters) = configuration.for_repository(&name, repository.scan_on_push);
         found.push(json!({
-            "repositoryArn": arn(&call.registry, &name),
+            "repositoryArn": call.registry.arn(&name),
             "repositoryName": name,
             "scanOnPush": frequency != ScanFrequency::Manual,
             "scanFrequency": frequency,

@@ -1,12 +1,13 @@
-//! The policy of a registry. It is kept and told; what decides here is whose key signed.
+//! The policy of a registry. It decides what other accounts replicate to it; for calls, what decides is whose key signed.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::policies::check_policy;
-use crate::control::{call::Call, errors::Error};
-
-const POLICY: &str = "policy";
+use crate::{
+    control::{call::Call, errors::Error},
+    state::POLICY,
+};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::control::{
-    call::{Call, Found, Named, arn},
+    call::{Call, Found, Named},
     errors::Error,
 };
 
@@ -12,7 +12,9 @@ use crate::control::{
 #[derive(Deserialize, Serialize, Clone, Debug)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct ResourceTag {
+    #[serde(default)]
     key: String,
+    #[serde(default)]
     value: String,
 }
 
@@ -78,7 +80,7 @@ async fn find(call: &Call<'_>, resource: &str) -> Result<Found, Error> {
     let [_, _, _, _, account, path] = fields[..] else { return Err(invalid()) };
     let name = path.strip_prefix("repository/").ok_or_else(invalid)?;
     let registry = call.registry(Some(account))?;
-    if arn(&registry, name) != resource {
+    if registry.arn(name) != resource {
         return Err(invalid());
     }
     call.find(&Named { registry_id: Some(account.to_owned()), repository_name: name.to_owned() }).await

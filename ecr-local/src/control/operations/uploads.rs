@@ -22,10 +22,11 @@ const PART_SIZE: u64 = 10 * 1024 * 1024;
 /// Of all parts but the last.
 const LEAST_PART: i64 = 5 * 1024 * 1024;
 const MOST_PARTS: i64 = 4200;
+const MOST_PARTS_IN_PUBLIC: i64 = 1000;
 
 /// InitiateLayerUpload
 pub(super) async fn initiate(call: &Call<'_>, named: Named) -> Result<Value, Error> {
-    let found = call.find(&named).await?;
+    let found = call.find_to_push_to(&named).await?;
     let (key, _) = call.store().uploads.begin(found.repository.id).await?;
     Ok(json!({ "uploadId": &*key.id, "partSize": PART_SIZE }))
 }
@@ -51,8 +52,9 @@ pub(super) async fn part(call: &Call<'_>, input: PartInput) -> Result<Value, Err
     if input.part_last_byte.checked_sub(input.part_first_byte) != length.checked_sub(1) || length == 0 {
         return Err(upload.refuse_part().await);
     }
-    if call.state().parts(&upload.key).await?.count >= MOST_PARTS {
-        return Err(Error::TooManyParts);
+    let most = if upload.found.registry.is_public() { MOST_PARTS_IN_PUBLIC } else { MOST_PARTS };
+    if call.state().parts(&upload.key).await?.count >= most {
+        return Err(Error::TooManyParts(most));
     }
     let placed = Placed { start: input.part_first_byte, length };
     match upload.session.receive(Full::new(Bytes::from(part)), Some(placed)).await {

@@ -11,10 +11,10 @@ pub(crate) const SERVICE: &str = "AmazonEC2ContainerRegistry_V20150921";
 
 /// An access key as a client has it.
 #[derive(Clone, Copy)]
-pub(crate) struct Key {
-    pub(crate) id: &'static str,
-    pub(crate) secret: &'static str,
-    pub(crate) region: &'static str,
+pub(crate) struct Key<'k> {
+    pub(crate) id: &'k str,
+    pub(crate) secret: &'k str,
+    pub(crate) region: &'k str,
 }
 
 impl Stage {
@@ -41,17 +41,50 @@ impl Stage {
     }
 
     /// Makes a call signed by a key, now or at another time.
-    pub(crate) async fn signed(&self, key: Key, at: OffsetDateTime, operation: &str, input: Value) -> Reply {
-        let (target, body, host) = (format!("{SERVICE}.{operation}"), input.to_string(), self.host());
+    pub(crate) async fn signed(
+        &self,
+        key: Key<'_>,
+        at: OffsetDateTime,
+        operation: &str,
+        input: Value,
+    ) -> Reply {
+        self.sign_call(key, at, "ecr", &format!("{SERVICE}.{operation}"), &input.to_string(), None).await
+    }
+
+    /// Makes a call with any target and any body, signed for a service, with a session token perhaps.
+    pub(crate) async fn sign_call(
+        &self,
+        key: Key<'_>,
+        at: OffsetDateTime,
+        service: &str,
+        target: &str,
+        body: &str,
+        token: Option<&str>,
+    ) -> Reply {
+        let mut headers = vec![("x-amz-target", target)];
+        headers.extend(token.map(|token| ("x-amz-security-token", token)));
+        self.sign(key, at, service, &headers, body).await
+    }
+
+    /// Sends a request to `/` whose signature covers these headers.
+    pub(crate) async fn sign(
+        &self,
+        key: Key<'_>,
+        at: OffsetDateTime,
+        service: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Reply {
+        let host = self.host();
         let format = parse_borrowed::<2>("[year][month][day]T[hour][minute][second]Z").unwrap();
         let date = at.format(&format).unwrap();
-        let covered = "host;x-amz-date;x-amz-target";
+        let mut signed = [&[("host", &*host), ("x-amz-date", &date)], headers].concat();
+        signed.sort_unstable();
+        let covered = signed.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(";");
+        let values: String = signed.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
         let hash = |text: &str| hex::encode(Sha256::digest(text));
-        let canonical = format!(
-            "POST\n/\n\nhost:{host}\nx-amz-date:{date}\nx-amz-target:{target}\n\n{covered}\n{}",
-            hash(&body)
-        );
-        let scope = format!("{}/{}/ecr/aws4_request", &date[..8], key.region);
+        let canonical = format!("POST\n/\n\n{values}\n{covered}\n{}", hash(body));
+        let scope = format!("{}/{}/{service}/aws4_request", &date[..8], key.region);
         let to_sign = format!("AWS4-HMAC-SHA256\n{date}\n{scope}\n{}", hash(&canonical));
         let mut signing = format!("AWS4{}", key.secret).into_bytes();
         for part in scope.split('/') {
@@ -62,8 +95,10 @@ impl Stage {
             "AWS4-HMAC-SHA256 Credential={}/{scope}, SignedHeaders={covered}, Signature={code}",
             key.id
         );
-        let request = self.request("POST", "/").header("x-amz-target", target).header("x-amz-date", date);
-        read(request.header("authorization", authorization).body(body)).await
+        let request =
+            self.request("POST", "/").header("x-amz-date", &date).header("authorization", authorization);
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        read(request.body(body.to_owned())).await
     }
 }
 

@@ -12,8 +12,8 @@ async fn an_operation_that_is_not_here_says_so() {
         (format!("{SERVICE}.MakeCoffee"), "UnknownOperationException"),
         ("Other_V1.CreateRepository".to_owned(), "UnknownOperationException"),
         (String::new(), "UnknownOperationException"),
-        (format!("{SERVICE}.ListReplicationBackfills"), "UnsupportedOperationException"),
-        ("SpencerFrontendService.DescribeRegistries".to_owned(), "UnsupportedOperationException"),
+        ("SpencerFrontendService.ListImages".to_owned(), "UnknownOperationException"),
+        ("AmazonEC2ContainerServiceV20141113.CreateService".to_owned(), "UnsupportedOperationException"),
     ] {
         stage.send_call(&target, "{}").await.excepted(code);
     }

@@ -2,6 +2,7 @@
 
 mod account_settings;
 mod archive;
+mod backfills;
 mod batches;
 pub(crate) mod caller;
 mod calls;
@@ -9,8 +10,10 @@ mod enhanced_scans;
 mod images;
 mod lifecycle;
 mod policies;
+mod pull_through;
 mod pull_times;
 mod referrers;
+mod replication;
 mod repositories;
 mod scan_scripts;
 mod scanning;
@@ -18,5 +21,6 @@ mod scans;
 mod sdk;
 mod signatures;
 mod signing;
+mod templates;
 mod tokens;
 mod uploads;

@@ -18,9 +18,9 @@ const FILL: &str = "
         SELECT 'default', 'docker.io/library/app', id, id, 'linux/amd64' FROM n;
     INSERT INTO manifests SELECT 'default', id, 'm', '{}' FROM n;
     INSERT INTO image_manifests SELECT 'default', id, id FROM n;
-    INSERT INTO staged_images SELECT 'default', id, 'r', id, '' FROM n;
-    INSERT INTO staged_layers SELECT 'r', id, 1, id, id, 'm', 1, 1, '' FROM n;
-    INSERT INTO manifest_notes SELECT 'r', id, '2024' FROM n;
+    INSERT INTO staged_images SELECT 'default', id, 'r' || i, id, '' FROM n;
+    INSERT INTO staged_layers SELECT 'r' || i, id, 1, id, id, 'm', 1, 1, '' FROM n;
+    INSERT INTO manifest_notes SELECT 'r' || i, id, '2024' FROM n;
     UPDATE image_vectors SET embedder = 'e', dimensions = 1, indexed = revision;
     ANALYZE;";
 

@@ -1,0 +1,74 @@
+use http::HeaderValue;
+
+use super::*;
+
+#[test]
+fn nothing_of_a_header_is_kept_that_could_open_anything() {
+    let mut all = HeaderMap::new();
+    for (name, value) in [
+        ("authorization", "Basic QVdTOnMzY3JldA=="),
+        ("proxy-authorization", "Basic s3cret"),
+        ("x-amz-security-token", "s3cret"),
+        ("cookie", "s3cret"),
+        ("set-cookie", "s3cret"),
+        ("x-registry-auth", "s3cret"),
+        ("www-authenticate", "Negotiate s3cret"),
+        ("location", "https://bucket/x?X-Amz-Signature=s3cret&X-Amz-Security-Token=s3cret&X-Amz-Date=today"),
+        ("content-type", "text/plain"),
+    ] {
+        all.insert(name, HeaderValue::from_static(value));
+    }
+    let kept = headers(&all);
+    assert!(!format!("{kept:?}").contains("s3cret"), "{kept:?}");
+    assert!(!format!("{kept:?}").contains("QVdT"), "{kept:?}");
+    assert_eq!(kept.len(), 2);
+    assert!(kept.iter().any(|(_, value)| value.ends_with("X-Amz-Date=today")), "{kept:?}");
+}
+
+#[test]
+fn secrets_of_documents_go_wherever_they_are_and_pages_stay() {
+    let given = br#"{"b": 1, "a": {"authorizationToken": "s3cret", "items": [{"password": "s3cret"}]}, "token": "s3cret",
+        "access_token": "s3cret", "state": "kept", "policy": "kept", "SecretAccessKey": "s3cret", "SessionToken": "s3cret", "nextToken": "page",
+        "downloadUrl": "https://x/y?X-Amz-Signature=s3cret&n=1"}"#;
+    let kept = document(given).unwrap();
+    assert!(!kept.contains("s3cret"), "{kept}");
+    assert!(kept.contains(r#""nextToken":"page""#) && kept.contains("&n=1"), "{kept}");
+    assert!(kept.contains(r#""policy":"kept""#) && kept.contains(r#""state":"kept""#), "{kept}");
+    assert!(kept.starts_with(r#"{"SecretAccessKey":"redacted","SessionToken":"redacted","a":{"#), "{kept}");
+    assert_eq!(document(b"{"), None);
+}
+
+#[test]
+fn secrets_of_forms_and_queries_go() {
+    assert_eq!(
+        form(b"username=a&password=s&refresh_token=t&scope=x"),
+        "username=a&password=redacted&refresh_token=redacted&scope=x"
+    );
+    assert_eq!(
+        target("/v2/a/blobs/uploads/1?_state=s&digest=d"),
+        "/v2/a/blobs/uploads/1?_state=redacted&digest=d"
+    );
+    assert_eq!(target("/v2/_catalog?n=1"), "/v2/_catalog?n=1");
+}
+
+#[test]
+fn secrets_of_markup_go() {
+    let given = "<Credentials><AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>s3cret</SecretAccessKey>\
+        <SessionToken x='1'>s3cret</SessionToken></Credentials>";
+    let kept = "<Credentials><AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>redacted</SecretAccessKey>\
+        <SessionToken x='1'>redacted</SessionToken></Credentials>";
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/xml; charset=utf-8"));
+    let kind = kind("/", &headers);
+    assert_eq!(content(kind, Bytes::from(given)), kept);
+}
+
+#[test]
+fn the_scope_of_a_signature_is_kept_alone() {
+    let mut signed = HeaderMap::new();
+    let value = "AWS4-HMAC-SHA256 Credential=AKID/20260101/eu-west-1/ecr/aws4_request, SignedHeaders=host, Signature=00";
+    signed.insert(header::AUTHORIZATION, HeaderValue::from_static(value));
+    assert_eq!(scope(&signed).as_deref(), Some("eu-west-1/ecr"));
+    signed.insert(header::AUTHORIZATION, HeaderValue::from_static("Basic eA=="));
+    assert_eq!(scope(&signed), None);
+}

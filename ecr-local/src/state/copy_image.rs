@@ -1,0 +1,98 @@
+//! Copying an image to another repository, of another registry perhaps: rows alone, since blobs are known by their content.
+
+use sqlx::sqlite::SqliteTransaction;
+
+use super::{
+    Result, State,
+    push::{mutability, point, pointed},
+    storage::bring_back,
+};
+use crate::model::Tag;
+
+/// With the manifests of an image: its own, and all that it refers to.
+macro_rules! of_image {
+    ($statement:literal) => {
+        concat!(
+            "WITH RECURSIVE image (digest) AS ( \
+             SELECT digest FROM manifests WHERE repository = $1 AND digest = $2 UNION \
+             SELECT c.child FROM image i JOIN manifest_children c ON c.repository = $1 AND c.manifest = i.digest) ",
+            $statement
+        )
+    };
+}
+
+/// Those that cannot be pulled from where they go.
+const MISSING: &str = of_image!(
+    "SELECT i.digest FROM image i WHERE NOT EXISTS (SELECT 1 FROM manifests m WHERE m.repository = $3 \
+     AND m.digest = i.digest AND NOT m.is_archived AND coalesce(m.activated, 0) <= $4)"
+);
+/// In the order in which nothing refers to what is not there.
+const COPIES: [&str; 4] = [
+    of_image!(
+        "INSERT INTO repository_blobs (repository, digest, touched) SELECT DISTINCT $3, l.digest, $4 \
+         FROM image i JOIN manifest_blobs l ON l.repository = $1 AND l.manifest = i.digest WHERE true \
+         ON CONFLICT (repository, digest) DO UPDATE SET touched = excluded.touched"
+    ),
+    of_image!(
+        "INSERT INTO manifests (repository, digest, media_type, artifact_type, subject, annotations, pushed, content, size) \
+         SELECT $3, m.digest, m.media_type, m.artifact_type, m.subject, m.annotations, $4, m.content, m.size \
+         FROM image i JOIN manifests m ON m.repository = $1 AND m.digest = i.digest WHERE true ON CONFLICT DO NOTHING"
+    ),
+    of_image!(
+        "INSERT INTO manifest_blobs (repository, manifest, digest) SELECT $3, l.manifest, l.digest \
+         FROM image i JOIN manifest_blobs l ON l.repository = $1 AND l.manifest = i.digest WHERE true ON CONFLICT DO NOTHING"
+    ),
+    of_image!(
+        "INSERT INTO manifest_children (repository, manifest, child) SELECT $3, l.manifest, l.child \
+         FROM image i JOIN manifest_children l ON l.repository = $1 AND l.manifest = i.digest WHERE true ON CONFLICT DO NOTHING"
+    ),
+];
+
+impl State {
+    /// Copies an image, with one of its tags if it still has that. A tag that must not move stays where it is. What a push sets off there
+    /// begins. Whether there was an image.
+    pub(crate) async fn copy_image(
+        &self,
+        from: i64,
+        digest: &str,
+        tag: Option<&Tag>,
+        to: i64,
+    ) -> Result<bool> {
+        let mut change = self.change().await?;
+        let now = self.now();
+        let missing = sqlx::query_scalar(MISSING).bind(from).bind(digest).bind(to).bind(now);
+        let missing: Vec<String> = missing.fetch_all(&mut *change).await?;
+        for copy in COPIES {
+            let query = sqlx::query(copy).bind(from).bind(digest).bind(to).bind(now);
+            query.execute(&mut *change).await?;
+        }
+        for digest in &missing {
+            bring_back(&mut change, to, digest, now).await?;
+            self.begin_on_push(&mut change, to, digest, now).await?;
+        }
+        if let Some(tag) = tag
+            && pointed(&mut change, from, tag).await?.is_some_and(|source| source == digest)
+        {
+            copy_tag(&mut change, tag, digest, to, now).await?;
+        }
+        let select = "SELECT EXISTS (SELECT 1 FROM manifests WHERE repository = $1 AND digest = $2)";
+        let is_there = sqlx::query_scalar(select).bind(to).bind(digest).fetch_one(&mut *change).await?;
+        change.commit().await?;
+        Ok(is_there)
+    }
+}
+
+async fn copy_tag(
+    change: &mut SqliteTransaction<'_>,
+    tag: &Tag,
+    digest: &str,
+    to: i64,
+    now: i64,
+) -> Result<()> {
+    let old = pointed(change, to, tag).await?;
+    let may_move = mutability(change, to).await?.lets_move(tag.as_str());
+    if old.is_none_or(|old| old == digest || may_move) {
+        point(change, to, tag, digest, now).await?;
+    }
+    Ok(())
+}
