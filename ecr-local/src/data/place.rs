@@ -75,7 +75,7 @@ impl Place {
     ) -> Result<RegistryId, Error> {
         let own = caller.registry.as_ref();
         match (self, endpoint) {
-            (_, Endpoint::Base | Endpoint::Token) => Ok(RegistryId::default()),
+            (_, Endpoint::Base | Endpoint::Token) => Ok(own.cloned().unwrap_or_default()),
             (Self::PublicHost, _) => {
                 Err(Error::Unsupported("public registries have no catalogue".to_owned()))
             }

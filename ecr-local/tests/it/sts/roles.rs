@@ -1,5 +1,7 @@
 //! AssumeRole and GetCallerIdentity: what they refuse, and what they tell.
 
+use ecr_local::{Effect, Failure, Filter, Plane, Rule};
+
 use super::stage::{OTHER, OWN, Temporary, assume, closed, form, inner};
 use crate::{control::caller::Key, stage::Stage};
 
@@ -19,6 +21,22 @@ async fn a_call_without_a_good_signature_is_refused_in_the_words_of_this_protoco
     let target = "AmazonEC2ContainerRegistry_V20150921.DescribeRepositories";
     let now = time::OffsetDateTime::now_utc();
     stage.sign_call(OWN, now, "sts", target, "{}", None).await.excepted("InvalidSignatureException");
+}
+
+#[tokio::test]
+async fn a_fault_that_was_set_speaks_this_protocol_and_the_history_knows_who_called() {
+    let stage = Stage::with(closed).await;
+    let fault = Rule::new(Effect::Error(Failure::new("Throttling").message("<slower>")));
+    stage.running().faults().add(fault.plane(Plane::Control).operation("AssumeRole"));
+    let refused = stage.signed_query(OWN, &assume(ROLE, &[])).await;
+    assert_eq!(refused.faulted(400, "Throttling"), "&lt;slower&gt;");
+    stage.signed_query(OWN, &form("GetCallerIdentity", &[])).await.expect(200);
+    let history = stage.running().history();
+    let called = history.find(&Filter::operation("AssumeRole")).remove(0);
+    assert_eq!((called.faulted, called.code.as_deref()), (true, Some("Throttling")));
+    let asked = history.find(&Filter::operation("GetCallerIdentity")).remove(0);
+    assert_eq!((asked.account.as_deref(), asked.principal.as_deref()), (Some("111111111111"), Some(OWN.id)));
+    assert_eq!((asked.plane, asked.status, asked.code), (Plane::Control, Some(200), None));
 }
 
 #[tokio::test]
