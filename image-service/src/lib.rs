@@ -3,6 +3,8 @@
 //! Imports point down this list, never up: `app`, `grpc`, `ops`, the adapters `store`, `registry`, `archive`, `staging`, `ecr`, `embedding` and
 //! `secrets` (which never see each other), `config`, `ports`, `error`, `model`.
 
+#![allow(clippy::duplicate_mod, reason = "the store above its engines is compiled once for each of them")]
+
 pub mod app;
 pub mod archive;
 pub mod config;

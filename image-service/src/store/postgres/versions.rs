@@ -31,8 +31,13 @@ impl Versions {
     }
 
     /// Nothing is kept that a commit could make old.
-    pub(super) fn changing(&self) {}
+    pub(super) fn changing(&self) -> Unconcerned {
+        Unconcerned
+    }
 }
+
+/// A commit is under way.
+pub(super) struct Unconcerned;
 
 /// The ID stands for the config. Every part ends with a byte that none has in it.
 fn version(image: &Image) -> String {
