@@ -8,9 +8,9 @@ use crate::error::Error;
 /// cannot open.
 const UNAVAILABLE: [i32; 6] = [5, 6, 8, 10, 13, 14];
 
-/// Postgres's classes and states of the same kind: connection, rolled back for another, resources, lock not had, ended by an operator or by
+/// Postgres's classes and states of the same kind: connection, transaction that has failed, rolled back for another, resources, lock not had, ended by an operator or by
 /// a time-out, read-only, system.
-const STATES: [&str; 8] = ["08", "40", "53", "55P03", "57P", "57014", "25006", "58"];
+const STATES: [&str; 9] = ["08", "25P02", "40", "53", "55P03", "57P", "57014", "25006", "58"];
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sqlx::Connection as _;
 use tracing::Instrument;
 
-use super::{Answers, BEGIN, Connection, Pool, Store};
+use super::{Answers, BEGIN, Connection, LOCK, Pool, Store};
 use crate::error::{Error, Result};
 
 /// Something to do within one transaction. An error undoes it.
@@ -35,6 +35,9 @@ impl Store {
 async fn run<C: Change>(writer: &Pool, answers: &Answers, change: C) -> Result<C::Answer> {
     let mut connection = writer.acquire().await?;
     let mut transaction = connection.begin_with(BEGIN).await?;
+    if let Some(lock) = LOCK {
+        sqlx::query(lock).execute(&mut *transaction).await?;
+    }
     let answer = change.apply(&mut transaction).await?;
     let _changing = answers.changing();
     transaction.commit().await?;

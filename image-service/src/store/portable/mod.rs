@@ -1,5 +1,5 @@
 //! The store above its engine. Everything here goes through names that the including module gives: `Pool`, `Connection`, `Finder`,
-//! `Scanner`, `Answers`, `Ownership`, `ENGINE`, `BEGIN`.
+//! `Scanner`, `Answers`, `Ownership`, `ENGINE`, `BEGIN`, `LOCK`.
 //!
 //! Rules for statements: literals with `$n`, text that both engines read, times and JSON as text, nothing bound as a boolean.
 
@@ -35,7 +35,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tokio::sync::Notify;
 
-use super::{Answers, BEGIN, Connection, ENGINE, Finder, Ownership, Pool, Scanner};
+use super::{Answers, BEGIN, Connection, ENGINE, Finder, LOCK, Ownership, Pool, Scanner};
 use crate::ports::Sealer;
 pub(super) use find::{ImageRow, Question};
 pub(super) use vectors::{Ranking, SCAN, ScannedRow};

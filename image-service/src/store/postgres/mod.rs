@@ -25,8 +25,10 @@ type Connection = sqlx::PgConnection;
 type Ownership = ();
 
 const ENGINE: &str = "postgres";
+/// Whatever the database's default is: what comes before the lock must not be all that a change sees.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 /// The number is this program's; the lock goes with the transaction.
-const BEGIN: &str = "BEGIN; SELECT pg_advisory_xact_lock(7310305482312902516)";
+const LOCK: Option<&str> = Some("SELECT pg_advisory_xact_lock(7310305482312902516)");
 
 #[cfg(test)]
 #[path = "plan_tests.rs"]

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
-    ConnectOptions,
+    ConnectOptions, Connection, PgConnection,
     migrate::MigrateError,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
@@ -13,12 +13,22 @@ use super::{Finder, Pool, Scanner, portable::Store, schema};
 use crate::{ports::Sealer, store::encoding::random_name};
 
 /// A caller is told soon that the store does not answer.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// A connection that a firewall has forgotten is not used for ever.
-const LONGEST_LIFE: Duration = Duration::from_secs(30 * 60);
+const READ_TIMEOUT: Duration = Duration::from_secs(5);
 /// Changes stand in line; a finished pull is worth some patience.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 const LOCK_TIMEOUT: &str = "20s";
 const STATEMENT_TIMEOUT: &str = "30s";
+/// A service that has gone without a word lets the others change something again.
+const SILENCE: [(&str, &str); 4] = [
+    ("idle_in_transaction_session_timeout", "30s"),
+    ("tcp_keepalives_idle", "30"),
+    ("tcp_keepalives_interval", "10"),
+    ("tcp_keepalives_count", "3"),
+];
+/// A connection that a firewall may have forgotten is not used.
+const LONGEST_REST: Duration = Duration::from_secs(60);
+/// Nor is any for ever.
+const LONGEST_LIFE: Duration = Duration::from_secs(30 * 60);
 
 /// Why the state cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -54,7 +64,9 @@ impl PostgresError {
     pub fn may_pass(&self) -> bool {
         match self {
             Self::Database(cause) => crate::store::error::is_unavailable(cause),
-            Self::Schema(MigrateError::Execute(cause)) => crate::store::error::is_unavailable(cause),
+            Self::Schema(MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _)) => {
+                crate::store::error::is_unavailable(cause)
+            }
             _ => false,
         }
     }
@@ -68,20 +80,22 @@ impl Store {
         sealer: Arc<dyn Sealer>,
     ) -> Result<Self, PostgresError> {
         let options: PgConnectOptions = url.expose_secret().parse().map_err(|_| PostgresError::Url)?;
-        let options = options
-            .application_name("image-service")
-            .options([("lock_timeout", LOCK_TIMEOUT), ("statement_timeout", STATEMENT_TIMEOUT)])
-            .disable_statement_logging();
-        let writer = pool(connections, options.clone()).await?;
-        schema::migrate(&writer).await?;
-        let reader = pool(connections, options).await?;
+        let options = options.application_name("image-service").options(SILENCE).disable_statement_logging();
+        // A migration may take long, and so may the wait for another service that makes it.
+        let mut migrating = PgConnection::connect_with(&options).await?;
+        schema::migrate(&mut migrating).await?;
+        migrating.close().await?;
+        let options =
+            options.options([("lock_timeout", LOCK_TIMEOUT), ("statement_timeout", STATEMENT_TIMEOUT)]);
+        let writer = pool(connections, WRITE_TIMEOUT, options.clone()).await?;
+        let reader = pool(connections, READ_TIMEOUT, options).await?;
         let (finder, scanner) = (Finder(reader.clone()), Scanner(reader.clone()));
         let fresh_id = random_name().ok_or(PostgresError::Random)?;
         Ok(Self::on((), writer, reader, finder, scanner, sealer, String::new(), &fresh_id).await?)
     }
 }
 
-async fn pool(connections: u32, options: PgConnectOptions) -> sqlx::Result<Pool> {
-    let pool = PgPoolOptions::new().max_connections(connections).test_before_acquire(false);
-    pool.max_lifetime(LONGEST_LIFE).acquire_timeout(PATIENCE).connect_with(options).await
+async fn pool(connections: u32, patience: Duration, options: PgConnectOptions) -> sqlx::Result<Pool> {
+    let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(patience);
+    pool.max_lifetime(LONGEST_LIFE).idle_timeout(LONGEST_REST).connect_with(options).await
 }

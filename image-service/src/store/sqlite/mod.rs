@@ -26,6 +26,8 @@ type Connection = sqlx::SqliteConnection;
 
 const ENGINE: &str = "sqlite";
 const BEGIN: &str = "BEGIN IMMEDIATE";
+/// There is one writer.
+const LOCK: Option<&str> = None;
 
 #[cfg(test)]
 #[path = "plan_tests.rs"]

@@ -102,9 +102,8 @@ async fn services_that_move_one_tag_at_once_leave_it_at_one_image() {
         })
     });
     futures_util::future::try_join_all(movers.collect::<Vec<_>>()).await.unwrap();
-    let seen =
-        [look(&*services[0], "app:moving").await.unwrap(), look(&*services[1], "app:moving").await.unwrap()];
-    assert_eq!(seen[0], seen[1]);
+    let holders = "SELECT count(*) FROM image_configs WHERE ' ' || tags || ' ' LIKE '%/app:moving %'";
+    assert_eq!(fleet.sql(holders).await, "1");
     let broken =
         "SELECT count(*) FROM tags t JOIN image_configs c ON c.number = t.config WHERE c.id <> t.image_id";
     assert_eq!(fleet.sql(broken).await, "0");
@@ -187,7 +186,8 @@ async fn a_change_whose_connection_is_cut_is_not_half_made() {
         let store = Arc::clone(&store);
         async move { pull_into(&*store, &here(), "app", &upstream("app")).await }
     });
-    let busy = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
+    let busy =
+        "SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()";
     let pid =
         until("the change is under way", async || Some(fleet.sql(busy).await).filter(|pid| !pid.is_empty()))
             .await;
@@ -200,4 +200,37 @@ async fn a_change_whose_connection_is_cut_is_not_half_made() {
     );
     fleet.sql("DROP TRIGGER slow ON tags").await;
     pull(&*store, "app", &upstream("app")).await;
+}
+
+#[tokio::test]
+async fn a_change_that_waits_in_vain_for_the_others_does_not_spoil_its_connection() {
+    let fleet = Fleet::new().await;
+    let url = fleet.url.clone().into();
+    let store = Arc::new(PostgresStore::connect(&url, 1, Arc::clone(&fleet.sealer)).await.unwrap());
+    pull(&*store, "app", &upstream("app")).await;
+    let holder = tokio::spawn({
+        let (server, url) = (Arc::clone(&fleet.server), fleet.url.clone());
+        async move {
+            let hold = "BEGIN; SELECT pg_advisory_xact_lock(7310305482312902516); SELECT pg_sleep(60)";
+            server.sql(url.rsplit_once('/').unwrap().1, hold).await
+        }
+    });
+    let held =
+        "SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()";
+    let holding =
+        until("the lock is held", async || Some(fleet.sql(held).await).filter(|pid| !pid.is_empty())).await;
+    let waiting = tokio::spawn({
+        let store = Arc::clone(&store);
+        async move { store.tag(&here(), &name("app"), &"app".parse().unwrap(), &"x".parse().unwrap()).await }
+    });
+    let stuck =
+        "SELECT pid FROM pg_stat_activity WHERE wait_event = 'advisory' AND datname = current_database()";
+    let pid =
+        until("the change waits", async || Some(fleet.sql(stuck).await).filter(|pid| !pid.is_empty())).await;
+    fleet.sql(&format!("SELECT pg_cancel_backend({pid})")).await;
+    let error = waiting.await.unwrap().unwrap_err();
+    assert!(matches!(error, Error::StoreUnavailable(_)), "{error:?}");
+    holder.abort();
+    fleet.sql(&format!("SELECT pg_terminate_backend({holding})")).await;
+    store.tag(&here(), &name("app"), &"app".parse().unwrap(), &"x".parse().unwrap()).await.unwrap();
 }
