@@ -54,7 +54,7 @@ impl Sample {
 
     /// The latency that a share of the requests stayed within.
     pub(crate) fn percentile(&mut self, share: f64) -> Duration {
-        let index = ((self.latencies.len() - 1) as f64 * share) as usize;
+        let index = ((self.latencies.len() - 1) as f64 * share).round() as usize;
         *self.latencies.select_nth_unstable(index).1
     }
 }

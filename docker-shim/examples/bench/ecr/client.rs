@@ -1,4 +1,4 @@
-//! A client that does as little as possible: requests are built before, connections stay open.
+//! A client that does as little as possible: requests are built before, connections stay open if the server lets them.
 
 use std::{
     convert::Infallible,

@@ -1,4 +1,6 @@
 //! ECR's calls: `ecr-local` beside moto's server, and beside fakecloud where it is installed.
+//!
+//! Ours has on the disk what it says that it has; moto keeps everything in memory, and layers only as their sizes once they are complete.
 
 mod calls;
 mod client;
@@ -7,6 +9,8 @@ mod listing;
 mod server;
 
 use std::{sync::Arc, time::Duration};
+
+use http::header;
 
 use self::{
     client::{Connection, Outgoing},
@@ -47,6 +51,7 @@ pub(crate) async fn compare(extent: Extent) {
 
 async fn beside(peer: Program, extent: Extent) {
     let pair = Pair { servers: start(&peer, extent.rounds).await, extent };
+    pair.print_connections().await;
     pair.print_memory("started");
     pair.tokens().await;
     pair.puts().await;
@@ -159,6 +164,19 @@ impl Pair {
 
     fn heading(&self, title: &str) {
         report::heading(title, "ours", self.servers[1].name());
+    }
+
+    /// Whose connections do not last.
+    async fn print_connections(&self) {
+        for server in &self.servers {
+            let answer = ask(server, &calls::token()).await;
+            if answer.headers.get(header::CONNECTION).is_some_and(|value| value == "close") {
+                println!(
+                    "\n{} closes a connection after each answer; its latencies include the next",
+                    server.name()
+                );
+            }
+        }
     }
 
     fn print_memory(&self, when: &str) {
