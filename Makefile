@@ -24,7 +24,7 @@ test: tools lint ## everything
 	$(if $(SKIP),@echo "not root: tests with a real dockerd or buildah are left out")
 	cargo test --workspace $(SKIP)
 
-bench: ## ours beside a real dockerd and skopeo, in turns; ARGS="--only archives --loads 5" and the like
+bench: ## ours beside a real dockerd, skopeo and moto, in turns; ARGS="--only archives --loads 5" and the like
 	.ci/prepare bench
 	cargo build --release --bins
 	cargo run --release --package docker-shim --example bench -- $(ARGS)

@@ -22,6 +22,21 @@ pub(crate) struct Sample {
 }
 
 impl Sample {
+    /// What some processes did meanwhile for workers that begin together; each gives the latencies of its requests.
+    pub(crate) async fn of(
+        pids: &[u32],
+        workers: impl IntoIterator<Item = impl Future<Output = Vec<Duration>> + Send + 'static>,
+    ) -> Self {
+        let (start, cpu) = (Instant::now(), process::cpu(pids));
+        let latencies = workers.into_iter().collect::<JoinSet<_>>().join_all().await.concat();
+        Self { latencies, elapsed: start.elapsed(), cpu: process::cpu(pids) - cpu }
+    }
+
+    /// One event, such as the start of a process.
+    pub(crate) fn one(elapsed: Duration, cpu: Duration) -> Self {
+        Self { latencies: vec![elapsed], elapsed, cpu }
+    }
+
     pub(crate) fn add(&mut self, other: Self) {
         self.latencies.extend(other.latencies);
         self.elapsed += other.elapsed;
@@ -39,7 +54,7 @@ impl Sample {
 
     /// The latency that a share of the requests stayed within.
     pub(crate) fn percentile(&mut self, share: f64) -> Duration {
-        let index = ((self.latencies.len() - 1) as f64 * share) as usize;
+        let index = ((self.latencies.len() - 1) as f64 * share).round() as usize;
         *self.latencies.select_nth_unstable(index).1
     }
 }
@@ -58,14 +73,14 @@ pub(crate) async fn run(
     time: Duration,
     path: impl Fn(u64) -> String + Clone + Send + 'static,
 ) -> Sample {
-    let (start, cpu) = (Instant::now(), process::cpu(&target.pids));
-    let mut workers = JoinSet::new();
+    let mut streams = Vec::new();
     for worker in 0..connections {
         let stream = UnixStream::connect(&target.socket).await.expect("the server accepts");
-        workers.spawn(keep_busy(stream, start + time, u64::from(worker), path.clone()));
+        streams.push((stream, u64::from(worker)));
     }
-    let latencies = workers.join_all().await.concat();
-    Sample { latencies, elapsed: start.elapsed(), cpu: process::cpu(&target.pids) - cpu }
+    let end = Instant::now() + time;
+    let workers = streams.into_iter().map(|(stream, worker)| keep_busy(stream, end, worker, path.clone()));
+    Sample::of(&target.pids, workers).await
 }
 
 async fn keep_busy(

@@ -1,4 +1,4 @@
-//! The benchmark: our two processes beside a real dockerd, on the same image, in the same minute, in turns. It prints; it judges nothing.
+//! The benchmark: our processes beside those that others run for the same, in the same minute, in turns. It prints; it judges nothing.
 
 #![allow(
     clippy::print_stdout,
@@ -8,6 +8,7 @@
 )]
 
 mod archives;
+mod ecr;
 mod load;
 mod numbered;
 mod process;
@@ -24,7 +25,8 @@ use fixtures::{
 use load::{Sample, Target};
 use serde_json::json;
 
-/// Measures inspect beside dockerd, idle memory, how look-ups grow with the store, and loads beside dockerd and skopeo.
+/// Measures inspect beside dockerd, idle memory, how look-ups grow with the store, loads beside dockerd and skopeo, and ECR's calls beside
+/// moto.
 #[derive(Debug, Parser)]
 struct Options {
     /// Length of one measurement.
@@ -39,34 +41,51 @@ struct Options {
     /// How often each archive is loaded by each.
     #[arg(long, default_value_t = 2)]
     loads: u32,
-    /// Only one half.
+    /// Only one part.
     #[arg(long)]
-    only: Option<Half>,
+    only: Option<Part>,
     /// MiB of layers in the image that is loaded.
     #[arg(long, default_value_t = 1024)]
     image: u64,
     /// MiB in a layer that is streamed; 0 leaves it out.
     #[arg(long, default_value_t = 4200)]
     large: u64,
+    /// Images in the repository that is listed.
+    #[arg(long, default_value_t = 10_000)]
+    listed: u64,
+    /// MiB in a layer that comes in parts.
+    #[arg(long, default_value_t = 256)]
+    layer: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-enum Half {
+enum Part {
     Inspect,
     Archives,
+    Ecr,
+}
+
+impl Options {
+    fn wants(&self, part: Part) -> bool {
+        self.only.is_none_or(|only| only == part)
+    }
 }
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() {
     let options = Options::parse();
     let turn = Duration::from_secs(options.seconds);
-    if options.only != Some(Half::Archives) {
+    if options.wants(Part::Inspect) {
         beside_dockerd(turn, options.rounds).await;
         scale::compare(turn, options.rounds, options.images).await;
     }
-    if options.only != Some(Half::Inspect) {
+    if options.wants(Part::Archives) {
         let Options { loads: rounds, image, large, .. } = options;
         archives::compare(archives::Extent { rounds, image, large }).await;
+    }
+    if options.wants(Part::Ecr) {
+        let Options { rounds, listed, layer, .. } = options;
+        ecr::compare(ecr::Extent { turn, rounds, listed, layer }).await;
     }
 }
 

@@ -27,20 +27,44 @@ pub(crate) fn heading(title: &str, left: &str, right: &str) {
 pub(crate) fn row(name: &str, left: &mut Sample, right: &mut Sample) {
     let (left_p99, right_p99) = (left.percentile(0.99), right.percentile(0.99));
     println!(
-        "  {name:<22} {:>12.0} {:>12.0} {:>6.2}x   {:>9} {:>9}   {:>9} {:>9} {:>6.2}x   {:>9} {:>9}",
-        left.per_second(),
-        right.per_second(),
+        "  {name:<22} {:>12} {:>12} {:>6.2}x   {:>9} {:>9}   {:>9} {:>9} {:>6.2}x   {:>9} {:>9}",
+        rate(left),
+        rate(right),
         left.per_second() / right.per_second(),
-        micros(left.percentile(0.5)),
-        micros(left_p99),
-        micros(right.percentile(0.5)),
-        micros(right_p99),
+        shown(left.percentile(0.5)),
+        shown(left_p99),
+        shown(right.percentile(0.5)),
+        shown(right_p99),
         left_p99.as_secs_f64() / right_p99.as_secs_f64(),
-        micros(left.cpu_each()),
-        micros(right.cpu_each()),
+        shown(left.cpu_each()),
+        shown(right.cpu_each()),
     );
 }
 
-fn micros(duration: Duration) -> String {
-    format!("{}us", duration.as_micros())
+/// One line of a table in which only one side has anything to show.
+pub(crate) fn alone(name: &str, left: &mut Sample) {
+    println!(
+        "  {name:<22} {:>12} {:>12} {:>7}   {:>9} {:>9}   {:>9} {:>9} {:>7}   {:>9}",
+        rate(left),
+        "none",
+        "",
+        shown(left.percentile(0.5)),
+        shown(left.percentile(0.99)),
+        "",
+        "",
+        "",
+        shown(left.cpu_each()),
+    );
+}
+
+fn rate(sample: &Sample) -> String {
+    let rate = sample.per_second();
+    if rate < 100.0 { format!("{rate:.2}") } else { format!("{rate:.0}") }
+}
+
+fn shown(duration: Duration) -> String {
+    match duration.as_micros() {
+        micros @ ..1_000_000 => format!("{micros}us"),
+        micros => format!("{}ms", micros / 1000),
+    }
 }

@@ -99,7 +99,7 @@ impl Read for Layer {
 }
 
 /// Marsaglia's xorshift: cheap, and nothing that compresses.
-pub(super) struct Noise(pub(super) u64);
+pub(crate) struct Noise(pub(crate) u64);
 
 impl Read for Noise {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {

@@ -9,6 +9,8 @@ mod loader;
 mod loads;
 mod registries;
 
+pub(crate) use large::Noise;
+
 /// How much is moved, and how often.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Extent {
