@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
-    ConnectOptions, Connection, PgConnection,
+    ConnectOptions,
     migrate::MigrateError,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
@@ -82,9 +82,9 @@ impl Store {
         let options: PgConnectOptions = url.expose_secret().parse().map_err(|_| PostgresError::Url)?;
         let options = options.application_name("image-service").options(SILENCE).disable_statement_logging();
         // A migration may take long, and so may the wait for another service that makes it.
-        let mut migrating = PgConnection::connect_with(&options).await?;
-        schema::migrate(&mut migrating).await?;
-        migrating.close().await?;
+        let migrating = pool(1, READ_TIMEOUT, options.clone()).await?;
+        schema::migrate(&migrating).await?;
+        migrating.close().await;
         let options =
             options.options([("lock_timeout", LOCK_TIMEOUT), ("statement_timeout", STATEMENT_TIMEOUT)]);
         let writer = pool(connections, WRITE_TIMEOUT, options.clone()).await?;

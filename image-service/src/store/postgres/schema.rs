@@ -5,7 +5,7 @@ use sqlx::{
     migrate::{MigrateError, Migration, MigrationType, Migrator},
 };
 
-use super::{Connection, PostgresError};
+use super::{Pool, PostgresError};
 
 macro_rules! migrations {
     ($($number:literal $name:literal),+ $(,)?) => {
@@ -24,15 +24,15 @@ const FOREIGN: &str = "SELECT count(*) > 0 AND count(*) FILTER (WHERE table_name
      FROM information_schema.tables WHERE table_schema = current_schema()";
 
 /// Brings the database to the schema of this version. One service does it while the others wait.
-pub(super) async fn migrate(connection: &mut Connection) -> Result<(), PostgresError> {
-    let is_foreign: bool = sqlx::query_scalar(FOREIGN).fetch_one(&mut *connection).await?;
+pub(super) async fn migrate(pool: &Pool) -> Result<(), PostgresError> {
+    let is_foreign: bool = sqlx::query_scalar(FOREIGN).fetch_one(pool).await?;
     if is_foreign {
         return Err(PostgresError::Foreign);
     }
     let migrator = Migrator::with_migrations(migrations![
         1 "images_and_credentials", 2 "locations", 3 "one_row_per_look_up", 4 "image_vectors", 5 "names_lead_to_configs"
     ]);
-    match migrator.run(connection).await {
+    match migrator.run(pool).await {
         Ok(()) => Ok(()),
         Err(MigrateError::VersionMissing(schema)) => Err(PostgresError::Newer { schema }),
         Err(MigrateError::VersionMismatch(_)) => Err(PostgresError::Foreign),
