@@ -44,8 +44,9 @@ async fn among_many_images_no_table_is_read_from_end_to_end() {
     let store = PostgresStore::connect(&url.clone().into(), 1, sealer).await.unwrap();
     server.sql(database, FILL).await;
     let statements = FIND.into_iter().chain([PAGE, ORPHANS]).chain(LAYERS).chain(LOCATIONS).chain(VECTORS);
-    // What counts all may look at all.
-    let statements = statements.filter(|statement| !statement.starts_with("SELECT COUNT"));
+    // What counts all may look at all, and what drops the vectors of another embedder is asked for when it changes.
+    let statements =
+        statements.filter(|text| !text.starts_with("SELECT COUNT") && !text.starts_with("UPDATE"));
     for statement in statements {
         let plan = plan(&server, database, statement).await;
         assert!(!plan.is_empty() && !plan.contains("Seq Scan"), "{statement}\n{plan}");
