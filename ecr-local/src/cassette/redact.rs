@@ -138,12 +138,15 @@ fn markup(text: &str) -> String {
 /// A document, likewise, with its members in order. Nothing for what is none.
 fn document(bytes: &[u8]) -> Option<String> {
     let value: Value = serde_json::from_slice(bytes).ok()?;
-    Some(redacted(value).to_string())
+    Some(redacted(value, false).to_string())
 }
 
-fn redacted(value: Value) -> Value {
+/// `is_environment`: it is that of a container (ECS), whose variables may be anything.
+fn redacted(value: Value, is_environment: bool) -> Value {
     match value {
         Value::Object(members) => {
+            let variable = members.get("name").and_then(Value::as_str);
+            let hides_value = variable.is_some_and(|name| is_environment || is_secret(name));
             let mut members: Vec<_> = members.into_iter().collect();
             members.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
             let kept = members.into_iter().map(|(name, value)| {
@@ -153,13 +156,16 @@ fn redacted(value: Value) -> Value {
                         BASE64_STANDARD.encode(format!("AWS:{REDACTED}")).into()
                     }
                     Value::String(_) if is_secret(&name) => REDACTED.into(),
-                    inner => redacted(inner),
+                    _ if hides_value && name == "value" => REDACTED.into(),
+                    inner => redacted(inner, name == "environment"),
                 };
                 (name, value)
             });
             Value::Object(kept.collect::<Map<_, _>>())
         }
-        Value::Array(values) => values.into_iter().map(redacted).collect(),
+        Value::Array(values) => {
+            values.into_iter().map(|value| redacted(value, is_environment)).collect()
+        }
         Value::String(text) if text.starts_with("http://") || text.starts_with("https://") => {
             target(&text).into()
         }

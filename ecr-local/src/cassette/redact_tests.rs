@@ -39,6 +39,15 @@ fn secrets_of_documents_go_wherever_they_are_and_pages_stay() {
 }
 
 #[test]
+fn what_containers_find_in_their_environment_goes_and_so_do_pairs_with_the_name_of_a_secret() {
+    let given = br#"{"containerDefinitions": [{"environment": [{"name": "DB_PASSWORD", "value": "s3cret"}, {"name": "DSN", "value": "s3cret"}],
+        "options": [{"value": "s3cret", "name": "apiToken"}, {"name": "scope", "value": "task"}], "name": "app"}]}"#;
+    let kept = document(given).unwrap();
+    assert!(!kept.contains("s3cret"), "{kept}");
+    assert!(kept.contains(r#"{"name":"DSN","value":"redacted"}"#) && kept.contains(r#""value":"task""#), "{kept}");
+}
+
+#[test]
 fn secrets_of_forms_and_queries_go() {
     assert_eq!(
         form(b"username=a&password=s&refresh_token=t&scope=x"),
