@@ -51,6 +51,7 @@ pub struct Builder {
     upstream_secrets: HashMap<String, UpstreamSecret>,
     trusts: Vec<(String, String)>,
     identity_providers: Vec<(String, String)>,
+    identity_clients: Vec<(String, String)>,
     public_aliases: Vec<(String, String)>,
     public_in_one_region: bool,
     clock: Clock,
@@ -83,6 +84,7 @@ impl EcrLocal {
             upstream_secrets: HashMap::new(),
             trusts: Vec::new(),
             identity_providers: Vec::new(),
+            identity_clients: Vec::new(),
             public_aliases: Vec::new(),
             public_in_one_region: true,
             clock: Clock::default(),
@@ -166,9 +168,15 @@ impl Builder {
         self
     }
 
-    /// Somebody who issues web identity tokens, with the keys (RFC 7517) that sign them.
+    /// Somebody who issues web identity tokens, with the keys (RFC 7517) that sign them. Their subject (`sub`) is not evaluated.
     pub fn identity_provider(mut self, issuer: impl Into<String>, keys: impl Into<String>) -> Self {
         self.identity_providers.push((issuer.into(), keys.into()));
+        self
+    }
+
+    /// Takes of the tokens of an issuer only those for a client (`aud`), or for another one that is given. For all, if there is none.
+    pub fn identity_client(mut self, issuer: impl Into<String>, client: impl Into<String>) -> Self {
+        self.identity_clients.push((issuer.into(), client.into()));
         self
     }
 
@@ -259,6 +267,7 @@ impl Builder {
             .map_err(|EndpointError(host)| StartError::Endpoint { host })?;
         let listener = self.bind().await?;
         let providers = settings::identity_providers(&self.identity_providers)?;
+        settings::check_clients(&self.identity_clients, &providers)?;
         let folder = DataFolder::claim(&self.data_dir).map_err(|error| match error {
             ClaimError::InUse => StartError::InUse { folder: self.data_dir.clone() },
             ClaimError::Io(cause) => unusable(&self.data_dir)(cause.into()),
@@ -278,7 +287,7 @@ impl Builder {
         let auth = Arc::new(Auth {
             users: Users::new(&signer, &self.users),
             access_keys: AccessKeys::new(self.access_keys),
-            trusts: Trusts { pairs: self.trusts, providers },
+            trusts: Trusts { pairs: self.trusts, providers, clients: self.identity_clients },
             signer,
             challenge: self.challenge,
             token_lifetime: self.token_lifetime,

@@ -42,9 +42,12 @@ pub(crate) struct Flags {
     /// web identity tokens.
     #[arg(long, env = "ECR_LOCAL_TRUSTS", value_name = "FILE")]
     trusts: Option<PathBuf>,
-    /// Who issues web identity tokens, and a file with the keys (JWKS) that sign them.
+    /// Who issues web identity tokens, and a file with the keys (JWKS) that sign them. Their subject (sub) is not evaluated.
     #[arg(long, env = "ECR_LOCAL_IDENTITY_PROVIDER", value_name = "ISSUER=FILE")]
     identity_provider: Vec<String>,
+    /// For which client (aud) tokens of an issuer are taken. For all, if none is given.
+    #[arg(long, env = "ECR_LOCAL_IDENTITY_CLIENT", value_name = "ISSUER=CLIENT_ID")]
+    identity_client: Vec<String>,
     /// A name of an account's public registry: public.ecr.aws/ALIAS. It is kept.
     #[arg(long, env = "ECR_LOCAL_PUBLIC_ALIAS", value_name = "ACCOUNT:ALIAS")]
     public_alias: Vec<String>,
@@ -172,6 +175,11 @@ impl Flags {
                 text.split_once('=').with_context(|| format!("{text} is not ISSUER=FILE"))?;
             let keys = fs::read_to_string(path).with_context(|| format!("cannot read {path}"))?;
             anyhow::Ok(builder.identity_provider(issuer, keys))
+        })?;
+        let builder = self.identity_client.iter().try_fold(builder, |builder, text| {
+            let pair = text.split_once('=');
+            let (issuer, client) = pair.with_context(|| format!("{text} is not ISSUER=CLIENT_ID"))?;
+            anyhow::Ok(builder.identity_client(issuer, client))
         })?;
         let builder =
             self.public_alias.iter().try_fold(builder, |builder, text| match text.split_once(':') {

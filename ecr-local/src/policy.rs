@@ -35,17 +35,22 @@ fn concerns(statement: &Value, account: &str, action: &str, resource: &str) -> b
     let is_action =
         |pattern: &str| wildcard_matches(&pattern.to_ascii_lowercase(), &action.to_ascii_lowercase());
     let is_resource = |pattern: &str| wildcard_matches(pattern, resource);
-    names(statement, "Principal", |principal| is_principal(principal, account))
-        && names(statement, "Action", |value| any(value, is_action))
-        && names(statement, "Resource", |value| any(value, is_resource))
+    names(statement, "Principal", |principal| is_principal(principal, account), are_accounts)
+        && names(statement, "Action", |value| any(value, is_action), |value| all(value, |_| true))
+        && names(statement, "Resource", |value| any(value, is_resource), |value| all(value, |_| true))
 }
 
 /// Whether a statement names something under a member, or does not under the opposite one. One without a resource is about what it is
-/// attached to.
-fn names(statement: &Value, member: &str, is_named: impl Fn(&Value) -> bool) -> bool {
+/// attached to. What allows all but some must have said whom or what, or it would allow them too.
+fn names(
+    statement: &Value,
+    member: &str,
+    is_named: impl Fn(&Value) -> bool,
+    is_understood: impl Fn(&Value) -> bool,
+) -> bool {
     match (statement.get(member), statement.get(format!("Not{member}"))) {
         (Some(value), _) => is_named(value),
-        (None, Some(value)) => !is_named(value),
+        (None, Some(value)) => !is_named(value) && (statement["Effect"] != "Allow" || is_understood(value)),
         (None, None) => member == "Resource",
     }
 }
@@ -58,6 +63,33 @@ fn is_principal(principal: &Value, account: &str) -> bool {
     match principal {
         Value::String(text) => text == "*",
         _ => principal.get("AWS").is_some_and(|value| any(value, is_account)),
+    }
+}
+
+/// Whether those of a statement are accounts and nobody else.
+fn are_accounts(principal: &Value) -> bool {
+    let is_account = |text: &str| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_whole = |text: &str| {
+        let of_root = || text.strip_prefix("arn:")?.split_once(":iam::")?.1.strip_suffix(":root");
+        text == "*" || is_account(text) || of_root().is_some_and(is_account)
+    };
+    match principal {
+        Value::String(text) => text == "*",
+        Value::Object(kinds) => {
+            kinds.len() == 1 && kinds.get("AWS").is_some_and(|value| all(value, is_whole))
+        }
+        _ => false,
+    }
+}
+
+/// Of one text, or of a list of some texts and nothing else.
+fn all(value: &Value, is_it: impl Fn(&str) -> bool) -> bool {
+    match value {
+        Value::String(text) => is_it(text),
+        Value::Array(texts) => {
+            !texts.is_empty() && texts.iter().all(|text| text.as_str().is_some_and(&is_it))
+        }
+        _ => false,
     }
 }
 

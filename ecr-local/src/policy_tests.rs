@@ -54,6 +54,37 @@ fn nobody_else_may_and_nothing_else() {
 }
 
 #[test]
+fn what_leaves_out_somebody_or_something_unknown_allows_nothing_and_denies() {
+    let left_out = |effect: &str, member: &str, value: &Value| {
+        let mut one = statement(effect, json!("*"), json!("*"), "*");
+        one.as_object_mut().unwrap().remove(member.strip_prefix("Not").unwrap());
+        one[member] = value.clone();
+        one
+    };
+    let all = statement("Allow", json!("*"), json!("*"), "*");
+    for (member, value) in [
+        ("NotAction", json!(5)),
+        ("NotAction", json!([])),
+        ("NotAction", json!(["ecr:PutImage", 5])),
+        ("NotResource", json!({})),
+        ("NotPrincipal", json!("222222222222")),
+        ("NotPrincipal", json!({"AWS": "arn:aws:iam::222222222222:role/x"})),
+        ("NotPrincipal", json!({"AWS": "222222222222", "Service": "ecs.amazonaws.com"})),
+    ] {
+        let allows = left_out("Allow", member, &value);
+        assert!(!allowed(allows.clone()), "{allows}");
+        assert!(!allowed(json!([all, left_out("Deny", member, &value)])), "{member} {value}");
+    }
+    for (member, value) in [
+        ("NotAction", json!(["ecr:PutImage"])),
+        ("NotResource", json!("arn:aws:ecr:*:*:repository/other")),
+        ("NotPrincipal", json!({"AWS": ["222222222222", "arn:aws:iam::333333333333:root"]})),
+    ] {
+        assert!(allowed(left_out("Allow", member, &value)), "{member} {value}");
+    }
+}
+
+#[test]
 fn a_statement_that_denies_wins() {
     let all = statement("Allow", json!("*"), json!("*"), "*");
     assert!(allowed(json!([all, statement("Deny", json!({"AWS": "333333333333"}), json!("*"), "*")])));

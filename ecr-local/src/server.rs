@@ -27,6 +27,7 @@ use crate::{
     scan_script::{ScanScript, ScriptError},
     simulation::Simulation,
     store::Store,
+    wire,
 };
 
 /// For the head of a request; idle connections fall under it too.
@@ -35,8 +36,6 @@ const HEAD_DEADLINE: Duration = Duration::from_secs(60);
 const READ_BUFFER: usize = 128 * 1024;
 /// For requests that run when the server is told to stop.
 const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
-/// A process out of file descriptors gets some back when connections end.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// A registry that is running. It stops when this is dropped; `shutdown` waits for that.
 pub struct Running {
@@ -124,13 +123,8 @@ async fn accept(
     cut_off: &CancellationToken,
 ) {
     loop {
-        match listener.accept().await {
-            Ok((stream, peer)) => connect(stream, peer, Arc::clone(front), connections, cut_off.clone()),
-            Err(error) => {
-                tracing::warn!(%error, "cannot accept a connection");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-            }
-        }
+        let (stream, peer) = wire::accept(listener).await;
+        connect(stream, peer, Arc::clone(front), connections, cut_off.clone());
     }
 }
 

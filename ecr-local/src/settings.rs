@@ -11,6 +11,18 @@ pub(crate) fn identity_providers(pairs: &[(String, String)]) -> Result<Vec<Ident
     pairs.iter().map(read).collect()
 }
 
+/// Checks that whoever has clients is an issuer.
+pub(crate) fn check_clients(
+    clients: &[(String, String)],
+    providers: &[IdentityProvider],
+) -> Result<(), StartError> {
+    let unknown = clients.iter().find(|(issuer, _)| !providers.iter().any(|known| known.issuer == *issuer));
+    unknown.map_or(Ok(()), |(issuer, client)| {
+        let why = format!("{issuer} is no identity provider");
+        Err(StartError::Setting { setting: format!("the client {client}"), why })
+    })
+}
+
 /// Gives accounts their aliases.
 pub(crate) async fn give_aliases(state: &State, pairs: &[(String, String)]) -> Result<(), StartError> {
     for (account, alias) in pairs {

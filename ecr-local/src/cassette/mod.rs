@@ -12,7 +12,7 @@
 //! A body is `"empty"`, a `text`, or a `file` (`{"digest": "sha256:…", "size": 1}`) by its digest in the folder `FILE.bodies`. Documents are
 //! written with their members in order, so that equal ones are equal texts.
 //!
-//! Addresses on other hosts, to which an answer sends its client (redirects of blobs, `downloadUrl`, token servers), become `/_through/N`: the
+//! Addresses on other hosts, to which an answer sends its client (redirects of blobs, `downloadUrl`, token servers), become `/_through/N` (`/_through/blob/N` for content): the
 //! proxy goes there itself, so that a cassette is complete.
 //!
 //! Invariants: no credential is in a cassette (`redact` says what is left out). Bodies go through files, whatever their size.

@@ -74,7 +74,7 @@ impl Recorder {
         let own_kind = redact::kind(head.uri.path(), &told.headers);
         let host = head.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
         let got = self.lead(own_kind, host, bodies.take(body, own_kind).await?);
-        self.through.lead_headers(&mut told.headers, host);
+        self.through.lead_headers(&mut told.headers, host, redact::is_content(head.uri.path()));
         self.writer
             .add(&Interaction {
                 request: KeptRequest::of(head, bodies.keep(asked, kind).await?),
@@ -86,9 +86,10 @@ impl Recorder {
             })
             .await?;
         let content = match bodies.content(&got).await? {
-            Content::Whole(bytes) if own_kind == Kind::Document => {
-                Content::Whole(at_host(&String::from_utf8_lossy(&bytes), host).into())
-            }
+            Content::Whole(bytes) if own_kind == Kind::Document => match std::str::from_utf8(&bytes) {
+                Ok(text) => Content::Whole(at_host(text, host).into()),
+                Err(_) => Content::Whole(bytes),
+            },
             content => content,
         };
         here(&mut told.headers, host);

@@ -9,7 +9,7 @@ use http::{HeaderMap, header};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
-use super::interaction::Headers;
+use super::{interaction::Headers, through::BLOBS};
 
 const KEPT: [&str; 23] = [
     "accept",
@@ -46,12 +46,12 @@ const SIGNED: [&str; 8] =
 /// What a body is, for this.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Kind {
-    /// JSON, to be read whole.
+    /// JSON, to be read whole. What turns out to be none is not kept.
     Document,
     Form,
     /// XML, as STS answers it.
     Markup,
-    /// A manifest, a blob, or anything else: kept byte for byte.
+    /// A manifest or a blob: kept byte for byte.
     Opaque,
 }
 
@@ -99,18 +99,21 @@ pub(super) fn content(kind: Kind, bytes: Bytes) -> Bytes {
     }
 }
 
-/// What is in a body, going by the path and the type.
+/// What is in a body, going by the path and the type. A server of tokens may call its JSON anything.
 pub(super) fn kind(path: &str, headers: &HeaderMap) -> Kind {
     let media_type =
         headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let by_digest = ["/blobs/sha", "/blobs/uploads/", "/manifests/"].iter().any(|part| path.contains(part));
     match media_type.split(';').next().unwrap_or_default().trim() {
-        _ if by_digest => Kind::Opaque,
-        "application/json" | "application/x-amz-json-1.0" | "application/x-amz-json-1.1" => Kind::Document,
+        _ if is_content(path) => Kind::Opaque,
         "application/x-www-form-urlencoded" => Kind::Form,
         "application/xml" | "text/xml" => Kind::Markup,
-        _ => Kind::Opaque,
+        _ => Kind::Document,
     }
+}
+
+/// Whether manifests or blobs are at a path, here or where it redirects to.
+pub(super) fn is_content(path: &str) -> bool {
+    ["/blobs/sha", "/blobs/uploads/", "/manifests/", BLOBS].iter().any(|part| path.contains(part))
 }
 
 /// A form, likewise.
@@ -138,12 +141,15 @@ fn markup(text: &str) -> String {
 /// A document, likewise, with its members in order. Nothing for what is none.
 fn document(bytes: &[u8]) -> Option<String> {
     let value: Value = serde_json::from_slice(bytes).ok()?;
-    Some(redacted(value).to_string())
+    Some(redacted(value, false).to_string())
 }
 
-fn redacted(value: Value) -> Value {
+/// `is_environment`: it is that of a container (ECS), whose variables may be anything.
+fn redacted(value: Value, is_environment: bool) -> Value {
     match value {
         Value::Object(members) => {
+            let variable = members.get("name").and_then(Value::as_str);
+            let hides_value = variable.is_some_and(|name| is_environment || is_secret(name));
             let mut members: Vec<_> = members.into_iter().collect();
             members.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
             let kept = members.into_iter().map(|(name, value)| {
@@ -153,13 +159,14 @@ fn redacted(value: Value) -> Value {
                         BASE64_STANDARD.encode(format!("AWS:{REDACTED}")).into()
                     }
                     Value::String(_) if is_secret(&name) => REDACTED.into(),
-                    inner => redacted(inner),
+                    _ if hides_value && name == "value" => REDACTED.into(),
+                    inner => redacted(inner, name == "environment"),
                 };
                 (name, value)
             });
             Value::Object(kept.collect::<Map<_, _>>())
         }
-        Value::Array(values) => values.into_iter().map(redacted).collect(),
+        Value::Array(values) => values.into_iter().map(|value| redacted(value, is_environment)).collect(),
         Value::String(text) if text.starts_with("http://") || text.starts_with("https://") => {
             target(&text).into()
         }

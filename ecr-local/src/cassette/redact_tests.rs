@@ -39,6 +39,35 @@ fn secrets_of_documents_go_wherever_they_are_and_pages_stay() {
 }
 
 #[test]
+fn what_containers_find_in_their_environment_goes_and_so_do_pairs_with_the_name_of_a_secret() {
+    let given = br#"{"containerDefinitions": [{"environment": [{"name": "DB_PASSWORD", "value": "s3cret"}, {"name": "DSN", "value": "s3cret"}],
+        "options": [{"value": "s3cret", "name": "apiToken"}, {"name": "scope", "value": "task"}], "name": "app"}]}"#;
+    let kept = document(given).unwrap();
+    assert!(!kept.contains("s3cret"), "{kept}");
+    assert!(
+        kept.contains(r#"{"name":"DSN","value":"redacted"}"#) && kept.contains(r#""value":"task""#),
+        "{kept}"
+    );
+}
+
+#[test]
+fn what_is_no_content_is_read_as_a_document_whatever_it_is_called() {
+    let mut headers = HeaderMap::new();
+    for media_type in ["text/plain", "text/json", "application/problem+json", "application/octet-stream", ""]
+    {
+        for path in ["/token", "/_through/1"] {
+            let kept = content(kind(path, &headers), r#"{"token":"s3cret"}"#.into());
+            assert_eq!(kept, r#"{"token":"redacted"}"#, "{path} {media_type}");
+            assert_eq!(content(kind(path, &headers), "s3cret".into()), REDACTED);
+        }
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    }
+    for path in ["/v2/app/blobs/sha256:00", "/v2/app/manifests/v1", "/_through/blob/2"] {
+        assert_eq!(kind(path, &headers), Kind::Opaque, "{path}");
+    }
+}
+
+#[test]
 fn secrets_of_forms_and_queries_go() {
     assert_eq!(
         form(b"username=a&password=s&refresh_token=t&scope=x"),

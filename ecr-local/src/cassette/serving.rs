@@ -9,7 +9,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::CassetteError;
-use crate::wire::Answer;
+use crate::wire::{self, Answer};
 
 /// A recorder or a replayer that is running. It stops when this is dropped.
 #[derive(Debug)]
@@ -54,8 +54,7 @@ where
     H: Fn(Request<Incoming>) -> F + Send + Sync + 'static,
     F: Future<Output = Answer> + Send + 'static,
 {
-    while let Some(accepted) = stop.run_until_cancelled(listener.accept()).await {
-        let Ok((stream, _)) = accepted else { continue };
+    while let Some((stream, _)) = stop.run_until_cancelled(wire::accept(&listener)).await {
         let handler = Arc::clone(&handler);
         let service = service_fn(move |request| {
             // What was begun comes to its end, even if its client leaves.

@@ -7,6 +7,8 @@ use serde_json::Value;
 use url::{Origin, Url};
 
 const PLACE: &str = "/_through/";
+/// Where manifests and blobs are among the places.
+pub(super) const BLOBS: &str = "/_through/blob/";
 /// Stands for whatever host a cassette is served at.
 pub(super) const ANY_HOST: &str = "cassette.invalid";
 
@@ -38,7 +40,7 @@ impl Through {
 
     /// The address behind a place, with the query that a client put to it.
     pub(super) fn find(&self, target: &str) -> Option<Elsewhere> {
-        let rest = target.strip_prefix(PLACE)?;
+        let rest = target.strip_prefix(BLOBS).or_else(|| target.strip_prefix(PLACE))?;
         let (number, query) =
             rest.split_once('?').map_or((rest, None), |(number, query)| (number, Some(query)));
         let mut found = self.met().get(number.parse::<usize>().ok()?.checked_sub(1)?)?.clone();
@@ -49,20 +51,24 @@ impl Through {
     }
 
     /// Leads the addresses in the headers of an answer to a client, which called the proxy by a host, through the proxy: `Location` by a path, the realm of a token server by an address
-    /// on any host.
-    pub(super) fn lead_headers(&self, headers: &mut HeaderMap, host: &str) {
-        self.lead(headers, header::LOCATION, |text| self.path(text, host, false));
+    /// on any host. `is_content`: it was asked for a manifest or a blob.
+    pub(super) fn lead_headers(&self, headers: &mut HeaderMap, host: &str, is_content: bool) {
+        let place = if is_content { BLOBS } else { PLACE };
+        self.lead(headers, header::LOCATION, |text| self.path(text, host, place, false));
         self.lead(headers, header::WWW_AUTHENTICATE, |text| {
             let (before, rest) = text.split_once("realm=\"")?;
             let (realm, behind) = rest.split_once('"')?;
-            Some(format!("{before}realm=\"http://{ANY_HOST}{}\"{behind}", self.path(realm, host, true)?))
+            Some(format!(
+                "{before}realm=\"http://{ANY_HOST}{}\"{behind}",
+                self.path(realm, host, PLACE, true)?
+            ))
         });
     }
 
     /// Leads the address in a document (GetDownloadUrlForLayer) through the proxy.
     pub(super) fn lead_document(&self, document: &mut Value, host: &str) {
         if let Some(Value::String(url)) = document.get_mut("downloadUrl")
-            && let Some(path) = self.path(url, host, false)
+            && let Some(path) = self.path(url, host, BLOBS, false)
         {
             *url = format!("http://{ANY_HOST}{path}");
         }
@@ -76,7 +82,7 @@ impl Through {
     }
 
     /// The path by which an address is had here. Nothing for what is a path already.
-    fn path(&self, text: &str, host: &str, takes_credentials: bool) -> Option<String> {
+    fn path(&self, text: &str, host: &str, place: &str, takes_credentials: bool) -> Option<String> {
         let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
         // A server that was called by the proxy's own name answers with that.
         if url.origin() == self.own || url.authority() == host {
@@ -84,11 +90,11 @@ impl Through {
         }
         let elsewhere = Elsewhere { url, takes_credentials };
         let mut met = self.met();
-        let place = met.iter().position(|known| *known == elsewhere).unwrap_or_else(|| {
+        let known = met.iter().position(|known| *known == elsewhere).unwrap_or_else(|| {
             met.push(elsewhere);
             met.len() - 1
         });
-        Some(format!("{PLACE}{}", place + 1))
+        Some(format!("{place}{}", known + 1))
     }
 
     fn met(&self) -> MutexGuard<'_, Vec<Elsewhere>> {

@@ -83,7 +83,7 @@ impl Replicator {
             tag: image.tag.clone().unwrap_or_default(),
             to: backfill.to.clone(),
         };
-        let failure = self.replicate(&replication).await?;
+        let failure = self.replicate(&replication).await;
         self.state().note_replication(&replication, failure).await?;
         Ok(failure)
     }

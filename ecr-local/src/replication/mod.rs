@@ -23,6 +23,8 @@ const BATCH: u32 = 100;
 const PAUSE: Duration = Duration::from_secs(1);
 /// What is told of an image that the other registry does not let in.
 const DENIED: &str = "AccessDenied";
+/// What is told of an image that the database could not copy.
+const FAILED: &str = "InternalError";
 /// What is told of an image that is gone.
 const GONE: &str = "ImageNotFound";
 
@@ -79,11 +81,14 @@ impl Replicator {
         let until = self.state().now().saturating_sub(self.delay);
         let deletions = self.state().queued_deletions(until, BATCH).await?;
         for deletion in &deletions {
-            self.repeat(deletion).await?;
+            if let Err(error) = self.repeat(deletion).await {
+                tracing::error!(%error, repository = %deletion.repository, "a deletion is not repeated");
+            }
+            self.state().forget_deletion(deletion).await?;
         }
         let images = self.state().queued_replications(until, BATCH).await?;
         for image in &images {
-            let failure = self.replicate(image).await?;
+            let failure = self.replicate(image).await;
             self.state().note_replication(image, failure).await?;
         }
         let backfills = self.state().running_backfills(until).await?;
@@ -93,8 +98,15 @@ impl Replicator {
         Ok(!(deletions.is_empty() && images.is_empty() && backfills.is_empty()))
     }
 
-    /// Copies an image. Why it could not be, if it could not.
-    async fn replicate(&self, image: &Replication) -> Result<Option<&'static str>> {
+    /// Copies an image. Why it could not be, if it could not: one that fails must not hold up those behind it.
+    async fn replicate(&self, image: &Replication) -> Option<&'static str> {
+        self.copy_image(image).await.unwrap_or_else(|error| {
+            tracing::error!(%error, repository = %image.name, digest = %image.digest, "an image is not replicated");
+            Some(FAILED)
+        })
+    }
+
+    async fn copy_image(&self, image: &Replication) -> Result<Option<&'static str>> {
         let Some(repository) = self.repository_at(&image.source, &image.to, &image.name).await? else {
             return Ok(Some(DENIED));
         };
@@ -111,7 +123,7 @@ impl Replicator {
         {
             self.state().repeat_deletion(deletion, repository).await?;
         }
-        self.state().forget_deletion(deletion).await
+        Ok(())
     }
 
     /// The repository of the same name in another registry, which is made if it is missing. Nothing if that is not allowed.

@@ -1,10 +1,12 @@
 //! What both planes send and read: the bodies of requests and of answers.
 
+mod accept;
 mod body;
 mod content;
 mod hindrance;
 mod xml;
 
+pub(crate) use accept::accept;
 pub(crate) use body::{Broken, RequestBody};
 pub(crate) use content::{Answer, Content, ErrorCode};
 pub(crate) use hindrance::{Hindered, Hindrance};

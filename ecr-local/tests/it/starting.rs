@@ -103,6 +103,8 @@ async fn the_program_refuses_settings_that_it_cannot_read() {
         ("--trusts", &*trusts.display().to_string(), "line 3: not ROLE_ARN PRINCIPAL"),
         ("--identity-provider", &*provider, "cannot take the keys of https://example.org"),
         ("--identity-provider", "https://example.org", "is not ISSUER=FILE"),
+        ("--identity-client", "https://example.org", "is not ISSUER=CLIENT_ID"),
+        ("--identity-client", "https://example.org=ci", "https://example.org is no identity provider"),
         ("--public-alias", "tests", "is not ACCOUNT:ALIAS"),
         ("--public-alias", "111111111111:No", "cannot take the alias No"),
     ] {

@@ -1,6 +1,7 @@
 //! AssumeRoleWithWebIdentity: for whoever has a token (RFC 7519) of an issuer that the role trusts.
 //!
-//! Where everyone may do everything a token of an issuer that nobody announced is believed, as long as it is one and is not over.
+//! Where everyone may do everything a token of an issuer that nobody announced is believed, as long as it is one, has begun and is not over. For whom
+//! a token is (`sub`) is told and not evaluated: a role trusts an issuer as a whole, or those of its tokens that are for a client (`aud`).
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -32,6 +33,8 @@ struct Claims {
     aud: Audience,
     /// Seconds since 1970.
     exp: u64,
+    /// Likewise.
+    nbf: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -39,6 +42,15 @@ struct Claims {
 enum Audience {
     One(String),
     Several(Vec<String>),
+}
+
+impl Audience {
+    fn all(&self) -> &[String] {
+        match self {
+            Self::One(audience) => std::slice::from_ref(audience),
+            Self::Several(audiences) => audiences,
+        }
+    }
 }
 
 pub(super) fn run(plane: &ControlPlane, input: Input) -> Result<Vec<Element>, Error> {
@@ -61,14 +73,17 @@ pub(super) fn run(plane: &ControlPlane, input: Input) -> Result<Vec<Element>, Er
     if token.claims.exp <= now {
         return Err(Error::ExpiredIdentityToken(now, token.claims.exp));
     }
+    if token.claims.nbf.is_some_and(|begin| begin > now) {
+        return Err(Error::InvalidIdentityToken("The ID Token is not valid yet".to_owned()));
+    }
+    if !plane.auth.trusts.takes(issuer, token.claims.aud.all()) {
+        return Err(Error::InvalidIdentityToken("Incorrect token audience".to_owned()));
+    }
     if !is_open && !plane.auth.trusts.allows(&input.wanted.role_arn, issuer) {
         return Err(Error::Denied("Not authorized to perform sts:AssumeRoleWithWebIdentity".to_owned()));
     }
     let mut told = input.wanted.assume(plane)?;
-    let audience = match token.claims.aud {
-        Audience::One(audience) => audience,
-        Audience::Several(audiences) => audiences.into_iter().next().unwrap_or_default(),
-    };
+    let audience = token.claims.aud.all().first().cloned().unwrap_or_default();
     told.extend([
         Element::text("SubjectFromWebIdentityToken", token.claims.sub),
         Element::text("Audience", audience),

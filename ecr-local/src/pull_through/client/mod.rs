@@ -4,6 +4,7 @@
 
 mod access;
 mod challenge;
+mod paced;
 mod reach;
 
 use std::{
@@ -16,7 +17,7 @@ use http::{HeaderValue, StatusCode, header};
 use reqwest::{Response, redirect::Policy};
 use url::Url;
 
-use self::reach::Reach;
+use self::{paced::Paced, reach::Reach};
 use super::{Credentials, Endpoints, UpstreamError};
 use crate::{
     manifest::media_type,
@@ -134,7 +135,7 @@ impl Upstream {
         digest: &Digest,
     ) -> Result<reqwest::Body, UpstreamError> {
         let answer = self.get(&format!("/v2/{repository}/blobs/{digest}"), ANYTHING).await?;
-        Ok(answer.into())
+        Ok(reqwest::Body::wrap_stream(Paced::new(answer).pieces()))
     }
 
     async fn get(&self, path: &str, accept: &'static str) -> Result<Response, UpstreamError> {
@@ -194,10 +195,9 @@ fn judge(answer: Response) -> Result<Response, UpstreamError> {
     }
 }
 
-async fn read(mut answer: Response, limit: usize) -> Result<Bytes, UpstreamError> {
-    let mut whole = BytesMut::new();
-    let failed = |error: reqwest::Error| unavailable(&error.without_url().to_string());
-    while let Some(piece) = answer.chunk().await.map_err(failed)? {
+async fn read(answer: Response, limit: usize) -> Result<Bytes, UpstreamError> {
+    let (mut answer, mut whole) = (Paced::new(answer), BytesMut::new());
+    while let Some(piece) = answer.piece().await? {
         if whole.len() + piece.len() > limit {
             return Err(unavailable("a document is too large"));
         }

@@ -115,7 +115,7 @@ async fn token_servers_and_redirects_on_other_hosts_are_reached_by_the_proxy_whi
         read(to(server, "GET", "/v2/").bearer_auth("t0ken")).await.expect(200);
         let redirect = read(to(server, "GET", &blob).bearer_auth("t0ken")).await.expect(307);
         let location = redirect.header("location").to_owned();
-        assert_eq!(location, "/_through/2");
+        assert_eq!(location, "/_through/blob/2");
         let got = read(to(server, "GET", &location).bearer_auth("t0ken")).await.expect(200);
         assert_eq!(got.body, layer.bytes);
     };

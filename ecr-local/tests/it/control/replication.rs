@@ -73,6 +73,24 @@ async fn rules_that_cannot_be_followed_are_refused() {
 }
 
 #[tokio::test]
+async fn an_image_that_the_database_refuses_does_not_hold_up_the_others() {
+    let clock = Clock::default();
+    let stage = slow(&clock).await;
+    replicate(&stage, json!([{"destinations": [to("eu-central-1", "000000000000")]}])).await;
+    stage.push("app", "refused", &Image::oci("refused")).await;
+    stage.push("app", "next", &Image::oci("next")).await;
+    stage
+        .meddle("CREATE TRIGGER refused BEFORE INSERT ON tags WHEN NEW.tag = 'refused' BEGIN SELECT RAISE(ABORT, 'no'); END")
+        .await;
+    clock.advance(DELAY);
+    assert_eq!(statuses(&stage, "app", "next").await[0]["status"], "COMPLETE");
+    assert_eq!(
+        statuses(&stage, "app", "refused").await,
+        json!([{"region": "eu-central-1", "registryId": "000000000000", "status": "FAILED", "failureCode": "InternalError"}])
+    );
+}
+
+#[tokio::test]
 async fn a_push_arrives_in_another_region_after_its_time() {
     let clock = Clock::default();
     let mut stage = slow(&clock).await;

@@ -99,6 +99,28 @@ async fn a_token_ends_and_opens_only_roles_that_trust_its_issuer() {
 }
 
 #[tokio::test]
+async fn a_token_that_has_not_begun_or_is_for_another_client_gets_nothing() {
+    let issuer = Issuer::fresh();
+    let settings = |builder| issuer.settings(ROLE)(builder).clock(Clock::stopped());
+    let stage = Stage::with(settings).await;
+    let mut later = claims();
+    later["nbf"] = later["exp"].clone();
+    let refused = assume(&stage, ROLE, &issuer.token(&later)).await.faulted(400, "InvalidIdentityToken");
+    assert_eq!(refused, "The ID Token is not valid yet");
+    later["nbf"] = 1.into();
+    assume(&stage, ROLE, &issuer.token(&later)).await.expect(200);
+    let for_others = |builder| settings(builder).identity_client(ISSUER, "a").identity_client(ISSUER, "b");
+    let stage = Stage::with(for_others).await;
+    let refused = assume(&stage, ROLE, &issuer.token(&claims())).await.faulted(400, "InvalidIdentityToken");
+    assert_eq!(refused, "Incorrect token audience");
+    for audience in [json!("b"), json!(["x", "a"])] {
+        let mut own = claims();
+        own["aud"] = audience;
+        assume(&stage, ROLE, &issuer.token(&own)).await.expect(200);
+    }
+}
+
+#[tokio::test]
 async fn credentials_of_a_token_work_like_all_others() {
     let issuer = Issuer::fresh();
     let stage = Stage::with(issuer.settings(ROLE)).await;
