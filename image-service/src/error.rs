@@ -111,7 +111,7 @@ pub enum Error {
     Denied {
         /// The registry.
         registry: String,
-        /// The registry's own words.
+        /// The registry's own words, or this service's if its configuration does not let it ask.
         detail: String,
     },
     /// A Basic challenge and nothing to answer it with.

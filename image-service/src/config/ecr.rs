@@ -53,7 +53,7 @@ pub struct EcrConfig {
     /// How long before its end a password for the registry is replaced.
     #[serde(deserialize_with = "super::seconds", rename = "token_refresh_buffer_secs")]
     pub token_refresh_buffer: Duration,
-    /// Change nothing at AWS.
+    /// Change nothing at AWS, neither by a call nor by a push or a deletion at a registry. Callers who bring a credential still may push.
     pub read_only: bool,
     /// Use this identity at public.ecr.aws, too: more pulls than anonymous callers get.
     pub public_registry: bool,
@@ -83,7 +83,7 @@ pub struct AccountConfig {
     pub region: Option<Region>,
     /// Where ECR's API is.
     pub endpoint_url: Option<String>,
-    /// Change nothing in this account.
+    /// Change nothing in this account; as in `[ecr]`.
     pub read_only: bool,
 }
 

@@ -56,6 +56,11 @@ impl Calls {
         self.clients.registry_id(place)
     }
 
+    /// Whether nothing may be changed in a registry.
+    pub(super) fn is_read_only(&self, place: &Place) -> bool {
+        self.clients.is_read_only(place)
+    }
+
     /// Whose identity makes a call, and in which Region; none is that of `[ecr]`.
     pub(super) async fn identity(
         &self,
@@ -160,7 +165,7 @@ impl Calls {
     }
 }
 
-/// The one place that keeps a read-only configuration from changing anything.
+/// Keeps a read-only configuration from changing anything by a call; pushes ask `CloudCredentials::may_write`.
 fn refuse_write(operation: Operation, site: &Site) -> Result<(), Box<EcrError>> {
     if site.read_only && operation.writes() {
         let message = "the configuration is read-only (ecr.read_only)";

@@ -103,6 +103,10 @@ impl Clients {
         place.registry_id.clone().or_else(|| self.config.registry_id.clone())
     }
 
+    pub(super) fn is_read_only(&self, place: &Place) -> bool {
+        self.account(place).read_only
+    }
+
     /// The clients for a place.
     pub(super) async fn site(&self, operation: Operation, place: &Place) -> Result<Arc<Site>> {
         let (_, region) = self.identity(operation, place).await?;

@@ -20,13 +20,18 @@ impl CloudCredentials for Ecr {
         }
     }
 
+    fn may_write(&self, registry: &RegistryHost) -> Result<()> {
+        if !self.calls().is_read_only(&place_of(registry).unwrap_or_default()) {
+            return Ok(());
+        }
+        let detail = format!("{registry} is read-only to this service's own identity (ecr.read_only)");
+        Err(Error::Denied { registry: registry.to_string(), detail })
+    }
+
     async fn credential(&self, registry: &RegistryHost) -> Result<CloudCredential> {
-        let token = match EcrHost::of(registry) {
-            Some(EcrHost::Private { account, region }) => {
-                let place = Place { registry_id: Some(account), region: Some(region) };
-                self.tokens().private(&place).await
-            }
-            _ => self.tokens().public().await,
+        let token = match place_of(registry) {
+            Some(place) => self.tokens().private(&place).await,
+            None => self.tokens().public().await,
         };
         token.map(|token| to_credential(&token)).map_err(|why| unavailable(registry, why))
     }
@@ -37,7 +42,7 @@ impl CloudCredentials for Ecr {
 
     async fn create_repository(&self, repository: &Repository) -> Result<()> {
         let host = RegistryHost::from(repository);
-        let Some(EcrHost::Private { account, region }) = EcrHost::of(&host) else {
+        let Some(place) = place_of(&host) else {
             return Err(missing(repository, "create it in the registry first"));
         };
         let allowed = match self.policy.create {
@@ -50,7 +55,6 @@ impl CloudCredentials for Ecr {
                 "create it (aws ecr create-repository), or let this service do so (ecr.create_repository)";
             return Err(missing(repository, remedy));
         }
-        let place = Place { registry_id: Some(account), region: Some(region) };
         let registry_id = self.calls().registry_id(&place).map(|id| id.to_string());
         let made = self.calls().ecr(Operation::CreateRepository, &place, |ecr| {
             let request = ecr.create_repository().repository_name(repository.path());
@@ -64,6 +68,16 @@ impl CloudCredentials for Ecr {
             Err(Error::Ecr(error)) if error.reason == EcrReason::RepositoryAlreadyExists => Ok(()),
             Err(why) => Err(why),
         }
+    }
+}
+
+/// Nowhere for the public registry.
+fn place_of(registry: &RegistryHost) -> Option<Place> {
+    match EcrHost::of(registry)? {
+        EcrHost::Private { account, region } => {
+            Some(Place { registry_id: Some(account), region: Some(region) })
+        }
+        EcrHost::Public => None,
     }
 }
 

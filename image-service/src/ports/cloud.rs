@@ -22,6 +22,9 @@ pub trait CloudCredentials: Send + Sync + std::fmt::Debug {
     /// Whether a registry belongs to the cloud. Told by the name alone; nobody is asked.
     fn knows(&self, registry: &RegistryHost) -> bool;
 
+    /// Refuses with `Denied` if the configuration lets nothing be changed at a registry in this service's own name.
+    fn may_write(&self, registry: &RegistryHost) -> Result<()>;
+
     /// A password that is good now, or `CloudCredentials`. Those who ask at the same time share one request.
     async fn credential(&self, registry: &RegistryHost) -> Result<CloudCredential>;
 

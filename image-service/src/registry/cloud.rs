@@ -3,6 +3,7 @@
 //! Its password is looked up for each request, so that work which takes longer than a password lives goes on. Callers keep the
 //! fingerprint of anonymity: at one registry the identity is one and the same, whichever password stands for it.
 //!
+//! Invariant: where the configuration is read-only, that identity changes nothing; a caller's own credential may.
 //! Invariant: a password that the registry refuses is replaced once; a refusal of the new one stands.
 
 use std::sync::Arc;
@@ -70,6 +71,7 @@ impl CloudRegistryClient {
         F: Future<Output = Result<T>> + Send,
         T: Send,
     {
+        self.may_write(repository, access)?;
         match self.ask(repository, access, &ask).await {
             Err(why)
                 if matches!(why.root(), Error::RepositoryUnknown { .. })
@@ -79,6 +81,14 @@ impl CloudRegistryClient {
                 self.ask(repository, access, &ask).await
             }
             done => done,
+        }
+    }
+
+    fn may_write(&self, repository: &Repository, access: &Access) -> Result<()> {
+        let host = RegistryHost::from(repository);
+        match access.credential.is_none() && self.cloud.knows(&host) {
+            true => self.cloud.may_write(&host),
+            false => Ok(()),
         }
     }
 }
@@ -193,6 +203,7 @@ impl RegistryWriter for CloudRegistryClient {
     }
 
     async fn delete_manifest(&self, repository: &Repository, target: &Target, access: &Access) -> Result<()> {
+        self.may_write(repository, access)?;
         self.ask(repository, access, |access| async move {
             self.client.delete_manifest(repository, target, &access).await
         })

@@ -3,7 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use fixtures::{process::until, registry::Reply};
-use image_service::{error::Error, ports::CloudCredentials as _};
+use image_service::{
+    error::Error,
+    model::Reference,
+    ports::{CloudCredentials as _, RegistryWriter as _},
+};
 use serde_json::json;
 use tokio::task::JoinSet;
 
@@ -153,6 +157,28 @@ async fn an_operator_can_keep_the_identity_from_standing_in_for_callers() {
     let failed = look(&world.client(), IMAGE, &anonymous()).await.unwrap_err();
     assert!(matches!(failed.root(), Error::CredentialsRequired { .. }), "{failed:?}");
     assert!(world.asked().is_empty());
+}
+
+#[tokio::test]
+async fn a_read_only_identity_writes_to_no_registry_and_stands_in_no_caller_s_way() {
+    for ecr in ["read_only = true", "accounts = { 123456789012 = { read_only = true } }"] {
+        let world = World::with(ecr).await;
+        world.registry_takes("one");
+        world.always(password("one"));
+        let (client, reference) = (world.client(), IMAGE.parse::<Reference>().unwrap());
+        let (repository, target) = (&reference.repository, &reference.target().unwrap());
+        let manifest = look(&client, IMAGE, &anonymous()).await.unwrap();
+        let before = world.server.requests().len();
+        let refused = [
+            client.put_manifest(repository, target, &manifest, &anonymous()).await.unwrap_err(),
+            client.delete_manifest(repository, target, &anonymous()).await.unwrap_err(),
+        ];
+        for refused in refused.map(|refused| refused.to_string()) {
+            assert!(refused.contains(HOST) && refused.contains("ecr.read_only"), "{refused}");
+        }
+        assert_eq!(world.server.requests().len(), before, "nobody was asked");
+        client.put_manifest(repository, target, &manifest, &user("AWS", "one")).await.unwrap();
+    }
 }
 
 #[tokio::test]
