@@ -87,7 +87,7 @@ pub trait VectorStore: Send + Sync + std::fmt::Debug {
     /// The present revision of an image; nothing if it is not there.
     async fn revision(&self, namespace: &Namespace, image: &Digest) -> Result<Option<i64>>;
 
-    /// Keeps what was made by an embedder. What came of images that are gone goes, too.
+    /// Keeps what was made by an embedder, of images that still have the revision that it was made of.
     async fn record_vectors(
         &self,
         namespace: &Namespace,

@@ -164,7 +164,7 @@ impl Change for DropVectorsOfOthers {
     }
 }
 
-/// Vectors, and what they were made of.
+/// Vectors, and what they were made of. What has another revision by now is left to be indexed again.
 pub(super) struct RecordVectors {
     pub(super) namespace: Namespace,
     pub(super) embedder: String,
@@ -177,7 +177,7 @@ impl Change for RecordVectors {
     async fn apply(self, connection: &mut Connection) -> Result<()> {
         let update = "UPDATE image_vectors \
              SET indexed = $3, embedder = $4, dimensions = $5, vector = $6, layers = $7 \
-             WHERE namespace = $1 AND image_id = $2";
+             WHERE namespace = $1 AND image_id = $2 AND revision = $3";
         for IndexedImage { of, vector, layers } in self.images {
             let dimensions = vector.as_ref().map_or(0, Vector::dimensions);
             let query = sqlx::query(update).bind(self.namespace.as_str()).bind(of.image.to_string());

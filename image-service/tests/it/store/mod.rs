@@ -109,6 +109,7 @@ macro_rules! conformance {
             vectors: vectors_of_another_embedder_are_not_found_and_can_be_dropped,
             vectors: an_image_that_can_have_no_vector_is_indexed_and_not_found,
             vectors: a_removed_image_takes_its_vector_along,
+            vectors: an_image_that_was_removed_and_came_again_is_not_indexed_by_a_vector_from_before,
             vectors: a_change_is_noticed_though_it_came_before_anyone_waited,
         }
     };

@@ -82,7 +82,7 @@ pub(super) async fn a_name_that_changes_while_a_vector_is_made_is_not_lost(store
     let taken = unindexed(stores, &here()).await;
     stores.images.tag(&here(), &name("app"), &"late".parse().unwrap(), &"1".parse().unwrap()).await.unwrap();
     record(stores, &here(), ONE, taken).await;
-    assert_eq!(found(stores, &here(), ONE).await, [app.id()], "it is found by what is known of it");
+    assert_eq!(found(stores, &here(), ONE).await, [], "the vector is not of this name");
     let again = unindexed(stores, &here()).await;
     assert_eq!(again[0].image, app.id());
     assert_eq!(stores.vectors.revision(&here(), &app.id()).await.unwrap(), Some(again[0].revision));
@@ -122,6 +122,20 @@ pub(super) async fn a_removed_image_takes_its_vector_along(stores: &Stores) {
     record(stores, &here(), ONE, taken).await;
     assert_eq!(found(stores, &here(), ONE).await, []);
     assert_eq!(stores.vectors.revision(&here(), &app.id()).await.unwrap(), None);
+}
+
+pub(super) async fn an_image_that_was_removed_and_came_again_is_not_indexed_by_a_vector_from_before(
+    stores: &Stores,
+) {
+    let app = upstream("app");
+    pull(&*stores.images, "app", &app).await;
+    stores.images.tag(&here(), &name("app"), &"more".parse().unwrap(), &"1".parse().unwrap()).await.unwrap();
+    let taken = unindexed(stores, &here()).await;
+    stores.images.remove(&here(), &name(&app.id().to_string()), Box::new(everything)).await.unwrap();
+    pull(&*stores.images, "app", &app).await;
+    record(stores, &here(), ONE, taken).await;
+    assert_eq!(found(stores, &here(), ONE).await, []);
+    assert_eq!(unindexed(stores, &here()).await[0].image, app.id());
 }
 
 pub(super) async fn a_change_is_noticed_though_it_came_before_anyone_waited(stores: &Stores) {
