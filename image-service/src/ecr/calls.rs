@@ -56,6 +56,11 @@ impl Calls {
         self.clients.registry_id(place)
     }
 
+    /// The configured endpoint of ECR for a place; nothing means AWS's own.
+    pub(super) fn endpoint(&self, place: &Place) -> Option<&str> {
+        self.clients.endpoint(place)
+    }
+
     /// Whether nothing may be changed in a registry.
     pub(super) fn is_read_only(&self, place: &Place) -> bool {
         self.clients.is_read_only(place)

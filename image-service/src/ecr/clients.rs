@@ -103,6 +103,10 @@ impl Clients {
         place.registry_id.clone().or_else(|| self.config.registry_id.clone())
     }
 
+    pub(super) fn endpoint(&self, place: &Place) -> Option<&str> {
+        self.account(place).endpoint_url.as_deref()
+    }
+
     pub(super) fn is_read_only(&self, place: &Place) -> bool {
         self.account(place).read_only
     }

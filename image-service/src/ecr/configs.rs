@@ -40,7 +40,7 @@ impl Configs {
     ) -> Result<v1::ImageConfig> {
         let wanted = described(image)?;
         let url = self.url(place, repository, &wanted.digest).await?;
-        let content = self.downloads.get(&url, wanted.size).await?;
+        let content = self.downloads.get(self.calls.endpoint(place), &url, wanted.size).await?;
         verify(&wanted, &content)?;
         Ok(v1::ImageConfig {
             platform: manifests::platform_of_config(&content),

@@ -1,7 +1,7 @@
 //! Content behind a URL that AWS has signed: one GET, without credentials and without redirects.
 //!
 //! Invariant: a URL leads to public and private addresses only, checked when they are dialled; to loopback, and without TLS, only where the
-//! configured endpoint of ECR is so itself. The URL is a secret for as long as it is good: it is in no error and no log.
+//! configured endpoint of ECR that answered it is so itself. The URL is a secret for as long as it is good: it is in no error and no log.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -14,7 +14,6 @@ use reqwest::{
 use url::{Host, Url};
 
 use crate::{
-    config::EcrConfig,
     error::{EcrError, EcrReason, Error, Result},
     model::AddressClass,
 };
@@ -28,8 +27,10 @@ const NOT_TAKEN: &str = "the URL that AWS answered leads where this service does
 /// Gets content of URLs that AWS has signed.
 #[derive(Clone, Debug)]
 pub(super) struct Downloads {
-    client: Client,
-    reach: Reach,
+    /// For URLs of AWS.
+    far: Client,
+    /// For those of an endpoint on this machine.
+    near: Client,
 }
 
 /// How far a URL may lead.
@@ -40,24 +41,17 @@ struct Reach {
 }
 
 impl Downloads {
-    pub(super) fn new(config: &EcrConfig) -> anyhow::Result<Self> {
-        let reach = Reach::of(config);
-        let client = Client::builder()
-            .redirect(redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .no_proxy()
-            .dns_resolver(Guarded(reach))
-            .connect_timeout(CONNECT)
-            .timeout(TOTAL)
-            .build()?;
-        Ok(Self { client, reach })
+    pub(super) fn new() -> anyhow::Result<Self> {
+        Ok(Self { far: client(false)?, near: client(true)? })
     }
 
-    /// What is at a URL, of which at most `most` bytes are read, and one more to tell that there are more.
-    pub(super) async fn get(&self, url: &str, most: u64) -> Result<Bytes> {
-        let url = self.reach.check(url)?;
-        let response = self.client.get(url).send().await.map_err(broken)?;
+    /// What is at a URL that an endpoint, or AWS itself, has answered. Of that at most `most` bytes are read, and one more to tell that there
+    /// are more.
+    pub(super) async fn get(&self, endpoint: Option<&str>, url: &str, most: u64) -> Result<Bytes> {
+        let reach = Reach::of(endpoint);
+        let url = reach.check(url)?;
+        let client = if reach.loopback { &self.near } else { &self.far };
+        let response = client.get(url).send().await.map_err(broken)?;
         if !response.status().is_success() {
             let status = response.status();
             let reason = match status.is_server_error() {
@@ -75,13 +69,11 @@ impl Downloads {
 }
 
 impl Reach {
-    fn of(config: &EcrConfig) -> Self {
-        let accounts = config.accounts.values().filter_map(|account| account.endpoint_url.as_deref());
-        let endpoints = config.endpoint_url.as_deref().into_iter().chain(accounts);
-        let endpoints: Vec<_> = endpoints.filter_map(|endpoint| Url::parse(endpoint).ok()).collect();
+    fn of(endpoint: Option<&str>) -> Self {
+        let endpoint = endpoint.and_then(|endpoint| Url::parse(endpoint).ok());
         Self {
-            loopback: endpoints.iter().any(is_loopback),
-            plain_http: endpoints.iter().any(|endpoint| endpoint.scheme() == "http"),
+            loopback: endpoint.as_ref().is_some_and(is_loopback),
+            plain_http: endpoint.is_some_and(|endpoint| endpoint.scheme() == "http"),
         }
     }
 
@@ -91,37 +83,51 @@ impl Reach {
         let url = url.filter(|url| url.scheme() == "https" || (self.plain_http && url.scheme() == "http"));
         let url = url.filter(|url| url.username().is_empty() && url.password().is_none());
         url.filter(|url| match url.host() {
-            Some(Host::Ipv4(address)) => self.admits(AddressClass::of(address.into())),
-            Some(Host::Ipv6(address)) => self.admits(AddressClass::of(address.into())),
+            Some(Host::Ipv4(address)) => admits(self.loopback, AddressClass::of(address.into())),
+            Some(Host::Ipv6(address)) => admits(self.loopback, AddressClass::of(address.into())),
             Some(Host::Domain(_)) => true,
             None => false,
         })
         .ok_or_else(|| failed(EcrReason::AnswerInvalid, false, NOT_TAKEN.to_owned()))
     }
+}
 
-    const fn admits(self, class: AddressClass) -> bool {
-        match class {
-            // A VPC endpoint of S3 has a private address.
-            AddressClass::Public | AddressClass::Private => true,
-            AddressClass::Loopback => self.loopback,
-            AddressClass::LinkLocal
-            | AddressClass::CarrierGrade
-            | AddressClass::Metadata
-            | AddressClass::NoHost => false,
-        }
+const fn admits(loopback: bool, class: AddressClass) -> bool {
+    match class {
+        // A VPC endpoint of S3 has a private address.
+        AddressClass::Public | AddressClass::Private => true,
+        AddressClass::Loopback => loopback,
+        AddressClass::LinkLocal
+        | AddressClass::CarrierGrade
+        | AddressClass::Metadata
+        | AddressClass::NoHost => false,
     }
 }
 
+fn client(loopback: bool) -> reqwest::Result<Client> {
+    Client::builder()
+        .redirect(redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .no_proxy()
+        .dns_resolver(Guarded { loopback })
+        .connect_timeout(CONNECT)
+        .timeout(TOTAL)
+        .build()
+}
+
 /// Resolves the names that connections go to, as far as they may go.
-struct Guarded(Reach);
+struct Guarded {
+    loopback: bool,
+}
 
 impl Resolve for Guarded {
     fn resolve(&self, name: Name) -> Resolving {
-        let reach = self.0;
+        let loopback = self.loopback;
         Box::pin(async move {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
             let admitted: Vec<SocketAddr> =
-                found.filter(|address| reach.admits(AddressClass::of(address.ip()))).collect();
+                found.filter(|address| admits(loopback, AddressClass::of(address.ip()))).collect();
             match admitted.is_empty() {
                 true => Err(NOT_TAKEN.into()),
                 false => Ok(Box::new(admitted.into_iter()) as Addrs),

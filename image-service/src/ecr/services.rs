@@ -14,7 +14,7 @@ impl Ecr {
     pub fn services(&self, config: &EcrConfig) -> anyhow::Result<EcrServices> {
         let calls = || Arc::clone(&self.calls);
         let scan_types = ScanTypes::new(calls());
-        let configs = Configs { calls: calls(), downloads: Downloads::new(config)? };
+        let configs = Configs { calls: calls(), downloads: Downloads::new()? };
         Ok(EcrServices {
             repositories: Arc::new(Repositories { calls: calls(), scan_types: scan_types.clone() }),
             images: Arc::new(Images { calls: calls(), configs: configs.clone() }),
