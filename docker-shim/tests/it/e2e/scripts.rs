@@ -62,8 +62,8 @@ async fn the_example_configuration_is_valid_and_its_examples_lack_only_the_files
     };
     check(&example).await.ok();
     let said = check(&all).await.refused();
-    assert_eq!(said.matches("No such file or directory").count(), 3, "{said}");
-    assert!(said.contains("mistakes in the configuration: 3"), "{said}");
+    assert_eq!(said.matches("No such file or directory").count(), 4, "{said}");
+    assert!(said.contains("mistakes in the configuration: 4"), "{said}");
 }
 
 /// Whether any process has a folder on its command line.
