@@ -8,14 +8,13 @@ use crate::error::Error;
 /// cannot open.
 const UNAVAILABLE: [i32; 6] = [5, 6, 8, 10, 13, 14];
 
-/// Postgres's classes and states of the same kind: connection, transaction that has failed, rolled back for another, resources, lock not had, ended by an operator or by
-/// a time-out, read-only, system.
+/// Postgres's classes and states of the same kind: connection, transaction that has failed, rolled back for another, resources, lock not
+/// had, ended by an operator or by a time-out, read-only, system.
 const STATES: [&str; 9] = ["08", "25P02", "40", "53", "55P03", "57P", "57014", "25006", "58"];
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        let unavailable = is_unavailable(&error);
-        if unavailable { Self::StoreUnavailable(error.into()) } else { Self::internal(error) }
+        if is_unavailable(&error) { Self::StoreUnavailable(error.into()) } else { Self::internal(error) }
     }
 }
 

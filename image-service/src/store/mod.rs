@@ -8,8 +8,10 @@ mod cache;
 mod encoding;
 mod error;
 mod lately;
+mod migrations;
 mod postgres;
 mod sqlite;
 
+use migrations::migrations;
 pub use postgres::{PostgresError, PostgresStore};
 pub use sqlite::{OpenError, SqliteStore};

@@ -70,6 +70,12 @@ impl Question {
         let values = [namespace.to_string()].into_iter().chain(keys).collect();
         Self { statement, values }
     }
+
+    /// The rows of the answer.
+    pub(in crate::store) async fn rows(self, connection: &mut Connection) -> Result<Vec<ImageRow>> {
+        let query = self.values.into_iter().fold(sqlx::query_as(self.statement), sqlx::query::QueryAs::bind);
+        Ok(query.fetch_all(connection).await?)
+    }
 }
 
 fn by_reference(reference: &Reference, prefix: Option<&IdPrefix>) -> (&'static str, Vec<String>) {
@@ -92,9 +98,7 @@ pub(super) async fn image(
     namespace: &Namespace,
     name: &ImageName,
 ) -> Result<Image> {
-    let Question { statement, values } = Question::of(namespace, name);
-    let query = values.into_iter().fold(sqlx::query_as(statement), sqlx::query::QueryAs::bind);
-    the_one(query.fetch_all(connection).await?, name)
+    the_one(Question::of(namespace, name).rows(connection).await?, name)
 }
 
 /// Of the rows of an answer, the image with that name, or else the only one with that prefix.

@@ -72,13 +72,13 @@ impl Store {
         finder: Finder,
         scanner: Scanner,
         sealer: Arc<dyn Sealer>,
-        boot: String,
+        answers: Answers,
         fresh_id: &str,
     ) -> sqlx::Result<Self> {
         let insert = "INSERT INTO store_identity (singleton, id) VALUES (1, $1) ON CONFLICT DO NOTHING";
         sqlx::query(insert).bind(fresh_id).execute(&writer).await?;
         let id = sqlx::query_scalar("SELECT id FROM store_identity").fetch_one(&writer).await?;
-        let (answers, ownership) = (Arc::new(Answers::new(boot)), Arc::new(ownership));
+        let (answers, ownership) = (Arc::new(answers), Arc::new(ownership));
         let changes = Arc::new(Notify::new());
         Ok(Self { finder, scanner, reader, writer, answers, changes, sealer, id, ownership })
     }

@@ -16,10 +16,6 @@ const LENGTH: usize = 16;
 pub(super) struct Versions;
 
 impl Versions {
-    pub(super) fn new(_boot: String) -> Self {
-        Self
-    }
-
     pub(super) async fn found(
         &self,
         _namespace: &Namespace,

@@ -13,7 +13,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{Finder, Pool, Scanner, folder::DataFolder, portable::Store, schema};
+use super::{Answers, Finder, Pool, Scanner, folder::DataFolder, portable::Store, schema};
 use crate::{ports::Sealer, store::encoding::random_name};
 
 /// A reader is a thread; more of them than cores do not read faster.
@@ -94,8 +94,8 @@ impl Store {
         let finder = Finder::open(&database).map_err(unopened)?;
         let scanner = Scanner::open(&database).map_err(unopened)?;
         let random = || random_name().ok_or(OpenError::Random);
-        let (boot, fresh_id) = (random()?, random()?);
-        Self::on(folder, writer, reader, finder, scanner, sealer, boot, &fresh_id).await.map_err(fault)
+        let (answers, fresh_id) = (Answers::new(random()?), random()?);
+        Self::on(folder, writer, reader, finder, scanner, sealer, answers, &fresh_id).await.map_err(fault)
     }
 }
 

@@ -1,29 +1,13 @@
 //! The schema and its history: `migrations/sqlite`.
 
-use sqlx::{
-    SqlSafeStr,
-    migrate::{MigrateError, Migration, MigrationType, Migrator},
-};
+use sqlx::migrate::{MigrateError, Migrator};
 
 use super::{OpenError, Ownership, Pool};
-
-macro_rules! migrations {
-    ($($number:literal $name:literal),+ $(,)?) => {
-        vec![$(Migration::new(
-            $number,
-            $name.into(),
-            MigrationType::Simple,
-            include_str!(concat!("../../../../migrations/sqlite/000", $number, "_", $name, ".sql")).into_sql_str(),
-            false,
-        )),+]
-    };
-}
+use crate::store::migrations;
 
 /// Brings the database to the schema of this version.
 pub(super) async fn migrate(folder: &Ownership, writer: &Pool) -> Result<(), OpenError> {
-    let migrator = Migrator::with_migrations(migrations![
-        1 "images_and_credentials", 2 "locations", 3 "one_row_per_look_up", 4 "image_vectors", 5 "names_lead_to_configs"
-    ]);
+    let migrator = Migrator::with_migrations(migrations!("sqlite"));
     match migrator.run(writer).await {
         Ok(()) => Ok(()),
         Err(MigrateError::VersionMissing(schema)) => {
