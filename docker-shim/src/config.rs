@@ -3,9 +3,10 @@
 use std::{env, ffi::OsString, fs, path::PathBuf, time::Duration};
 
 use anyhow::Context;
-use clap::{Parser, ValueEnum, builder::BoolishValueParser};
+use clap::{Parser, builder::BoolishValueParser};
+use telemetry::logs::LogFormat;
 
-use crate::upstream::ServiceAddress;
+use crate::{telemetry_flags::TelemetryFlags, upstream::ServiceAddress};
 
 /// A host runs one shim beside its jobs, so it stays small; two threads keep up with a busy one.
 const WORKER_THREADS: usize = 2;
@@ -26,8 +27,8 @@ pub struct Flags {
     /// The certificate authority of an https image service, as PEM [default: those of the system]
     #[arg(long, env = "DOCKER_SHIM_IMAGE_SERVICE_CA", value_name = "FILE")]
     image_service_ca: Option<PathBuf>,
-    /// How log lines look; RUST_LOG chooses which there are
-    #[arg(long, env = "DOCKER_SHIM_LOG_FORMAT", value_name = "FORMAT", default_value = "human")]
+    /// How log lines look: human, json, or auto, which is human on a terminal and json elsewhere; RUST_LOG chooses which there are
+    #[arg(long, env = "DOCKER_SHIM_LOG_FORMAT", value_name = "FORMAT", default_value = "auto")]
     log_format: LogFormat,
     /// Threads that serve requests
     #[arg(long, env = "DOCKER_SHIM_WORKER_THREADS", value_name = "N", default_value_t = WORKER_THREADS, value_parser = worker_threads)]
@@ -35,15 +36,8 @@ pub struct Flags {
     /// A load tells the ID only of images without a name, as dockerd does; otherwise the ID of every image comes after its names
     #[arg(long, env = "DOCKER_SHIM_LOAD_NAMES_ONLY", value_parser = BoolishValueParser::new())]
     load_names_only: bool,
-}
-
-/// How a log line looks.
-#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
-pub enum LogFormat {
-    /// One line of text.
-    Human,
-    /// One JSON object.
-    Json,
+    #[command(flatten)]
+    telemetry: TelemetryFlags,
 }
 
 /// What the flags come to.
@@ -61,6 +55,8 @@ pub struct Settings {
     pub worker_threads: usize,
     /// How loads are answered.
     pub loads: LoadAnswers,
+    /// Who gets traces and metrics.
+    pub telemetry: telemetry::Settings,
 }
 
 /// How loads are answered.
@@ -97,6 +93,7 @@ impl Flags {
             log_format: self.log_format,
             worker_threads: self.worker_threads,
             loads: LoadAnswers { held_for: HELD_FOR, names_only: self.load_names_only },
+            telemetry: self.telemetry.settings()?,
         })
     }
 }
@@ -130,7 +127,7 @@ mod tests {
         let settings = settle(&[], Some("/s/image-service")).unwrap();
         assert_eq!(settings.socket, PathBuf::from("/s/image-service/docker.sock"));
         assert_eq!(settings.image_service.to_string(), "unix:///s/image-service/image-service.sock");
-        assert_eq!((settings.worker_threads, settings.log_format), (2, LogFormat::Human));
+        assert_eq!((settings.worker_threads, settings.log_format), (2, LogFormat::Auto));
         assert_eq!(settings.loads, LoadAnswers { held_for: Duration::from_secs(1), names_only: false });
     }
 

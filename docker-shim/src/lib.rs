@@ -6,9 +6,9 @@
 pub mod api_version;
 pub mod config;
 pub mod engine;
-pub mod logging;
 pub mod router;
 pub mod server;
+pub mod telemetry_flags;
 pub mod upstream;
 
 mod answer;
@@ -30,3 +30,4 @@ mod socket;
 mod timestamp;
 mod transfer;
 mod translate;
+mod watch;

@@ -1,12 +1,13 @@
 //! `docker-shim`: flags, run, drain.
 
+use anyhow::Context as _;
 use clap::Parser;
 use docker_shim::{
     config::{Flags, Settings},
-    logging,
     server::Server,
     upstream::Upstream,
 };
+use telemetry::logs;
 use tokio::signal::unix::{SignalKind, signal};
 
 #[global_allocator]
@@ -14,12 +15,15 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> anyhow::Result<()> {
     let settings = Flags::parse().settle()?;
-    logging::start(settings.log_format);
+    logs::start(settings.log_format, logs::filter("info").context("RUST_LOG")?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(settings.worker_threads)
         .enable_all()
         .build()?;
-    runtime.block_on(serve(settings))
+    let telemetry = runtime.block_on(telemetry::start(&settings.telemetry, env!("CARGO_PKG_VERSION")))?;
+    let served = runtime.block_on(serve(settings));
+    telemetry.end();
+    served
 }
 
 async fn serve(settings: Settings) -> anyhow::Result<()> {

@@ -2,14 +2,12 @@
 //!
 //! Invariant: every request gets an answer, whatever happens in a handler.
 
-use std::{
-    panic::AssertUnwindSafe,
-    sync::atomic::{AtomicU64, Ordering},
-};
+use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
 use http::{Request, StatusCode, header, request::Parts};
 use hyper::body::Incoming;
+use telemetry::{Context, RequestIds};
 
 use crate::{
     answer::{self, Answer, Body},
@@ -26,6 +24,7 @@ use crate::{
         image_save::image_save, image_tag::image_tag, info::info, ping::ping, version::version,
     },
     upstream::Upstream,
+    watch,
 };
 
 /// What all requests share.
@@ -34,21 +33,28 @@ pub(crate) struct Shim {
     pub(crate) upstream: Upstream,
     pub(crate) loads: LoadAnswers,
     pub(crate) renders: RenderCache,
-    requests: AtomicU64,
+    ids: RequestIds,
 }
 
 impl Shim {
     pub(crate) fn new(upstream: Upstream, loads: LoadAnswers) -> Self {
-        Self { upstream, loads, renders: RenderCache::new(), requests: AtomicU64::new(0) }
+        Self { upstream, loads, renders: RenderCache::new(), ids: RequestIds::new() }
     }
 
-    /// Answers one request.
+    /// Answers one request, under an ID of its own.
     pub(crate) async fn respond(&self, request: Request<Incoming>) -> Answer {
-        let id = self.requests.fetch_add(1, Ordering::Relaxed);
         let (head, body) = request.into_parts();
+        let context = Context::from_headers(&head.headers).with_request_id(&self.ids.next());
+        if telemetry::is_tracing() || telemetry::is_counting() {
+            return Box::pin(watch::watched(context, &head, self.serve(&head, body))).await;
+        }
+        watch::belonging(context.clone(), context.scope(self.serve(&head, body)).await)
+    }
+
+    async fn serve(&self, head: &Parts, body: Incoming) -> Answer {
         let mut body = RequestBody::new(body);
-        let answered = survive(self.answer(&head, &mut body, id)).await;
-        let answer = answered.unwrap_or_else(|failure| refuse(&failure, &head, id));
+        let answered = survive(self.answer(head, &mut body)).await;
+        let answer = answered.unwrap_or_else(|failure| refuse(&failure, head));
         let waits_for_leave = head.headers.contains_key(header::EXPECT) && !body.has_begun();
         if !waits_for_leave && !matches!(answer.body(), Body::Stream(_)) {
             request_body::drain(&mut body).await;
@@ -56,12 +62,12 @@ impl Shim {
         answer
     }
 
-    async fn answer(&self, head: &Parts, body: &mut RequestBody, id: u64) -> Result<Answer, Failure> {
+    async fn answer(&self, head: &Parts, body: &mut RequestBody) -> Result<Answer, Failure> {
         let Ok(path) = percent::decode_path(head.uri.path()) else {
             return Err(Failure::invalid("invalid URL escape in path"));
         };
         match route(&head.method, &path) {
-            Ok(Route { version, call }) => self.call(call, Asked { head, body, version, id }).await,
+            Ok(Route { version, call }) => self.call(call, Asked { head, body, version }).await,
             Err(miss) => Ok(missed(miss, head)),
         }
     }
@@ -106,18 +112,18 @@ where
     AssertUnwindSafe(answer).catch_unwind().map(move |answered| answered.unwrap_or_else(panicked))
 }
 
-fn refuse(failure: &Failure, head: &Parts, id: u64) -> Answer {
+fn refuse(failure: &Failure, head: &Parts) -> Answer {
     let (status, path) = (failure.status.as_u16(), head.uri.path());
     let (method, reason) = (&head.method, failure.reason);
     match failure.status {
         StatusCode::NOT_IMPLEMENTED => {
-            tracing::warn!(request = id, %method, path, status, reason, "request not supported");
+            tracing::warn!(%method, path, status, reason, "request not supported");
         }
         _ if failure.is_ours() => {
-            tracing::error!(request = id, %method, path, status, reason, "request failed");
+            tracing::error!(%method, path, status, reason, "request failed");
         }
-        _ if status >= 500 => tracing::info!(request = id, %method, path, status, reason, "request failed"),
-        _ => tracing::debug!(request = id, %method, path, status, reason, "request refused"),
+        _ if status >= 500 => tracing::info!(%method, path, status, reason, "request failed"),
+        _ => tracing::debug!(%method, path, status, reason, "request refused"),
     }
     answer::failure(failure)
 }

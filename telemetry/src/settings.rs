@@ -6,6 +6,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail, ensure};
+use serde::Deserialize;
 
 use crate::Collector;
 
@@ -13,7 +14,8 @@ const DISABLED: &str = "OTEL_SDK_DISABLED";
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
 /// What is exported, and to whom. Everything else that OpenTelemetry's environment variables say of exporters, batches and intervals holds too.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// Gets traces and metrics.
     pub endpoint: Option<Collector>,
@@ -29,20 +31,20 @@ pub struct Settings {
     pub allow_remote_prometheus: bool,
 }
 
-impl Settings {
-    /// Nothing, for a program of this name.
-    #[must_use]
-    pub fn new(service_name: &str) -> Self {
+impl Default for Settings {
+    fn default() -> Self {
         Self {
             endpoint: None,
             sampling_ratio: 1.0,
-            service_name: service_name.to_owned(),
+            service_name: "image-service".to_owned(),
             attributes: BTreeMap::new(),
             prometheus: None,
             allow_remote_prometheus: false,
         }
     }
+}
 
+impl Settings {
     /// With the environment's endpoint over the one that is written, if there is one. OTEL_SDK_DISABLED leaves none.
     pub fn with_environment(self) -> anyhow::Result<Self> {
         self.overlaid(|name| std::env::var(name).ok())
@@ -86,7 +88,7 @@ mod tests {
     use super::*;
 
     fn prometheus(text: &str, remote: bool) -> anyhow::Result<Option<SocketAddr>> {
-        let settings = Settings::new("x");
+        let settings = Settings::default();
         let settings =
             Settings { prometheus: Some(text.to_owned()), allow_remote_prometheus: remote, ..settings };
         settings.prometheus_address()
@@ -104,14 +106,14 @@ mod tests {
     #[test]
     fn a_ratio_is_a_share() {
         for ratio in [-0.1, 1.1, f64::NAN] {
-            let settings = Settings { sampling_ratio: ratio, ..Settings::new("x") };
+            let settings = Settings { sampling_ratio: ratio, ..Settings::default() };
             assert!(settings.check().unwrap_err().to_string().contains("telemetry.sampling_ratio"));
         }
     }
 
     #[test]
     fn the_environment_wins_over_what_is_written() {
-        let written = || Settings { endpoint: "http://written:1".parse().ok(), ..Settings::new("x") };
+        let written = || Settings { endpoint: "http://written:1".parse().ok(), ..Settings::default() };
         let said = |key: &'static str, value: &'static str| {
             written().overlaid(move |name| (name == key).then(|| value.to_owned()))
         };

@@ -9,6 +9,7 @@ use imageservice_proto::v1::{
     ArchiveEnd, ImportEvent, ImportOptions, ImportRequest, LoadEvent, LoadOptions, LoadRequest, SaveChunk,
     SaveRequest, images_client::ImagesClient, import_request, load_request,
 };
+use telemetry::grpc::Asking;
 use tonic::{Response, Status, Streaming, transport::Channel};
 
 use super::{CallError, Events, LARGEST_MESSAGE, Part, Upload, UploadSender, Upstream, trouble};
@@ -65,8 +66,8 @@ impl Upstream {
         events.map_err(move |status| trouble::explain(status, &address)).boxed()
     }
 
-    fn own_channel(&self) -> Result<Channel, Status> {
+    fn own_channel(&self) -> Result<Asking<Channel>, Status> {
         let channel = self.address.channel(self.ca.as_deref());
-        channel.map_err(|error| Status::unavailable(format!("{error:#}")))
+        channel.map(Asking).map_err(|error| Status::unavailable(format!("{error:#}")))
     }
 }

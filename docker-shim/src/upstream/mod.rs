@@ -21,6 +21,7 @@ use imageservice_proto::v1::{
     PullEvent, PullRequest, PushEvent, PushRequest, RemoveRequest, RemoveResponse, TagRequest, TagResponse,
     credentials_client::CredentialsClient, images_client::ImagesClient, system_client::SystemClient,
 };
+use telemetry::grpc::Asking;
 use tonic::{Response, Status, Streaming, transport::Channel};
 
 pub use self::address::ServiceAddress;
@@ -139,16 +140,16 @@ impl Upstream {
         Ok(Events { stream, address: self.address.clone(), patience: None })
     }
 
-    fn images(&self) -> ImagesClient<Channel> {
+    fn images(&self) -> ImagesClient<Asking<Channel>> {
         ImagesClient::new(self.channel()).max_decoding_message_size(LARGEST_MESSAGE)
     }
 
-    fn channel(&self) -> Channel {
-        self.channels[self.turn()].clone()
+    fn channel(&self) -> Asking<Channel> {
+        Asking(self.channels[self.turn()].clone())
     }
 
-    fn line(&self) -> Line {
-        self.lines[self.turn()].clone()
+    fn line(&self) -> Asking<Line> {
+        Asking(self.lines[self.turn()].clone())
     }
 
     fn turn(&self) -> usize {
