@@ -26,7 +26,7 @@ use crate::{
     registry::{CloudRegistryClient, RegistryClient},
     secrets::Seal,
     staging::{Stager, StagingPlace},
-    store::{PostgresStore, SqliteStore},
+    store::{PostgresStore, SqliteStore, watched},
 };
 
 /// Between two attempts to reach a database.
@@ -58,7 +58,7 @@ pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Resu
         Some(file) => Seal::from_key_file(file)?,
         None => Seal::in_data_dir(&data_dir)?,
     };
-    let store = open_store(&config.database, &data_dir, Arc::new(seal)).await?;
+    let store = watched(open_store(&config.database, &data_dir, Arc::new(seal)).await?);
     let ecr = Arc::new(Ecr::new(&config.ecr)?.staging_in(config.staging.repository.clone()));
     let services_of_ecr = ecr.services(&config.ecr)?;
     let client = RegistryClient::new(&config.registries, config.pull.other_architectures)?;

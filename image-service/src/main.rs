@@ -1,18 +1,15 @@
 //! The image service's command line.
 
-use std::{io::IsTerminal, path::PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use image_service::{
     app,
-    config::{Config, Listen, LogConfig, LogFormat},
+    config::{Config, Listen, LogConfig},
 };
+use telemetry::logs;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing::{Level, Metadata};
-use tracing_subscriber::{
-    EnvFilter, filter::filter_fn, layer::SubscriberExt as _, util::SubscriberInitExt as _,
-};
 
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
@@ -58,6 +55,7 @@ impl Settings {
         config.listen = self.listen.or(config.listen);
         // No flag: a command line can be read by everyone on the host.
         config.database.url = std::env::var(DATABASE_URL).ok().map(Into::into).or(config.database.url);
+        config.telemetry = config.telemetry.with_environment()?;
         Ok(config)
     }
 }
@@ -70,16 +68,24 @@ fn main() -> anyhow::Result<()> {
         Command::Config(ConfigCommand::Check(settings)) => check(&settings.resolve()?),
         Command::Serve(settings) => {
             let config = settings.resolve()?;
-            start_log(&config.log)?;
+            logs::start(config.log.format, log_filter(&config.log)?);
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-            runtime.block_on(async { app::run(config, stop_signal()?).await })
+            let telemetry =
+                runtime.block_on(telemetry::start(&config.telemetry, env!("CARGO_PKG_VERSION")))?;
+            let served = runtime.block_on(async { app::run(config, stop_signal()?).await });
+            telemetry.end();
+            served
         }
     }
 }
 
 /// Says all that is wrong at once.
 fn check(config: &Config) -> anyhow::Result<()> {
-    let mistakes: Vec<_> = app::check(config).into_iter().chain(log_filter(&config.log).err()).collect();
+    let mistakes: Vec<_> = app::check(config)
+        .into_iter()
+        .chain(log_filter(&config.log).err())
+        .chain(config.telemetry.check().err())
+        .collect();
     for mistake in &mistakes {
         eprintln!("{mistake:#}");
     }
@@ -103,24 +109,6 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     })
 }
 
-fn log_filter(config: &LogConfig) -> anyhow::Result<EnvFilter> {
-    let filter = std::env::var("RUST_LOG").unwrap_or_else(|_| config.filter.clone());
-    EnvFilter::try_new(&filter).with_context(|| format!("log.filter {filter:?}"))
-}
-
-/// At its most talkative the AWS SDK writes whole requests and answers, keys and passwords in them: no filter lets that through.
-fn is_discreet(event: &Metadata<'_>) -> bool {
-    !(event.target().starts_with("aws_") && *event.level() == Level::TRACE)
-}
-
-fn start_log(config: &LogConfig) -> anyhow::Result<()> {
-    let filter = log_filter(config)?;
-    let colours = std::io::stderr().is_terminal();
-    let log =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
-    match config.format {
-        LogFormat::Human => log.with_target(false).finish().with(filter_fn(is_discreet)).init(),
-        LogFormat::Json => log.json().flatten_event(true).finish().with(filter_fn(is_discreet)).init(),
-    }
-    Ok(())
+fn log_filter(config: &LogConfig) -> anyhow::Result<logs::Filter> {
+    logs::filter(&config.filter).with_context(|| format!("RUST_LOG, or else log.filter {:?}", config.filter))
 }

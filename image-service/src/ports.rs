@@ -4,7 +4,6 @@ mod archives;
 mod cloud;
 mod ecr;
 mod locations;
-mod metrics;
 mod registry_writer;
 mod similarity;
 mod staging;
@@ -34,7 +33,6 @@ pub use ecr::{
     EcrStream,
 };
 pub use locations::{Loaded, Location, LocationStore, Origin, Renamed, StagedLayer};
-pub use metrics::{Labels, Metrics};
 pub use registry_writer::{BlobSource, BlobStream, Placed, RegistryWriter};
 pub use similarity::{Embedder, IndexedImage, Likeness, Neighbour, Unindexed, VectorStore};
 pub use staging::{StagedImage, Staging, StagingSession};

@@ -84,6 +84,21 @@ impl Span {
         Context { span: span.or_else(|| around.span.clone()), ..around.clone() }
     }
 
+    /// Work that it ends with, and fails with.
+    pub fn covers<T, E, F>(self, work: F) -> impl Future<Output = Result<T, E>> + use<T, E, F>
+    where
+        F: Future<Output = Result<T, E>>,
+    {
+        let mut span = self;
+        match span.0 {
+            Some(_) => {
+                let work = span.around(work);
+                Either::Left(async move { work.await.inspect_err(|_| span.fail("failed")) })
+            }
+            None => Either::Right(work),
+        }
+    }
+
     /// Work that is done within it.
     pub fn around<F: Future>(&self, work: F) -> impl Future<Output = F::Output> + use<F> {
         match &self.0 {

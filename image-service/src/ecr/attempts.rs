@@ -2,6 +2,7 @@
 
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use telemetry::KeyValue;
 use tokio::time::Instant;
 
 use super::{
@@ -11,7 +12,7 @@ use super::{
     operation::Operation,
     patience::Tries,
 };
-use crate::{error::EcrError, ports::Metrics};
+use crate::error::EcrError;
 
 /// What the attempts of one call share.
 pub(super) struct Attempts<'a> {
@@ -19,7 +20,6 @@ pub(super) struct Attempts<'a> {
     pub(super) site: &'a Site,
     pub(super) retries: u32,
     pub(super) deadline: Instant,
-    pub(super) metrics: &'a dyn Metrics,
 }
 
 impl Attempts<'_> {
@@ -57,7 +57,7 @@ impl Attempts<'_> {
                 reason = failure.error.reason.name(),
                 "an attempt failed, another follows"
             );
-            self.metrics.add(RETRIES, &[("operation", self.operation.name())], 1);
+            RETRIES.add(1, &[KeyValue::new("operation", self.operation.name())]);
             failed = Some(failure);
             tokio::time::sleep_until(next).await;
         }

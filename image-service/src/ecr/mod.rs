@@ -20,7 +20,7 @@ mod fetch;
 mod identity;
 mod images;
 mod manifests;
-pub mod metrics;
+mod metrics;
 mod operation;
 mod paging;
 mod patience;
@@ -43,7 +43,6 @@ use crate::{
     config::{CreateRepository, EcrConfig},
     model::Repository,
 };
-use metrics::KeptMetrics;
 
 pub use calls::{Calls, SdkFailure};
 pub use clock::Clock;
@@ -58,7 +57,6 @@ pub struct Ecr {
     calls: Arc<Calls>,
     tokens: Tokens,
     policy: Policy,
-    metrics: Arc<KeptMetrics>,
 }
 
 /// What this service may do at registries in its own name.
@@ -83,8 +81,7 @@ impl Ecr {
         let unknown = config.rates.keys().filter(|key| !known(key));
         mistakes.extend(unknown.map(|key| format!("ecr.rates.{key}: there is no such operation")));
         anyhow::ensure!(mistakes.is_empty(), "{}", mistakes.join("; "));
-        let metrics = Arc::new(KeptMetrics::default());
-        let calls = Arc::new(Calls::new(config, metrics.clone()));
+        let calls = Arc::new(Calls::new(config));
         let policy = Policy {
             private: config.registry_credentials,
             public: config.registry_credentials && config.public_registry,
@@ -92,7 +89,7 @@ impl Ecr {
             staging: None,
         };
         let tokens = Tokens::new(calls.clone(), config.token_refresh_buffer, clock);
-        Ok(Self { calls, tokens, policy, metrics })
+        Ok(Self { calls, tokens, policy })
     }
 
     /// Knows the repository where images are staged.
@@ -106,12 +103,6 @@ impl Ecr {
     #[must_use]
     pub fn tokens(&self) -> &Tokens {
         &self.tokens
-    }
-
-    /// What has been counted.
-    #[must_use]
-    pub fn metrics(&self) -> &KeptMetrics {
-        &self.metrics
     }
 
     /// How AWS is called.

@@ -7,6 +7,7 @@ mod ecr;
 mod gathering;
 mod images;
 mod listen;
+mod methods;
 mod push;
 mod serve;
 mod similarity;

@@ -21,7 +21,7 @@ use tonic::transport::{
 use tonic_health::{ServingStatus, server::HealthReporter};
 
 use super::{
-    credentials::CredentialsService, ecr, gathering::Gathering, images::ImagesService,
+    credentials::CredentialsService, ecr, gathering::Gathering, images::ImagesService, methods,
     similarity::SimilarityService, system::SystemService,
 };
 use crate::{ops::Operations, ports::EcrServices};
@@ -64,6 +64,7 @@ where
     if let Some(tls) = tls {
         server = server.tls_config(tls)?;
     }
+    let mut server = server.layer(methods::known()?);
     let router = add_reflection(server.add_service(health))?
         .add_service(
             ImagesServer::new(ImagesService(operations.clone())).max_decoding_message_size(MAX_REQUEST),
@@ -99,7 +100,7 @@ where
     Ok(())
 }
 
-fn add_reflection(router: Router) -> anyhow::Result<Router> {
+fn add_reflection<L>(router: Router<L>) -> anyhow::Result<Router<L>> {
     let builder = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)

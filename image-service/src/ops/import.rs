@@ -44,9 +44,9 @@ impl Operations {
     pub fn import(&self, namespace: Namespace, request: ImportRequest, body: Body) -> Result<Loading> {
         let order = self.import_order(request)?;
         let operations = self.clone();
-        Ok(telling(
-            |events| async move { operations.import_to_the_end(&namespace, order, body, &events).await },
-        ))
+        Ok(telling("import", |events| async move {
+            operations.import_to_the_end(&namespace, order, body, &events).await
+        }))
     }
 
     fn import_order(&self, request: ImportRequest) -> Result<Order> {

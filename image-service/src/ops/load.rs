@@ -51,7 +51,9 @@ impl Operations {
     #[must_use]
     pub fn load(&self, namespace: Namespace, wanted: Option<Platform>, body: Body) -> Loading {
         let operations = self.clone();
-        telling(|events| async move { operations.load_to_the_end(&namespace, wanted, body, &events).await })
+        telling("load", |events| async move {
+            operations.load_to_the_end(&namespace, wanted, body, &events).await
+        })
     }
 
     async fn load_to_the_end(

@@ -13,6 +13,7 @@ mod tag_queue;
 use std::sync::Arc;
 
 pub use events::{PullEvent, Pulling};
+use telemetry::Span;
 
 use super::{Operations, flight::Flights};
 use crate::{
@@ -77,6 +78,16 @@ impl Operations {
     /// Starts a pull. Unless every tag is wanted, the image is recorded when this returns.
     pub async fn pull(&self, namespace: Namespace, request: PullRequest) -> Result<Pulling> {
         let reference = wanted_reference(&request)?;
+        let span = Span::internal("pull").with("image.reference", reference.to_string());
+        span.covers(self.pull_reference(namespace, reference, request)).await
+    }
+
+    async fn pull_reference(
+        &self,
+        namespace: Namespace,
+        reference: Reference,
+        request: PullRequest,
+    ) -> Result<Pulling> {
         let host = RegistryHost::from(&reference.repository);
         let access = self.access(&namespace, &host, request.credential).await?;
         Pulling::start(Arc::clone(&self.pulls), namespace, reference, request.platform, access).await

@@ -6,8 +6,8 @@
 mod layers;
 mod progress;
 
+use telemetry::{Context, Span};
 use tokio::sync::mpsc;
-use tracing::Instrument;
 
 use super::{Operations, resolve::Resolved};
 use crate::{
@@ -91,7 +91,9 @@ impl Operations {
         let (events, pushing) = mpsc::channel(AHEAD);
         let operations = self.clone();
         let work = async move {
+            let span = Span::internal("push").with("image.repository", repository.to_string());
             let pushed = operations.push_tags(&namespace, &repository, tag, request.credential, &events);
+            let pushed = span.covers(pushed);
             // A client that leaves gives the push up.
             let pushed = tokio::select! {
                 pushed = pushed => pushed,
@@ -101,7 +103,7 @@ impl Operations {
                 let _ = events.send(Err(error)).await;
             }
         };
-        tokio::spawn(work.in_current_span());
+        tokio::spawn(Context::current().scope(work));
         Ok(pushing)
     }
 

@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
+use telemetry::{Counter, KeyValue, Span};
+
 use super::Operations;
 use crate::{
     error::Result,
     model::{Namespace, RegistryHost},
 };
+
+static RUNS: Counter = Counter::new("staging.sweep.runs", "{run}", "Sweeps of the staging registry");
 
 const INTERVAL: Duration = Duration::from_secs(60 * 60);
 
@@ -14,7 +18,9 @@ impl Operations {
     /// Sweeps at once, and then every hour, for ever.
     pub async fn sweep_now_and_then(self) {
         loop {
-            if let Err(why) = self.sweep().await {
+            let swept = Span::internal("sweep").covers(self.sweep()).await;
+            RUNS.add(1, &[KeyValue::new("outcome", if swept.is_ok() { "ok" } else { "failed" })]);
+            if let Err(why) = swept {
                 tracing::warn!("the staging registry was not swept: {why}");
             }
             tokio::time::sleep(INTERVAL).await;

@@ -11,7 +11,9 @@ mod lately;
 mod migrations;
 mod postgres;
 mod sqlite;
+mod watched;
 
 use migrations::migrations;
 pub use postgres::{PostgresError, PostgresStore};
 pub use sqlite::{OpenError, SqliteStore};
+pub use watched::watched;

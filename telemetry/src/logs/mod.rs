@@ -19,6 +19,8 @@ use tracing_subscriber::{
 
 use lines::Marked;
 
+pub use tracing_subscriber::EnvFilter as Filter;
+
 /// The shape of log lines.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use sqlx::Connection as _;
-use tracing::Instrument;
+use telemetry::Context;
 
-use super::{Answers, BEGIN, Connection, LOCK, Pool, Store};
+use super::{Answers, BEGIN, Connection, LOCK, Pool, Store, pools};
 use crate::error::{Error, Result};
 
 /// Something to do within one transaction. An error undoes it.
@@ -27,13 +27,13 @@ impl Store {
             changes.notify_one();
             Ok(answer)
         };
-        tokio::spawn(work.in_current_span()).await.map_err(Error::internal)?
+        tokio::spawn(Context::current().scope(work)).await.map_err(Error::internal)?
     }
 }
 
 /// The connection is given back last: while kept answers do not know of a commit that has ended, no other one begins.
 async fn run<C: Change>(writer: &Pool, answers: &Answers, change: C) -> Result<C::Answer> {
-    let mut connection = writer.acquire().await?;
+    let mut connection = pools::taken("write", writer).await?;
     let mut transaction = connection.begin_with(BEGIN).await?;
     if let Some(lock) = LOCK {
         sqlx::query(lock).execute(&mut *transaction).await?;

@@ -25,7 +25,7 @@ impl ImageStore for Store {
         repository: &Repository,
         tag: &Tag,
     ) -> Result<Option<PulledTag>> {
-        tag::pulled_tag(&mut *self.reader.acquire().await?, namespace, repository, tag).await
+        tag::pulled_tag(&mut *self.reading().await?, namespace, repository, tag).await
     }
 
     async fn pulled_digest(
@@ -34,7 +34,7 @@ impl ImageStore for Store {
         repository: &Repository,
         digest: &Digest,
     ) -> Result<Option<PulledTag>> {
-        tag::pulled_digest(&mut *self.reader.acquire().await?, namespace, repository, digest).await
+        tag::pulled_digest(&mut *self.reading().await?, namespace, repository, digest).await
     }
 
     async fn record_pull(&self, namespace: &Namespace, pulled: PulledImage<'_>) -> Result<bool> {
@@ -68,15 +68,15 @@ impl ImageStore for Store {
         after: Option<&ListCursor>,
         limit: u32,
     ) -> Result<Vec<ImageSummary>> {
-        list::page(&mut *self.reader.acquire().await?, namespace, after, limit).await
+        list::page(&mut *self.reading().await?, namespace, after, limit).await
     }
 
     async fn tags(&self, namespace: &Namespace, repository: &Repository) -> Result<Vec<Tag>> {
-        tag::of_repository(&mut *self.reader.acquire().await?, namespace, repository).await
+        tag::of_repository(&mut *self.reading().await?, namespace, repository).await
     }
 
     async fn count(&self, namespace: &Namespace) -> Result<u64> {
-        list::count(&mut *self.reader.acquire().await?, namespace).await
+        list::count(&mut *self.reading().await?, namespace).await
     }
 
     fn id(&self) -> &str {

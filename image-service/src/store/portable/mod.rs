@@ -1,4 +1,4 @@
-//! The store above its engine. Everything here goes through names that the including module gives: `Pool`, `Connection`, `Finder`,
+//! The store above its engine. Everything here goes through names that the including module gives: `Pool`, `Connection`, `Database`, `Finder`,
 //! `Scanner`, `Answers`, `Ownership`, `ENGINE`, `BEGIN`, `LOCK`.
 //!
 //! Rules for statements: literals with `$n`, text that both engines read, times and JSON as text, nothing bound as a boolean.
@@ -22,6 +22,7 @@ mod list;
 mod load;
 mod location_store;
 mod locations;
+mod pools;
 mod pull;
 mod push;
 mod remove;
@@ -35,7 +36,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tokio::sync::Notify;
 
-use super::{Answers, BEGIN, Connection, ENGINE, Finder, LOCK, Ownership, Pool, Scanner};
+use super::{Answers, BEGIN, Connection, Database, ENGINE, Finder, LOCK, Ownership, Pool, Scanner};
 use crate::ports::Sealer;
 pub(super) use find::{ImageRow, Question};
 pub(super) use vectors::{Ranking, SCAN, ScannedRow};
@@ -75,6 +76,7 @@ impl Store {
         answers: Answers,
         fresh_id: &str,
     ) -> sqlx::Result<Self> {
+        pools::watch(&reader, &writer);
         let insert = "INSERT INTO store_identity (singleton, id) VALUES (1, $1) ON CONFLICT DO NOTHING";
         sqlx::query(insert).bind(fresh_id).execute(&writer).await?;
         let id = sqlx::query_scalar("SELECT id FROM store_identity").fetch_one(&writer).await?;

@@ -20,15 +20,15 @@ impl VectorStore for Store {
     }
 
     async fn unindexed_namespaces(&self) -> Result<Vec<Namespace>> {
-        vectors::namespaces(&mut *self.reader.acquire().await?).await
+        vectors::namespaces(&mut *self.reading().await?).await
     }
 
     async fn unindexed(&self, namespace: &Namespace, limit: u32) -> Result<(Vec<Unindexed>, u64)> {
-        vectors::unindexed(&mut *self.reader.acquire().await?, namespace, limit).await
+        vectors::unindexed(&mut *self.reading().await?, namespace, limit).await
     }
 
     async fn revision(&self, namespace: &Namespace, image: &Digest) -> Result<Option<i64>> {
-        vectors::revision(&mut *self.reader.acquire().await?, namespace, image).await
+        vectors::revision(&mut *self.reading().await?, namespace, image).await
     }
 
     async fn record_vectors(
@@ -42,11 +42,11 @@ impl VectorStore for Store {
     }
 
     async fn vector(&self, namespace: &Namespace, image: &Digest, embedder: &str) -> Result<Option<Vector>> {
-        vectors::vector(&mut *self.reader.acquire().await?, namespace, image, embedder).await
+        vectors::vector(&mut *self.reading().await?, namespace, image, embedder).await
     }
 
     async fn count_without_vector(&self, namespace: &Namespace, embedder: &str) -> Result<u64> {
-        vectors::count_without(&mut *self.reader.acquire().await?, namespace, embedder).await
+        vectors::count_without(&mut *self.reading().await?, namespace, embedder).await
     }
 
     async fn nearest(

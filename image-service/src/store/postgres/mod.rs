@@ -21,6 +21,7 @@ use versions::Versions as Answers;
 
 type Pool = sqlx::PgPool;
 type Connection = sqlx::PgConnection;
+type Database = sqlx::Postgres;
 /// Nobody owns a shared database.
 type Ownership = ();
 

@@ -23,6 +23,7 @@ use scanner::Scanner;
 
 type Pool = sqlx::SqlitePool;
 type Connection = sqlx::SqliteConnection;
+type Database = sqlx::Sqlite;
 
 const ENGINE: &str = "sqlite";
 const BEGIN: &str = "BEGIN IMMEDIATE";
