@@ -45,7 +45,7 @@ mod tests {
         known.extend(paths_of_others().unwrap());
         for path in [
             INSPECT,
-            "/ecr.v1.ScanService/WaitForImageScan",
+            "/ecr.v1.ScanService/WaitForScan",
             "/grpc.health.v1.Health/Check",
             "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
         ] {
