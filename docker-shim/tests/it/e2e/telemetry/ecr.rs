@@ -56,7 +56,7 @@ async fn images_scans_and_latencies_of_ecr_are_measured_and_each_call_is_a_span(
 
     answer(json!({ "imageScanStatus": { "status": "IN_PROGRESS" }, "repositoryName": "team/app" }));
     let mut scans = ScanServiceClient::new(system.channel().await);
-    let image = ImageIdentifier { tag: "v1".into(), ..Default::default() };
+    let image = ImageIdentifier { image_tag: "v1".into(), ..Default::default() };
     let scan =
         StartScanRequest { repository_name: "team/app".into(), image_id: Some(image), ..Default::default() };
     scans.start_scan(scan).await.unwrap();
