@@ -23,8 +23,13 @@ pub(crate) fn watch() {
     observe("process.memory.usage", "By", "Memory that is resident", false, memory);
     observe("process.thread.count", "{thread}", "Threads", false, || one(status("Threads:")));
     let files = || one(fs::read_dir("/proc/self/fd").ok().map(|files| files.count() as f64));
-    let name = "process.unix.file_descriptor.count";
-    observe(name, "{file_descriptor}", "Open files and sockets", false, files);
+    observe(
+        "process.unix.file_descriptor.count",
+        "{file_descriptor}",
+        "Open files and sockets",
+        false,
+        files,
+    );
 }
 
 fn one(value: Option<f64>) -> Vec<Reading> {

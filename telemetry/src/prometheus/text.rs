@@ -98,7 +98,9 @@ fn name(name: &str, unit: &str, counts: bool) -> String {
         "1" if !counts => "_ratio",
         _ => "",
     };
-    name.push_str(unit);
+    if !name.ends_with(unit) {
+        name.push_str(unit);
+    }
     if counts {
         name.push_str("_total");
     }

@@ -1,9 +1,11 @@
 //! What both programs tell of themselves: traces, metrics and logs; and what they never tell.
 
 mod collectors;
+mod documents;
 mod ecr;
 mod logs;
 mod metrics;
+mod secrets;
 mod traces;
 
 use fixtures::{peers::Collector, process::Process, scraped::Scraped, system::System};
