@@ -69,9 +69,8 @@ async fn no_secret_is_in_any_log_trace_metric_or_error() {
     images(&system, &mut told).await;
     ecr(&system, &aws, &mut told).await;
 
-    for program in [system.service(), system.shim()] {
-        told.note("Prometheus", page(program).await.text);
-    }
+    told.note("Prometheus", page(system.service()).await.text);
+    told.note("Prometheus", page(system.shim()).await.text);
     collector.trace_of(&["POST /images/create", "pull"]).await;
     assert!(system.stop_shim() && system.stop_service());
     told.note("a collector", collector.bytes());
