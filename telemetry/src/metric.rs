@@ -114,9 +114,9 @@ pub fn observe(
     // The meter keeps what it reads with.
     if grows {
         let counter = meter.f64_observable_counter(name).with_unit(unit).with_description(meaning);
-        drop(counter.with_callback(tell).build());
+        let _ = counter.with_callback(tell).build();
     } else {
         let gauge = meter.f64_observable_gauge(name).with_unit(unit).with_description(meaning);
-        drop(gauge.with_callback(tell).build());
+        let _ = gauge.with_callback(tell).build();
     }
 }

@@ -65,6 +65,8 @@ fn made() -> BTreeSet<String> {
 
 /// The metrics that a query asks for.
 fn asked(query: &str, labels: &BTreeSet<String>) -> Vec<String> {
+    // Every other piece is the value of a label.
+    let query = query.split('"').step_by(2).collect::<Vec<_>>().join(" ");
     let words =
         query.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| word.contains('_'));
     let families = families();

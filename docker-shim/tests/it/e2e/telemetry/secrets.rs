@@ -81,6 +81,14 @@ async fn no_secret_is_in_any_log_trace_metric_or_error() {
     told.search(SEAL);
 }
 
+#[test]
+#[should_panic(expected = "a log was told")]
+fn a_secret_is_found_however_it_is_written() {
+    let mut told = Told(Vec::new());
+    told.note("a log", format!("Basic {}", BASE64_STANDARD.encode("alice:pl4nted-password")));
+    told.search(MARK);
+}
+
 /// `docker login` and the header of a pull, right and wrong, at registries with passwords and with tokens; and as part of a name.
 async fn passwords(system: &System, told: &mut Told) {
     let registry = DockerRegistry::htpasswd(&[("alice", "pl4nted-password")]).await;
