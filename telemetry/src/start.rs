@@ -85,12 +85,6 @@ impl Telemetry {
             let _ = metrics.shutdown_with_timeout(FLUSH);
         }
     }
-
-    /// Where Prometheus may read.
-    #[must_use]
-    pub fn prometheus(&self) -> Option<SocketAddr> {
-        self.page.as_ref().map(Page::address)
-    }
 }
 
 fn traces(exporter: Quiet<SpanExporter>, resource: Resource, ratio: f64) -> SdkTracerProvider {

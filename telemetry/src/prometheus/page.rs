@@ -31,10 +31,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// A page that is being served.
 #[derive(Debug)]
-pub(crate) struct Page {
-    address: SocketAddr,
-    serving: JoinHandle<()>,
-}
+pub(crate) struct Page(JoinHandle<()>);
 
 impl Page {
     /// Serves what `metrics` reads.
@@ -42,15 +39,11 @@ impl Page {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         tracing::info!(%address, "metrics for Prometheus at http://{address}{PATH}");
-        Ok(Self { address, serving: tokio::spawn(accept(listener, metrics)) })
-    }
-
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.address
+        Ok(Self(tokio::spawn(accept(listener, metrics))))
     }
 
     pub(crate) fn close(self) {
-        self.serving.abort();
+        self.0.abort();
     }
 }
 
