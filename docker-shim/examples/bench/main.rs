@@ -9,6 +9,7 @@
 
 mod archives;
 mod ecr;
+mod fleet;
 mod load;
 mod numbered;
 mod process;
@@ -25,8 +26,8 @@ use fixtures::{
 use load::{Sample, Target};
 use serde_json::json;
 
-/// Measures inspect beside dockerd, idle memory, how look-ups grow with the store, loads beside dockerd and skopeo, and ECR's calls beside
-/// moto.
+/// Measures inspect beside dockerd, idle memory, how look-ups grow with the store, loads beside dockerd and skopeo, ECR's calls beside
+/// moto, and engines beside each other.
 #[derive(Debug, Parser)]
 struct Options {
     /// Length of one measurement.
@@ -63,6 +64,7 @@ enum Part {
     Inspect,
     Archives,
     Ecr,
+    Fleet,
 }
 
 impl Options {
@@ -86,6 +88,9 @@ async fn main() {
     if options.wants(Part::Ecr) {
         let Options { rounds, listed, layer, .. } = options;
         ecr::compare(ecr::Extent { turn, rounds, listed, layer }).await;
+    }
+    if options.wants(Part::Fleet) {
+        fleet::compare(turn, options.rounds).await;
     }
 }
 
