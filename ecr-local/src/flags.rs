@@ -10,7 +10,8 @@ use std::{
 use anyhow::Context;
 use clap::{Parser, ValueEnum};
 use ecr_local::{
-    AdminAccess, BasicScanVersion, Builder, Challenge, EcrLocal, Quirk, ScanScript, Seed, UpstreamSecret,
+    AdminAccess, BasicScanVersion, Builder, Challenge, Durability, EcrLocal, Quirk, ScanScript, Seed,
+    UpstreamSecret,
 };
 use secrecy::SecretString;
 use serde_json::value::RawValue;
@@ -31,6 +32,10 @@ pub(crate) struct Flags {
     /// Where everything is kept.
     #[arg(long, env = "ECR_LOCAL_DATA_DIR", value_name = "DIR", default_value = "ecr-local-data")]
     data_dir: PathBuf,
+    /// What a change outlives once it was answered: a power cut, or the end of this process alone, which is faster and enough where the
+    /// folder is thrown away with its machine.
+    #[arg(long, env = "ECR_LOCAL_DURABILITY", value_enum, default_value = "power-cut")]
+    durability: DurabilityName,
     /// Who may use it: a file with a line NAME:PASSWORD for each. Everyone on this machine, if there is none.
     #[arg(long, env = "ECR_LOCAL_USERS", value_name = "FILE")]
     users: Option<PathBuf>,
@@ -112,6 +117,12 @@ pub(crate) struct Flags {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
+enum DurabilityName {
+    PowerCut,
+    Crash,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
 enum BasicScanName {
     AwsNative,
     Clair,
@@ -140,8 +151,13 @@ impl Flags {
             BasicScanName::AwsNative => BasicScanVersion::AwsNative,
             BasicScanName::Clair => BasicScanVersion::Clair,
         };
+        let durability = match self.durability {
+            DurabilityName::PowerCut => Durability::PowerCut,
+            DurabilityName::Crash => Durability::Crash,
+        };
         let builder = EcrLocal::builder(&self.data_dir)
             .listen(&self.listen)
+            .durability(durability)
             .challenge(challenge)
             .allow_anyone(self.allow_anyone)
             .create_on_push(!self.no_create_on_push)
