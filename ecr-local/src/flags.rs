@@ -44,10 +44,10 @@ pub(crate) struct Flags {
     #[arg(long, env = "ECR_LOCAL_ACCESS_KEYS", value_name = "FILE")]
     access_keys: Option<PathBuf>,
     /// Who may assume roles of other accounts: a file with a line ROLE_ARN PRINCIPAL for each, where a principal is an account or the issuer of
-    /// web identity tokens.
+    /// web identity tokens. A pattern behind an issuer takes the subjects (sub) that are meant; * stands for anything.
     #[arg(long, env = "ECR_LOCAL_TRUSTS", value_name = "FILE")]
     trusts: Option<PathBuf>,
-    /// Who issues web identity tokens, and a file with the keys (JWKS) that sign them. Their subject (sub) is not evaluated.
+    /// Who issues web identity tokens, and a file with the keys (JWKS) that sign them.
     #[arg(long, env = "ECR_LOCAL_IDENTITY_PROVIDER", value_name = "ISSUER=FILE")]
     identity_provider: Vec<String>,
     /// For which client (aud) tokens of an issuer are taken. For all, if none is given.
@@ -184,8 +184,10 @@ impl Flags {
             .into_iter()
             .fold(builder, |builder, (id, secret, account)| builder.access_key(id, secret, account));
         let trusts = self.trusts.as_deref().map(read_trusts).transpose()?.unwrap_or_default();
-        let builder =
-            trusts.into_iter().fold(builder, |builder, (role, principal)| builder.trust(role, principal));
+        let builder = trusts.into_iter().fold(builder, |builder, (role, principal, subject)| match subject {
+            Some(subject) => builder.trust_subject(role, principal, subject),
+            None => builder.trust(role, principal),
+        });
         let builder = self.identity_provider.iter().try_fold(builder, |builder, text| {
             let (issuer, path) =
                 text.split_once('=').with_context(|| format!("{text} is not ISSUER=FILE"))?;
@@ -256,12 +258,15 @@ fn read_access_keys(path: &Path) -> anyhow::Result<Vec<(String, SecretString, St
     Ok(keys)
 }
 
-fn read_trusts(path: &Path) -> anyhow::Result<Vec<(String, String)>> {
+fn read_trusts(path: &Path) -> anyhow::Result<Vec<(String, String, Option<String>)>> {
     let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     let lines = text.lines().enumerate().filter(|(_, line)| !line.is_empty());
     let trusts = lines.map(|(number, line)| match line.split_ascii_whitespace().collect::<Vec<_>>()[..] {
-        [role, principal] if role.contains(":role/") => Ok((role.to_owned(), principal.to_owned())),
-        _ => anyhow::bail!("{} line {}: not ROLE_ARN PRINCIPAL", path.display(), number + 1),
+        [role, principal, ref subject @ ..] if role.contains(":role/") && subject.len() <= 1 => {
+            let subject = subject.first().map(|subject| (*subject).to_owned());
+            Ok((role.to_owned(), principal.to_owned(), subject))
+        }
+        _ => anyhow::bail!("{} line {}: not ROLE_ARN PRINCIPAL [SUBJECT]", path.display(), number + 1),
     });
     trusts.collect()
 }

@@ -6,7 +6,7 @@ use secrecy::SecretString;
 
 use super::Builder;
 use crate::{
-    auth::{AccessKey, AccessKeys, Auth, Challenge, IdentityProvider, Signer, Trusts, Users},
+    auth::{AccessKey, AccessKeys, Auth, Challenge, IdentityProvider, Signer, Trust, Trusts, Users},
     clock::Clock,
     settings,
     start_error::StartError,
@@ -18,7 +18,7 @@ pub(super) struct Access {
     users: Vec<(String, SecretString)>,
     access_keys: Vec<AccessKey>,
     pub(super) verify_signatures: bool,
-    trusts: Vec<(String, String)>,
+    trusts: Vec<Trust>,
     identity_providers: Vec<(String, String)>,
     identity_clients: Vec<(String, String)>,
     challenge: Challenge,
@@ -60,7 +60,7 @@ impl Access {
         Auth {
             users: Users::new(&signer, &self.users),
             access_keys: AccessKeys::new(self.access_keys),
-            trusts: Trusts { pairs: self.trusts, providers, clients: self.identity_clients },
+            trusts: Trusts { roles: self.trusts, providers, clients: self.identity_clients },
             signer,
             challenge: self.challenge,
             token_lifetime: self.token_lifetime,
@@ -97,11 +97,24 @@ impl Builder {
     /// Lets an account, or whoever has a token of an issuer, assume a role, which is named by its ARN. Roles are assumed by their own account
     /// anyway, and by everyone where everyone may do everything.
     pub fn trust(mut self, role: impl Into<String>, principal: impl Into<String>) -> Self {
-        self.access.trusts.push((role.into(), principal.into()));
+        self.access.trusts.push(Trust { role: role.into(), principal: principal.into(), subject: None });
         self
     }
 
-    /// Somebody who issues web identity tokens, with the keys (RFC 7517) that sign them. Their subject (`sub`) is not evaluated.
+    /// Lets those assume a role whose tokens of an issuer name a subject (`sub`) that a pattern takes, in which `*` stands for any run of
+    /// characters.
+    pub fn trust_subject(
+        mut self,
+        role: impl Into<String>,
+        issuer: impl Into<String>,
+        subject: impl Into<String>,
+    ) -> Self {
+        let (role, principal) = (role.into(), issuer.into());
+        self.access.trusts.push(Trust { role, principal, subject: Some(subject.into()) });
+        self
+    }
+
+    /// Somebody who issues web identity tokens, with the keys (RFC 7517) that sign them.
     pub fn identity_provider(mut self, issuer: impl Into<String>, keys: impl Into<String>) -> Self {
         self.access.identity_providers.push((issuer.into(), keys.into()));
         self
