@@ -128,6 +128,8 @@ impl ControlPlane {
             return Err(Error::UnsupportedCommand(target.operation.to_owned()));
         }
         let mut input = read(&body)?;
+        // It may be large, and has been read.
+        drop(body);
         subject::complete(&mut exchange.subject, &identity.registry, headers, &input);
         exchange.meet().await?;
         validation::check(target.service, shape, &mut input)?;
