@@ -81,7 +81,8 @@ impl Patience {
                     after,
                 )
             })?;
-            tokio::time::sleep_until(turn).await;
+            tokio::time::sleep_until(turn.at).await;
+            turn.take();
         }
         Ok(Leave { pass, limiter })
     }
