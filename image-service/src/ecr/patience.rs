@@ -52,39 +52,41 @@ impl Patience {
         }
     }
 
-    /// Waits for a turn. Refused if calls of the kind have failed too often, or if the turn would come too late.
+    /// Waits for a turn. Refused if calls of the kind have failed too often, or if the turn would come after `latest`.
     pub(super) async fn leave(
         &self,
         operation: Operation,
-        deadline: Instant,
+        latest: Instant,
     ) -> Result<Leave<'_>, Box<EcrError>> {
         let refused = |reason, message: &str, after| {
             let refused = EcrError::refused(reason, operation.name(), message);
             Box::new(EcrError { retryable: true, retry_after: Some(after), ..refused })
         };
-        let now = Instant::now();
-        let breaker = self.breakers.get(&(operation.service(), operation.class()));
-        let pass = match breaker.map(|breaker| breaker.admit(now)) {
-            Some(Ok(pass)) => pass,
-            Some(Err(after)) => {
-                let message = "too many calls of this kind have failed lately: not asked";
-                return Err(refused(EcrReason::CircuitOpen, message, after));
-            }
-            None => Pass::free(),
+        let open = |after| {
+            let message = "too many calls of this kind have failed lately: not asked";
+            refused(EcrReason::CircuitOpen, message, after)
         };
+        let busy = |after| {
+            let message = "more calls are waiting than ecr.rates lets through in time";
+            refused(EcrReason::Throttling, message, after)
+        };
+        let breaker = self.breakers.get(&(operation.service(), operation.class()));
+        // Who will be refused need not wait for it.
+        if let Some(after) = breaker.and_then(|breaker| breaker.look(Instant::now())) {
+            return Err(open(after));
+        }
         let limiter = self.limiters.get(&operation);
-        if let Some(limiter) = limiter {
-            let turn = limiter.turn_before(deadline, now).map_err(|after| {
-                refused(
-                    EcrReason::Throttling,
-                    "more calls are waiting than ecr.rates lets through in time",
-                    after,
-                )
-            })?;
+        let turn =
+            limiter.map(|limiter| limiter.turn_before(latest, Instant::now())).transpose().map_err(busy)?;
+        if let Some(turn) = &turn {
             tokio::time::sleep_until(turn.at).await;
+        }
+        // Only now, so that the one that tries is under way and does not wait.
+        let pass = breaker.map(|breaker| breaker.admit(Instant::now())).transpose().map_err(open)?;
+        if let Some(turn) = turn {
             turn.take();
         }
-        Ok(Leave { pass, limiter })
+        Ok(Leave { pass: pass.unwrap_or_else(Pass::free), limiter })
     }
 }
 
@@ -112,3 +114,7 @@ impl Leave<'_> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "patience_tests.rs"]
+mod tests;
