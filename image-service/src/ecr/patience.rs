@@ -78,7 +78,8 @@ impl Patience {
         let limiter = self.limiters.get(&operation);
         let turn =
             limiter.map(|limiter| limiter.turn_before(latest, Instant::now())).transpose().map_err(busy)?;
-        if let Some(turn) = &turn {
+        // A timer takes a millisecond even for a time that has come.
+        if let Some(turn) = turn.as_ref().filter(|turn| turn.at > Instant::now()) {
             tokio::time::sleep_until(turn.at).await;
         }
         // Only now, so that the one that tries is under way and does not wait.
