@@ -74,7 +74,8 @@ async fn repositories_and_images_are_made_listed_by_pages_scanned_and_deleted() 
     stage.push("team/app", "v1", &image).await;
     let repository = ["--repository-name", "team/app"];
     let manifest = String::from_utf8(image.manifest.bytes.to_vec()).unwrap();
-    let put = [&["put-image"], &repository[..], &["--image-tag", "v2", "--image-manifest", &manifest]].concat();
+    let put =
+        [&["put-image"], &repository[..], &["--image-tag", "v2", "--image-manifest", &manifest]].concat();
     assert_eq!(ecr(&stage, &put).await["image"]["imageId"]["imageDigest"], image.manifest.digest());
     let described = ecr(&stage, &[&["describe-images"], &repository[..]].concat()).await;
     assert_eq!(described["imageDetails"][0]["imageTags"], serde_json::json!(["v1", "v2"]));

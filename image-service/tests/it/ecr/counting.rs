@@ -54,11 +54,18 @@ async fn images_are_counted_as_they_are_listed_described_put_and_deleted() {
     ])
     .await;
     let (images, repository_name) = (services.images, || "app".to_owned());
-    images.list_images(ListImagesRequest { repository_name: repository_name(), ..Default::default() }).await.unwrap();
+    images
+        .list_images(ListImagesRequest { repository_name: repository_name(), ..Default::default() })
+        .await
+        .unwrap();
     let describe = DescribeImagesRequest { repository_name: repository_name(), ..Default::default() };
     images.describe_images(describe).await.unwrap();
     let image_ids = vec![id("a")];
-    let get = BatchGetImagesRequest { repository_name: repository_name(), image_ids: image_ids.clone(), ..Default::default() };
+    let get = BatchGetImagesRequest {
+        repository_name: repository_name(),
+        image_ids: image_ids.clone(),
+        ..Default::default()
+    };
     images.batch_get_images(get).await.unwrap();
     let put = PutImageTagRequest {
         repository_name: repository_name(),
@@ -67,13 +74,18 @@ async fn images_are_counted_as_they_are_listed_described_put_and_deleted() {
         ..Default::default()
     };
     images.put_image_tag(put).await.unwrap();
-    let delete = BatchDeleteImageRequest { repository_name: repository_name(), image_ids, ..Default::default() };
+    let delete =
+        BatchDeleteImageRequest { repository_name: repository_name(), image_ids, ..Default::default() };
     images.batch_delete_image(delete).await.unwrap();
     let public = ListPublicImagesRequest { repository_name: repository_name(), ..Default::default() };
     services.public.list_public_images(public).await.unwrap();
-    for (operation, images) in
-        [("ListImages", 3), ("DescribeImages", 3), ("BatchGetImage", 2), ("PutImage", 1), ("BatchDeleteImage", 1)]
-    {
+    for (operation, images) in [
+        ("ListImages", 3),
+        ("DescribeImages", 3),
+        ("BatchGetImage", 2),
+        ("PutImage", 1),
+        ("BatchDeleteImage", 1),
+    ] {
         assert_eq!(counted(&world, IMAGES, operation), Some(images), "{operation}");
     }
 }
@@ -82,9 +94,11 @@ async fn images_are_counted_as_they_are_listed_described_put_and_deleted() {
 async fn scans_are_counted_when_they_are_started_and_asked_about_but_not_when_they_are_refused() {
     let (world, services) =
         world(&[json!({}), json!({ "imageScanStatus": { "status": "IN_PROGRESS" } })]).await;
-    let start = StartScanRequest { repository_name: "app".into(), image_id: Some(id("a")), ..Default::default() };
+    let start =
+        StartScanRequest { repository_name: "app".into(), image_id: Some(id("a")), ..Default::default() };
     services.scans.start_scan(start.clone()).await.unwrap();
-    let status = GetScanStatusRequest { repository_name: "app".into(), image_id: Some(id("a")), ..Default::default() };
+    let status =
+        GetScanStatusRequest { repository_name: "app".into(), image_id: Some(id("a")), ..Default::default() };
     services.scans.get_scan_status(status).await.unwrap();
     world.next(refusal(400, "LimitExceededException", json!({})));
     services.scans.start_scan(start).await.unwrap_err();

@@ -3,10 +3,13 @@
 
 use std::time::Duration;
 
-use ecr_local::{Effect, EcrLocal, Failure, Plane, Rule, Running};
+use ecr_local::{EcrLocal, Effect, Failure, Plane, Rule, Running};
 use futures_util::{StreamExt as _, stream};
 use image_service::{
-    ecr::{Ecr, Operation, Place, Service},
+    ecr::{
+        Ecr, Operation, Place, Service,
+        metrics::{Measured, RETRIES},
+    },
     error::{EcrError, EcrReason, Error, Result},
 };
 
@@ -79,7 +82,8 @@ async fn meet(local: &Running, operation: Operation) -> Vec<String> {
         let hasty = matches!(trouble.effect, Effect::Latency(_));
         let ecr = adapter(local, operation, hasty);
         let first = make(&ecr, operation).await.unwrap_err();
-        let asked = met();
+        // Whoever is in haste may have left before it was there.
+        let asked = if hasty { 1 + retries(&ecr, operation) } else { met() };
         // The breaker knows it now.
         let second = make(&ecr, operation).await.unwrap_err();
         local.faults().remove(id);
@@ -108,6 +112,13 @@ fn agreed(operation: Operation, trouble: &Trouble) -> (EcrReason, bool, u64, boo
         Nature::Refusal => (false, 1, false),
     };
     (trouble.reason, again, attempts, opens)
+}
+
+fn retries(ecr: &Ecr, operation: Operation) -> u64 {
+    match ecr.metrics().read().get(&(RETRIES, vec![("operation", operation.name())])) {
+        Some(Measured::Count(count)) => *count,
+        _ => 0,
+    }
 }
 
 fn adapter(local: &Running, operation: Operation, hasty: bool) -> Ecr {

@@ -38,7 +38,12 @@ pub(super) fn anywhere() -> Vec<Fault> {
     let error = |code: &str| Effect::Error(Failure::new(code));
     let lost = told("UNREACHABLE", Code::Unavailable, Again::IfHarmless);
     [
-        ("throttled", error("ThrottlingException"), exception(Operation::ALL[0], "ThrottlingException"), false),
+        (
+            "throttled",
+            error("ThrottlingException"),
+            exception(Operation::ALL[0], "ThrottlingException"),
+            false,
+        ),
         (
             "unavailable",
             error("ServiceUnavailable"),

@@ -126,9 +126,9 @@ impl Call {
         match self.method {
             "ListImages" => one(images.list_images(of_image!(ListImagesRequest, place)).await),
             "StreamImages" => all(images.stream_images(of_image!(StreamImagesRequest, place)).await).await,
-            "DescribeImages" => {
-                one(images.describe_images(of_image!(DescribeImagesRequest, place, image_ids: image_ids)).await)
-            }
+            "DescribeImages" => one(images
+                .describe_images(of_image!(DescribeImagesRequest, place, image_ids: image_ids))
+                .await),
             "StreamImageDetails" => {
                 all(images.stream_image_details(of_image!(StreamImageDetailsRequest, place)).await).await
             }
@@ -136,11 +136,12 @@ impl Call {
                 let get = of_image!(GetImageRequest, place, image_id: image_id, with_config: true);
                 one(images.get_image(get).await)
             }
-            "BatchGetImages" => {
-                one(images.batch_get_images(of_image!(BatchGetImagesRequest, place, image_ids: image_ids)).await)
-            }
+            "BatchGetImages" => one(images
+                .batch_get_images(of_image!(BatchGetImagesRequest, place, image_ids: image_ids))
+                .await),
             "PutImageTag" => {
-                let put = of_image!(PutImageTagRequest, place, image_id: image_id, image_tag: place.fresh_tag());
+                let put =
+                    of_image!(PutImageTagRequest, place, image_id: image_id, image_tag: place.fresh_tag());
                 one(images.put_image_tag(put).await)
             }
             "BatchDeleteImage" => {
@@ -163,9 +164,9 @@ impl Call {
                 let list = of_image!(GetManifestListRequest, place, image_id: Some(tag("all")));
                 one(manifests.get_manifest_list(list).await)
             }
-            "GetImageConfig" => {
-                one(manifests.get_image_config(of_image!(GetImageConfigRequest, place, image_id: image_id)).await)
-            }
+            "GetImageConfig" => one(manifests
+                .get_image_config(of_image!(GetImageConfigRequest, place, image_id: image_id))
+                .await),
             "GetLayers" => {
                 one(manifests.get_layers(of_image!(GetLayersRequest, place, image_id: image_id)).await)
             }
@@ -214,9 +215,9 @@ impl Call {
                 one(replication.list_replication_destinations(list).await)
             }
             "CheckConsistency" => {
-                let there = ReplicationDestination { region: "us-west-2".into(), registry_id: ACCOUNT.into() };
-                let check =
-                    of_image!(CheckConsistencyRequest, place, image_id: Some(tag("all")), destination: Some(there));
+                let there =
+                    ReplicationDestination { region: "us-west-2".into(), registry_id: ACCOUNT.into() };
+                let check = of_image!(CheckConsistencyRequest, place, image_id: Some(tag("all")), destination: Some(there));
                 one(replication.check_consistency(check).await)
             }
             new => panic!("how {new} is called is not said here"),
@@ -235,9 +236,9 @@ impl Call {
                 let stream = StreamRepositoriesRequest { registry, scan_frequency: true };
                 all(repositories.stream_repositories(stream).await).await
             }
-            "GetRepository" => {
-                one(repositories.get_repository(of_image!(GetRepositoryRequest, place, scan_frequency: true)).await)
-            }
+            "GetRepository" => one(repositories
+                .get_repository(of_image!(GetRepositoryRequest, place, scan_frequency: true))
+                .await),
             "GetRepositoryPolicy" => {
                 one(repositories.get_repository_policy(of_image!(GetRepositoryPolicyRequest, place)).await)
             }
@@ -255,14 +256,16 @@ impl Call {
         let mut scans = world.scans();
         let image_id = Some(tag("v1"));
         match self.method {
-            "GetScanFindings" => {
-                one(scans.get_scan_findings(of_image!(GetScanFindingsRequest, place, image_id: image_id)).await)
-            }
+            "GetScanFindings" => one(scans
+                .get_scan_findings(of_image!(GetScanFindingsRequest, place, image_id: image_id))
+                .await),
             "StreamScanFindings" => {
                 let stream = of_image!(StreamScanFindingsRequest, place, image_id: image_id);
                 all(scans.stream_scan_findings(stream).await).await
             }
-            "StartScan" => one(scans.start_scan(of_image!(StartScanRequest, place, image_id: image_id)).await),
+            "StartScan" => {
+                one(scans.start_scan(of_image!(StartScanRequest, place, image_id: image_id)).await)
+            }
             "GetScanStatus" => {
                 one(scans.get_scan_status(of_image!(GetScanStatusRequest, place, image_id: image_id)).await)
             }

@@ -56,10 +56,12 @@ async fn a_deletion_whose_answer_is_lost_is_not_repeated() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_scan_whose_answer_is_lost_is_started_once_and_can_be_waited_for() {
     let seeded = losing("StartImageScan").await;
-    let start = StartScanRequest { repository_name: APP.into(), image_id: Some(tag("v1")), ..Default::default() };
+    let start =
+        StartScanRequest { repository_name: APP.into(), image_id: Some(tag("v1")), ..Default::default() };
     assert_eq!(reason(seeded.world.scans().start_scan(start).await), "UNREACHABLE");
     assert_eq!(asked(&seeded, "StartImageScan"), 1);
-    let status = GetScanStatusRequest { repository_name: APP.into(), image_id: Some(tag("v1")), ..Default::default() };
+    let status =
+        GetScanStatusRequest { repository_name: APP.into(), image_id: Some(tag("v1")), ..Default::default() };
     let status = seeded.world.scans().get_scan_status(status).await.unwrap().into_inner();
     assert_eq!(status.scan_status.unwrap().status(), ScanState::InProgress);
 }

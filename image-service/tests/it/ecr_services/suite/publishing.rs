@@ -46,13 +46,17 @@ pub(crate) async fn publishes_images(world: &World) {
         ..Default::default()
     };
     let found = public.list_public_images(named("v1")).await.unwrap().into_inner().image_details;
-    assert_eq!((found[0].image_digest.clone(), found[0].image_tags.clone()), (image.manifest.digest(), vec!["v1".to_owned()]));
+    assert_eq!(
+        (found[0].image_digest.clone(), found[0].image_tags.clone()),
+        (image.manifest.digest(), vec!["v1".to_owned()])
+    );
     assert_eq!(reason(public.list_public_images(named("none")).await), "IMAGE_NOT_FOUND");
     let all = StreamPublicImagesRequest { repository_name: APP.into(), ..Default::default() };
     let all = public.stream_public_images(all).await.unwrap().into_inner();
     assert_eq!(all.try_collect::<Vec<_>>().await.unwrap().len(), 1);
 
-    let token = public.get_public_auth_token(GetPublicAuthTokenRequest::default()).await.unwrap().into_inner();
+    let token =
+        public.get_public_auth_token(GetPublicAuthTokenRequest::default()).await.unwrap().into_inner();
     assert!(BASE64_STANDARD.decode(token.authorization_token).unwrap().starts_with(b"AWS:"));
     assert_eq!(token.proxy_endpoint, "https://public.ecr.aws");
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use aws_sdk_ecr::types::{ReplicationConfiguration, ReplicationDestination as Destination, ReplicationRule};
 use fixtures::images::{self, Image};
 use imageservice_proto::ecr::v1::{
-    CheckConsistencyRequest, GetReplicationStatusRequest, ImageIdentifier, ListReplicationDestinationsRequest,
-    ReplicationDestination, ReplicationState, difference::What,
+    CheckConsistencyRequest, GetReplicationStatusRequest, ImageIdentifier,
+    ListReplicationDestinationsRequest, ReplicationDestination, ReplicationState, difference::What,
 };
 
 use crate::ecr_services::{

@@ -106,11 +106,8 @@ async fn enhance(world: &World) {
 
 /// Waits for the scan, whose time passes once somebody is known to wait. What was told last.
 async fn waited(world: &World) -> ScanProgress {
-    let wait = WaitForScanRequest {
-        repository_name: APP.into(),
-        image_id: Some(tag("v1")),
-        ..Default::default()
-    };
+    let wait =
+        WaitForScanRequest { repository_name: APP.into(), image_id: Some(tag("v1")), ..Default::default() };
     let mut told = world.scans().wait_for_scan(wait).await.unwrap().into_inner();
     let mut last = None;
     while let Some(progress) = told.next().await {
@@ -124,11 +121,8 @@ async fn waited(world: &World) -> ScanProgress {
 }
 
 async fn state(world: &World) -> ScanState {
-    let status = GetScanStatusRequest {
-        repository_name: APP.into(),
-        image_id: Some(tag("v1")),
-        ..Default::default()
-    };
+    let status =
+        GetScanStatusRequest { repository_name: APP.into(), image_id: Some(tag("v1")), ..Default::default() };
     let status = world.scans().get_scan_status(status).await.unwrap().into_inner();
     status.scan_status.unwrap().status()
 }
