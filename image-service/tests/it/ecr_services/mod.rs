@@ -2,6 +2,7 @@
 
 mod auth;
 mod deleting;
+mod faults;
 mod images;
 mod manifests;
 mod moto;
@@ -13,6 +14,6 @@ mod repositories;
 mod scans;
 mod script;
 mod seeds;
-mod shared;
+mod suite;
 mod tagging;
 mod world;
