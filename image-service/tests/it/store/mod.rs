@@ -4,6 +4,7 @@ mod concurrency;
 mod credentials;
 mod durability;
 mod finding;
+mod full;
 mod listing;
 mod locations;
 mod postgres;
@@ -13,16 +14,17 @@ mod removing;
 mod schemas;
 mod sqlite;
 mod tagging;
+mod upkeep;
 mod vectors;
 
 use std::{any::Any, sync::Arc};
 
 use image_service::{
     model::Namespace,
-    ports::{CredentialStore, ImageStore, LocationStore, VectorStore},
+    ports::{CredentialStore, ImageStore, LocationStore, Store, VectorStore},
 };
 
-/// A fresh store, empty.
+/// A store by its ports.
 struct Stores {
     images: Arc<dyn ImageStore>,
     locations: Arc<dyn LocationStore>,
@@ -30,6 +32,18 @@ struct Stores {
     vectors: Arc<dyn VectorStore>,
     /// What must live as long.
     _keep: Box<dyn Any + Send>,
+}
+
+impl Stores {
+    fn of(store: Arc<dyn Store>) -> Self {
+        Self {
+            images: store.clone(),
+            locations: store.clone(),
+            credentials: store.clone(),
+            vectors: store,
+            _keep: Box::new(()),
+        }
+    }
 }
 
 fn here() -> Namespace {
