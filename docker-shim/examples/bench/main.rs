@@ -9,11 +9,12 @@
 
 mod archives;
 mod ecr;
+mod list;
 mod load;
-mod numbered;
 mod process;
 mod report;
 mod scale;
+mod state;
 
 use std::time::Duration;
 
@@ -25,8 +26,8 @@ use fixtures::{
 use load::{Sample, Target};
 use serde_json::json;
 
-/// Measures inspect beside dockerd, idle memory, how look-ups grow with the store, loads beside dockerd and skopeo, and ECR's calls beside
-/// moto.
+/// Measures inspect beside dockerd, idle memory, how look-ups grow with the store on SQLite and on Postgres, loads beside dockerd and skopeo, and
+/// ECR's calls beside moto.
 #[derive(Debug, Parser)]
 struct Options {
     /// Length of one measurement.
@@ -61,6 +62,7 @@ struct Options {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 enum Part {
     Inspect,
+    Scale,
     Archives,
     Ecr,
 }
@@ -77,6 +79,8 @@ async fn main() {
     let turn = Duration::from_secs(options.seconds);
     if options.wants(Part::Inspect) {
         beside_dockerd(turn, options.rounds).await;
+    }
+    if options.wants(Part::Scale) {
         scale::compare(turn, options.rounds, options.images).await;
     }
     if options.wants(Part::Archives) {

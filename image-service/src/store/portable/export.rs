@@ -8,7 +8,7 @@ use crate::store::{
     UpkeepError,
     encoding::read_json,
     transfer::{
-        Base64, Content, CredentialRecord, Header, ImageManifestRecord, ImageRecord, ManifestNoteRecord,
+        Base64, Content, CredentialRecord, ImageManifestRecord, ImageRecord, ManifestNoteRecord,
         ManifestRecord, Record, RepoDigestRecord, StagedImageRecord, StagedLayerRecord, TagRecord,
         VectorRecord,
     },
@@ -41,14 +41,13 @@ const CREDENTIALS: &str = "SELECT namespace, registry, username, kind, sealed, u
 const VECTORS: &str = "SELECT namespace, image_id, revision, indexed, embedder, dimensions, vector, layers \
      FROM image_vectors ORDER BY namespace, image_id";
 
-/// The header, and every record.
-pub(super) async fn everything(
-    connection: &mut Connection,
-    to: &mut Sink<'_>,
-    credentials: bool,
-) -> Result<()> {
-    let store = sqlx::query_scalar("SELECT id FROM store_identity").fetch_one(&mut *connection).await?;
-    to(&Record::Header(Header::of(store, credentials)))?;
+/// The name of the state; nothing if it was never served.
+pub(super) async fn name(connection: &mut Connection) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar("SELECT id FROM store_identity").fetch_optional(connection).await
+}
+
+/// Every record.
+pub(super) async fn records(connection: &mut Connection, to: &mut Sink<'_>, credentials: bool) -> Result<()> {
     rows(connection, to, IMAGES, image).await?;
     rows(connection, to, MANIFESTS, manifest).await?;
     rows(connection, to, IMAGE_MANIFESTS, image_manifest).await?;

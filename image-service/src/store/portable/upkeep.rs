@@ -14,7 +14,7 @@ use crate::{
     store::{
         Finding, Migrated, Transferred, UpkeepError,
         history::History,
-        transfer::{ExportReader, ExportWriter, Record},
+        transfer::{ExportReader, ExportWriter, Header, Record},
     },
 };
 
@@ -39,17 +39,23 @@ impl Upkeep {
         match history(connection).await? {
             History::Ours(schema) if schema == needed => Ok(()),
             History::Ours(schema) => Err(UpkeepError::Outdated { schema, needed }),
-            History::Empty => Err(UpkeepError::NoState { place: self.place.to_string() }),
+            History::Empty => Err(self.nothing_there()),
             History::Newer(schema) => Err(self.place.newer(schema).into()),
             History::Foreign => Err(self.place.foreign().into()),
         }
+    }
+
+    fn nothing_there(&self) -> UpkeepError {
+        UpkeepError::NoState { place: self.place.to_string() }
     }
 
     async fn look_for_findings(&self, tell: &mut dyn FnMut(Finding)) -> Result<()> {
         let mut connection = self.place.reader().await?;
         let mut snapshot = connection.begin_with(SNAPSHOT).await?;
         self.refuse_others(&mut snapshot).await?;
-        check::everything(&mut snapshot, self.sealer.as_deref(), tell).await
+        check::everything(&mut snapshot, self.sealer.as_deref(), tell).await?;
+        snapshot.rollback().await?;
+        Ok(connection.close().await?)
     }
 }
 
@@ -75,9 +81,13 @@ impl crate::store::Upkeep for Upkeep {
         let mut connection = self.place.reader().await?;
         let mut snapshot = connection.begin_with(SNAPSHOT).await?;
         self.refuse_others(&mut snapshot).await?;
+        let name = export::name(&mut snapshot).await?.ok_or_else(|| self.nothing_there())?;
         let mut writer = ExportWriter::new(to)?;
+        writer.write(&Record::Header(Header::of(name, credentials)))?;
         let mut write = |record: &Record| Ok(writer.write(record)?);
-        export::everything(&mut snapshot, &mut write, credentials).await?;
+        export::records(&mut snapshot, &mut write, credentials).await?;
+        snapshot.rollback().await?;
+        connection.close().await?;
         Ok(writer.finish()?)
     }
 

@@ -56,6 +56,7 @@ async fn pull_images(stores: &Stores) {
     pull(images, "gone", &upstream("gone")).await;
     images.remove(&here(), &name("gone"), Box::new(everything)).await.unwrap();
     let long = format!("host.example:65535/{}:{}", ["a"; 100].join("/"), "t".repeat(128));
+    pull(images, "strange:platform", &upstream("strange").architecture("am\0d64")).await;
     for hard in ["[::1]:5000/a__b/c-d.e:_", "dbcc1", "sha256:dbcc1", &long] {
         pull(images, hard, &upstream(hard).created(Some("0001-01-01T00:00:00Z"))).await;
     }
@@ -91,6 +92,7 @@ fn strange(label: &str) -> ArchivedImage {
         }
         "labelled" => {
             let text = String::from_utf8(image.config.to_vec()).unwrap();
+            let text = text.replace("\"os\":", "\"history\":[{\"created_by\":\"one\",\"created\":\"2024-05-01T10:00:00Z\"},{\"empty_layer\":true}],\"os\":");
             text.replace("{\"name\":", "{\"\\u0000\":\"\\u0000\\u001f\\ud83d\\ude00\\\\\\\"\",\"name\":")
                 .into()
         }

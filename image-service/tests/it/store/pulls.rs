@@ -38,6 +38,16 @@ impl Upstream {
         self
     }
 
+    pub(super) fn architecture(mut self, architecture: &str) -> Self {
+        self.config["architecture"] = architecture.into();
+        self
+    }
+
+    pub(super) fn operating_system(mut self, os: &str) -> Self {
+        self.config["os"] = os.into();
+        self
+    }
+
     pub(super) fn layers(self, layers: &[u64]) -> Self {
         Self { layers: layers.to_vec(), ..self }
     }

@@ -82,7 +82,7 @@ async fn records(
         }
         Ok(())
     };
-    export::everything(connection, &mut look, true).await
+    export::records(connection, &mut look, true).await
 }
 
 fn readable(manifest: &ManifestRecord) -> std::result::Result<(), String> {

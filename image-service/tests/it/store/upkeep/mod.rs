@@ -5,4 +5,4 @@ mod damage;
 mod hostile;
 mod moving;
 mod refusals;
-mod world;
+pub(super) mod world;

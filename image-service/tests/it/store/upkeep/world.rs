@@ -50,6 +50,11 @@ impl State {
         Self::Postgres(server, url)
     }
 
+    /// A data folder that somebody else takes away.
+    pub(crate) fn in_folder(folder: &Path) -> Box<dyn Upkeep> {
+        Box::new(SqliteUpkeep::of_data_folder(folder, Some(sealer())))
+    }
+
     /// A state with everything in it.
     pub(crate) async fn filled(self) -> Self {
         let store = self.open().await;
@@ -116,6 +121,11 @@ fn database(folder: &Path) -> Connection {
     let connection = Connection::open(folder.join("state.sqlite")).unwrap();
     connection.pragma_update(None, "foreign_keys", false).unwrap();
     connection
+}
+
+/// What a check says of a data folder.
+pub(crate) async fn findings_of_folder(folder: &Path) -> Vec<String> {
+    findings(&*State::in_folder(folder)).await
 }
 
 pub(super) async fn findings(upkeep: &dyn Upkeep) -> Vec<String> {
