@@ -4,7 +4,7 @@
 use std::{fs, io::Write, path::PathBuf};
 
 use fixtures::small_disk::SmallDisk;
-use image_service::{error::Error, store::SqliteStore};
+use image_service::{error::Error, ports::ImageStore, store::SqliteStore};
 
 use super::{
     here,

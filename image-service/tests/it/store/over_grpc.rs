@@ -7,7 +7,7 @@ use image_service::{
     app,
     config::{Config, Listen},
     model::{Image, ImageConfig, ImageName, ImageSummary, Reference},
-    ports::{ListCursor, Location, Store},
+    ports::{ImageStore, ListCursor, Location, Store},
 };
 use imageservice_proto::v1::{
     HistoryRequest, InspectRequest, ListRequest, ResolveRequest, images_client::ImagesClient,
@@ -74,7 +74,7 @@ struct Stored {
 async fn stored(store: &dyn Store) -> Vec<Stored> {
     let (mut all, mut after) = (Vec::new(), None);
     loop {
-        let page = store.list(&here(), after.as_ref(), 3).await.unwrap();
+        let page = ImageStore::list(store, &here(), after.as_ref(), 3).await.unwrap();
         let Some(last) = page.last() else { return all };
         after = Some(ListCursor { created: last.created, id: last.id.clone() });
         for summary in page {
