@@ -4,9 +4,9 @@ TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 TOOLS := $(TARGET)/tools
 export TOOLS
 
-# A real dockerd and buildah need root; without it the tests that run them are left out, and said to be.
+# A real dockerd, buildah and a small disk need root; without it the tests that use them are left out, and said to be.
 ifneq ($(shell id -u),0)
-SKIP := -- --skip dockerd --skip buildah
+SKIP := -- --skip dockerd --skip buildah --skip full_disk
 endif
 
 .PHONY: up demo test bench fmt lint tools
@@ -21,7 +21,7 @@ demo: ## the same, unattended, against a throw-away registry; fails if anything 
 	@BIN=$(TARGET)/release deploy/demo.sh
 
 test: tools lint ## everything
-	$(if $(SKIP),@echo "not root: tests with a real dockerd or buildah are left out")
+	$(if $(SKIP),@echo "not root: tests with a real dockerd, with buildah or with a full disk are left out")
 	cargo test --workspace $(SKIP)
 
 bench: ## ours beside a real dockerd, skopeo and moto, in turns; ARGS="--only archives --loads 5" and the like

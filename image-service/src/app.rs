@@ -1,6 +1,8 @@
 //! The composition root: the only file that names concrete adapters. What it builds from files and names, `check` builds as well, so that a
 //! configuration that passes the check can be served.
 
+pub mod database;
+
 use std::{
     fs,
     future::Future,

@@ -1,5 +1,8 @@
 //! The image service's command line.
 
+#[path = "main/db.rs"]
+mod db;
+
 use std::{io::IsTerminal, path::PathBuf};
 
 use anyhow::Context;
@@ -30,6 +33,9 @@ enum Command {
     /// Look at the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Look after the state: images, names, credentials.
+    #[command(subcommand)]
+    Db(db::DbCommand),
 }
 
 #[derive(Subcommand)]
@@ -68,6 +74,7 @@ fn main() -> anyhow::Result<()> {
     installed.map_err(|_| anyhow::anyhow!("a TLS provider is installed already"))?;
     match Command::parse() {
         Command::Config(ConfigCommand::Check(settings)) => check(&settings.resolve()?),
+        Command::Db(command) => db::run(command),
         Command::Serve(settings) => {
             let config = settings.resolve()?;
             start_log(&config.log)?;

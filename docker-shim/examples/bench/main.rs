@@ -10,11 +10,12 @@
 mod archives;
 mod ecr;
 mod fleet;
+mod list;
 mod load;
-mod numbered;
 mod process;
 mod report;
 mod scale;
+mod state;
 
 use std::time::Duration;
 
@@ -26,8 +27,8 @@ use fixtures::{
 use load::{Sample, Target};
 use serde_json::json;
 
-/// Measures inspect beside dockerd, idle memory, how look-ups grow with the store, loads beside dockerd and skopeo, ECR's calls beside
-/// moto, and engines beside each other.
+/// Measures inspect beside dockerd, idle memory, how look-ups grow with the store on SQLite and on Postgres, loads beside dockerd and skopeo,
+/// ECR's calls beside moto, and the engines beside each other.
 #[derive(Debug, Parser)]
 struct Options {
     /// Length of one measurement.
@@ -62,6 +63,7 @@ struct Options {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 enum Part {
     Inspect,
+    Scale,
     Archives,
     Ecr,
     Fleet,
@@ -79,6 +81,8 @@ async fn main() {
     let turn = Duration::from_secs(options.seconds);
     if options.wants(Part::Inspect) {
         beside_dockerd(turn, options.rounds).await;
+    }
+    if options.wants(Part::Scale) {
         scale::compare(turn, options.rounds, options.images).await;
     }
     if options.wants(Part::Archives) {

@@ -65,6 +65,12 @@ impl Seal {
         Self::from_key_file(&file)
     }
 
+    /// With the data folder's own key, if there is one.
+    pub fn found_in_data_dir(data_dir: &Path) -> Result<Option<Self>, KeyError> {
+        let file = data_dir.join(GENERATED);
+        file.exists().then(|| Self::from_key_file(&file)).transpose()
+    }
+
     fn from_key(key: &[u8; KEY_LENGTH]) -> Result<Self, KeyError> {
         let key = RandomizedNonceKey::new(&AES_256_GCM, key).map_err(|_| KeyError::Cipher)?;
         Ok(Self { key })

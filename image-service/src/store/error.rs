@@ -12,6 +12,11 @@ const UNAVAILABLE: [i32; 6] = [5, 6, 8, 10, 13, 14];
 /// had, ended by an operator or by a time-out, read-only, system.
 const STATES: [&str; 9] = ["08", "25P02", "40", "53", "55P03", "57P", "57014", "25006", "58"];
 
+/// SQLite's primary result codes for a file that is not what was written: corrupt, not a database.
+const DAMAGE: [i32; 2] = [11, 26];
+/// Postgres's states: data corrupted, index corrupted.
+const DAMAGE_STATES: [&str; 2] = ["XX001", "XX002"];
+
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         if is_unavailable(&error) { Self::StoreUnavailable(error.into()) } else { Self::internal(error) }
@@ -37,6 +42,18 @@ pub(super) fn is_unavailable(error: &sqlx::Error) -> bool {
             None => error.code().and_then(|code| code.parse().ok()).is_some_and(is_passing),
         },
         _ => false,
+    }
+}
+
+/// Whether the database is not what was written.
+pub(super) fn is_damage(error: &sqlx::Error) -> bool {
+    let sqlx::Error::Database(error) = error else { return false };
+    match error.try_downcast_ref::<PgDatabaseError>() {
+        Some(error) => DAMAGE_STATES.contains(&error.code()),
+        None => error
+            .code()
+            .and_then(|code| code.parse().ok())
+            .is_some_and(|code: i32| DAMAGE.contains(&(code & 0xff))),
     }
 }
 

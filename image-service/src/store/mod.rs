@@ -7,11 +7,16 @@
 mod cache;
 mod encoding;
 mod error;
+mod history;
 mod lately;
 mod migrations;
 mod postgres;
 mod sqlite;
+mod transfer;
+mod upkeep;
 
 use migrations::migrations;
-pub use postgres::{PostgresError, PostgresStore};
-pub use sqlite::{OpenError, SqliteStore};
+pub use postgres::{PostgresError, PostgresStore, PostgresUpkeep};
+pub use sqlite::{OpenError, SqliteStore, SqliteUpkeep};
+pub use transfer::{TransferError, Transferred};
+pub use upkeep::{Finding, Migrated, Upkeep, UpkeepError};

@@ -2,6 +2,7 @@
 
 mod certificates;
 mod deployment;
+mod numbered;
 
 use std::{
     sync::Arc,
@@ -12,9 +13,10 @@ use certificates::Certificates;
 use deployment::{Deployment, Engine, Place};
 use fixtures::peers::Postgres;
 use imageservice_proto::v1::{InspectRequest, PullRequest, TagRequest, images_client::ImagesClient};
+use numbered::NumberedRegistry;
 use tonic::transport::Channel;
 
-use crate::{load::Sample, numbered::NumberedRegistry, report};
+use crate::{load::Sample, report};
 
 /// Images that calls choose from.
 const IMAGES: u64 = 100;

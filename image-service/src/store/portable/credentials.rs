@@ -107,7 +107,12 @@ impl Change for ForgetCredential {
 
 /// What a seal is bound to. Only the user name, which comes last, can have the separator in it.
 fn place(namespace: &Namespace, registry: &RegistryHost, kind: CredentialKind, username: &str) -> String {
-    format!("{namespace}|{registry}|{}|{username}", word(kind))
+    place_of_row(namespace.as_str(), registry.as_str(), word(kind), username)
+}
+
+/// The same of a row as it is.
+pub(super) fn place_of_row(namespace: &str, registry: &str, kind: &str, username: &str) -> String {
+    format!("{namespace}|{registry}|{kind}|{username}")
 }
 
 const fn word(kind: CredentialKind) -> &'static str {

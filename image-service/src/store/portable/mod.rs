@@ -1,5 +1,5 @@
 //! The store above its engine. Everything here goes through names that the including module gives: `Pool`, `Connection`, `Finder`,
-//! `Scanner`, `Answers`, `Ownership`, `ENGINE`, `BEGIN`, `LOCK`.
+//! `Scanner`, `Answers`, `Ownership`, `Place`, `Row`, `schema`, `ENGINE`, `BEGIN`, `LOCK`, `SNAPSHOT`, `TABLES`, `SOUNDNESS`.
 //!
 //! Rules for statements: literals with `$n`, text that both engines read, times and JSON as text, nothing bound as a boolean.
 
@@ -14,9 +14,13 @@ macro_rules! gathered_names {
 }
 
 mod change;
+mod check;
 mod credentials;
+mod export;
 mod find;
+mod history;
 mod images;
+mod import;
 mod layers;
 mod list;
 mod load;
@@ -27,6 +31,7 @@ mod push;
 mod remove;
 mod rows;
 mod tag;
+mod upkeep;
 mod vector_store;
 mod vectors;
 
@@ -35,9 +40,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tokio::sync::Notify;
 
-use super::{Answers, BEGIN, Connection, ENGINE, Finder, LOCK, Ownership, Pool, Scanner};
+use super::{
+    Answers, BEGIN, Connection, ENGINE, Finder, LOCK, Ownership, Place, Pool, Row, SNAPSHOT, SOUNDNESS,
+    Scanner, TABLES, schema,
+};
 use crate::ports::Sealer;
 pub(super) use find::{ImageRow, Question};
+pub(super) use history::history;
+pub use upkeep::Upkeep;
 pub(super) use vectors::{Ranking, SCAN, ScannedRow};
 
 #[cfg(test)]

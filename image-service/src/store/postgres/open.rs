@@ -13,7 +13,7 @@ use super::{Answers, Finder, Pool, Scanner, portable::Store, schema};
 use crate::{ports::Sealer, store::encoding::random_name};
 
 /// A caller is told soon that the store does not answer.
-const READ_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const READ_TIMEOUT: Duration = Duration::from_secs(5);
 /// Changes stand in line; a finished pull is worth some patience.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 const LOCK_TIMEOUT: &str = "20s";
@@ -79,8 +79,7 @@ impl Store {
         connections: u32,
         sealer: Arc<dyn Sealer>,
     ) -> Result<Self, PostgresError> {
-        let options: PgConnectOptions = url.expose_secret().parse().map_err(|_| PostgresError::Url)?;
-        let options = options.application_name("image-service").options(SILENCE).disable_statement_logging();
+        let options = options(url)?.options(SILENCE);
         // A migration may take long, and so may the wait for another service that makes it.
         let migrating = pool(1, READ_TIMEOUT, options.clone()).await?;
         schema::migrate(&migrating).await?;
@@ -95,7 +94,17 @@ impl Store {
     }
 }
 
-async fn pool(connections: u32, patience: Duration, options: PgConnectOptions) -> sqlx::Result<Pool> {
+/// Without time limits.
+pub(super) fn options(url: &SecretString) -> Result<PgConnectOptions, PostgresError> {
+    let options: PgConnectOptions = url.expose_secret().parse().map_err(|_| PostgresError::Url)?;
+    Ok(options.application_name("image-service").disable_statement_logging())
+}
+
+pub(super) async fn pool(
+    connections: u32,
+    patience: Duration,
+    options: PgConnectOptions,
+) -> sqlx::Result<Pool> {
     let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(patience);
     pool.max_lifetime(LONGEST_LIFE).idle_timeout(LONGEST_REST).connect_with(options).await
 }

@@ -19,7 +19,7 @@ const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+j
 const DOCKER_LAYER: &str = "application/vnd.docker.image.rootfs.diff.tar.gzip";
 
 /// An image of an archive; another name makes another image.
-fn archived(label: &str, names: &[&str]) -> ArchivedImage {
+pub(super) fn archived(label: &str, names: &[&str]) -> ArchivedImage {
     let diff_id = Digest::of(label.as_bytes());
     let config = json!({
         "os": "linux",
@@ -45,11 +45,11 @@ fn archived(label: &str, names: &[&str]) -> ArchivedImage {
     }
 }
 
-fn staging() -> Repository {
+pub(super) fn staging() -> Repository {
     "127.0.0.1:5100/staging".parse().unwrap()
 }
 
-fn staged(image: &ArchivedImage) -> StagedImage {
+pub(super) fn staged(image: &ArchivedImage) -> StagedImage {
     let layer = Descriptor { media_type: DOCKER_LAYER.into(), digest: Digest::of(b"blob"), size: 77 };
     let manifest = json!({
         "schemaVersion": 2,
@@ -171,7 +171,7 @@ pub(super) async fn locations_belong_to_a_namespace(stores: &Stores) {
     assert!(stores.locations.locations(&elsewhere(), &image.id).await.unwrap().is_empty());
 }
 
-fn layer(label: &str) -> StagedLayer {
+pub(super) fn layer(label: &str) -> StagedLayer {
     let of = |part: &str| Digest::of(format!("{label} {part}").as_bytes());
     StagedLayer {
         diff_id: of("diff id"),

@@ -4,8 +4,12 @@ mod concurrency;
 mod credentials;
 mod durability;
 mod finding;
+mod full;
+mod full_disk;
+mod killing;
 mod listing;
 mod locations;
+mod over_grpc;
 mod postgres;
 mod pulls;
 mod recording;
@@ -13,16 +17,17 @@ mod removing;
 mod schemas;
 mod sqlite;
 mod tagging;
+mod upkeep;
 mod vectors;
 
 use std::{any::Any, sync::Arc};
 
 use image_service::{
     model::Namespace,
-    ports::{CredentialStore, ImageStore, LocationStore, VectorStore},
+    ports::{CredentialStore, ImageStore, LocationStore, Store, VectorStore},
 };
 
-/// A fresh store, empty.
+/// A store by its ports.
 struct Stores {
     images: Arc<dyn ImageStore>,
     locations: Arc<dyn LocationStore>,
@@ -30,6 +35,18 @@ struct Stores {
     vectors: Arc<dyn VectorStore>,
     /// What must live as long.
     _keep: Box<dyn Any + Send>,
+}
+
+impl Stores {
+    fn of(store: Arc<dyn Store>) -> Self {
+        Self {
+            images: store.clone(),
+            locations: store.clone(),
+            credentials: store.clone(),
+            vectors: store,
+            _keep: Box::new(()),
+        }
+    }
 }
 
 fn here() -> Namespace {
@@ -61,6 +78,7 @@ macro_rules! conformance {
             recording: a_new_index_for_the_same_image_adds_a_digest,
             recording: layer_sizes_follow_the_last_manifest,
             recording: a_config_that_cannot_be_read_leaves_nothing_behind,
+            recording: a_platform_with_characters_that_no_database_holds_is_kept_without_them,
             tagging: a_new_name_finds_the_image_and_dates_it,
             tagging: a_name_in_use_moves,
             tagging: any_way_to_name_the_source_will_do,

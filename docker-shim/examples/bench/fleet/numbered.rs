@@ -12,29 +12,23 @@ use tokio::{net::TcpListener, task::JoinHandle};
 
 /// A running registry.
 #[derive(Debug)]
-pub(crate) struct NumberedRegistry {
+pub(super) struct NumberedRegistry {
     host: String,
-    template: Arc<Recipe>,
     accepting: JoinHandle<()>,
 }
 
 impl NumberedRegistry {
-    pub(crate) async fn start() -> Self {
+    pub(super) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let host = listener.local_addr().expect("a bound address").to_string();
         let template = Arc::new(Recipe::plain("numbered"));
-        let accepting = tokio::spawn(accept(listener, Arc::clone(&template)));
-        Self { host, template, accepting }
+        let accepting = tokio::spawn(accept(listener, template));
+        Self { host, accepting }
     }
 
     /// The repository of an image.
-    pub(crate) fn repository(&self, number: u64) -> String {
+    pub(super) fn repository(&self, number: u64) -> String {
         format!("{}/load/{number}", self.host)
-    }
-
-    /// The ID of an image.
-    pub(crate) fn image_id(&self, number: u64) -> String {
-        digest(&recipe(&self.template, number).config_bytes())
     }
 }
 

@@ -1,0 +1,66 @@
+//! Where a state is that this process does not serve: a database that services may be using.
+
+use std::{fmt, sync::Arc};
+
+use secrecy::SecretString;
+use sqlx::ConnectOptions;
+
+use super::{
+    Connection, Pool, PostgresError,
+    open::{self, READ_TIMEOUT},
+    portable::Upkeep,
+    schema,
+};
+use crate::{
+    ports::Sealer,
+    store::{Migrated, UpkeepError},
+};
+
+impl Upkeep {
+    /// The state in a shared database.
+    #[must_use]
+    pub fn of_database(url: SecretString, sealer: Option<Arc<dyn Sealer>>) -> Self {
+        Self::of(Place(url), sealer)
+    }
+}
+
+/// By its URL.
+#[derive(Debug)]
+pub(in crate::store) struct Place(SecretString);
+
+/// The one connection that changes something.
+pub(super) struct Writer {
+    pub(super) pool: Pool,
+    pub(super) migrated: Migrated,
+}
+
+impl Place {
+    /// A connection without time limits: whoever runs it looks at it.
+    pub(super) async fn reader(&self) -> Result<Connection, UpkeepError> {
+        Ok(open::options(&self.0)?.connect().await.map_err(PostgresError::from)?)
+    }
+
+    /// Brings the schema up to date on the way. A document may come slowly, in one transaction.
+    pub(super) async fn writer(&self) -> Result<Writer, UpkeepError> {
+        let pool = open::pool(1, READ_TIMEOUT, open::options(&self.0)?).await.map_err(PostgresError::from)?;
+        let migrated = schema::migrate(&pool).await?;
+        Ok(Writer { pool, migrated })
+    }
+
+    #[expect(clippy::unused_self, reason = "the other engine names its folder")]
+    pub(super) fn newer(&self, schema: i64) -> PostgresError {
+        PostgresError::Newer { schema }
+    }
+
+    #[expect(clippy::unused_self, reason = "the other engine names its folder")]
+    pub(super) fn foreign(&self) -> PostgresError {
+        PostgresError::Foreign
+    }
+}
+
+/// A URL may have a password in it.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the database of database.url")
+    }
+}
