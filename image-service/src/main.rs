@@ -1,5 +1,7 @@
 //! The image service's command line.
 
+mod keys;
+
 use std::{io::IsTerminal, path::PathBuf};
 
 use anyhow::Context;
@@ -30,6 +32,9 @@ enum Command {
     /// Look at the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Look at the keys that stored credentials are sealed under, and change them.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
 }
 
 #[derive(Subcommand)]
@@ -68,6 +73,7 @@ fn main() -> anyhow::Result<()> {
     installed.map_err(|_| anyhow::anyhow!("a TLS provider is installed already"))?;
     match Command::parse() {
         Command::Config(ConfigCommand::Check(settings)) => check(&settings.resolve()?),
+        Command::Keys(command) => command.run(),
         Command::Serve(settings) => {
             let config = settings.resolve()?;
             start_log(&config.log)?;

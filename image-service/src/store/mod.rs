@@ -13,5 +13,5 @@ mod postgres;
 mod sqlite;
 
 use migrations::migrations;
-pub use postgres::{PostgresError, PostgresStore};
+pub use postgres::{PostgresError, PostgresSettings, PostgresStore};
 pub use sqlite::{OpenError, SqliteStore};

@@ -7,6 +7,7 @@ mod finder;
 mod open;
 mod scanner;
 mod schema;
+mod settings;
 mod versions;
 
 #[path = "../portable/mod.rs"]
@@ -14,6 +15,7 @@ mod portable;
 
 pub use open::PostgresError;
 pub use portable::Store as PostgresStore;
+pub use settings::PostgresSettings;
 
 use finder::Finder;
 use scanner::Scanner;

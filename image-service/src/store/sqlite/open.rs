@@ -95,7 +95,10 @@ impl Store {
         let scanner = Scanner::open(&database).map_err(unopened)?;
         let random = || random_name().ok_or(OpenError::Random);
         let (answers, fresh_id) = (Answers::new(random()?), random()?);
-        Self::on(folder, writer, reader, finder, scanner, sealer, answers, &fresh_id).await.map_err(fault)
+        let repetitions = 0; // The only writer stands in nobody's way.
+        let store =
+            Self::on(folder, writer, reader, finder, scanner, sealer, answers, &fresh_id, repetitions);
+        store.await.map_err(fault)
     }
 }
 
