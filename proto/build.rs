@@ -4,7 +4,7 @@ use std::{env, error::Error, fs, path::PathBuf};
 
 use prost::Message;
 
-const FILES: [&str; 19] = [
+const FILES: [&str; 20] = [
     "ecr/v1/auth.proto",
     "ecr/v1/common.proto",
     "ecr/v1/images.proto",
@@ -18,6 +18,7 @@ const FILES: [&str; 19] = [
     "imageservice/v1/auth.proto",
     "imageservice/v1/credentials.proto",
     "imageservice/v1/images.proto",
+    "imageservice/v1/keys.proto",
     "imageservice/v1/platform.proto",
     "imageservice/v1/push.proto",
     "imageservice/v1/reasons.proto",

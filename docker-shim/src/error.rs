@@ -157,6 +157,7 @@ fn status_of_reason(reason: ErrorReason, rejected: StatusCode) -> StatusCode {
         | Reason::CredentialsRequired
         | Reason::CredentialsUnreadable
         | Reason::CloudCredentialsUnavailable
+        | Reason::SealingKeyUnavailable
         | Reason::RateLimited
         | Reason::QuotaExhausted
         | Reason::RegistryUnavailable

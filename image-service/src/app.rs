@@ -12,13 +12,14 @@ use std::{
 };
 
 use anyhow::Context;
+use secrecy::SecretString;
 use tokio_stream::wrappers::{TcpListenerStream, UnixListenerStream};
 use tokio_util::task::AbortOnDropHandle;
 use tonic::transport::{Certificate, Identity, ServerTlsConfig};
 
 use crate::{
     archive::{ArchiveReader, Limits, SaveLayout},
-    config::{Config, DatabaseConfig, Listen, TlsConfig},
+    config::{Config, DatabaseConfig, KeyConfig, Listen, TlsConfig},
     ecr::Ecr,
     embedded_registry::EmbeddedRegistry,
     embedding,
@@ -28,7 +29,7 @@ use crate::{
     registry::{CloudRegistryClient, RegistryClient},
     secrets::Seal,
     staging::{Stager, StagingPlace},
-    store::{PostgresStore, SqliteStore},
+    store::{PostgresSettings, PostgresStore, SqliteStore},
 };
 
 /// Between two attempts to reach a database.
@@ -37,12 +38,12 @@ const RETRY: Duration = Duration::from_secs(1);
 /// Everything that keeps the configuration from being served, as far as it can be told without starting.
 #[must_use]
 pub fn check(config: &Config) -> Vec<anyhow::Error> {
-    let key = config.credentials.key_file.as_deref().map(Seal::from_key_file).transpose();
     let data_dir = config.data_dir.clone().map_or_else(default_data_dir, Ok);
     let found = [
         data_dir.map(drop),
-        key.map(drop).map_err(Into::into),
         shared_key(config),
+        seal(config, None).map(drop),
+        config.database.url.as_ref().map(|url| postgres(url, &config.database)).transpose().map(drop),
         RegistryClient::new(&config.registries, config.pull.other_architectures).map(drop),
         embedding::open(&config.similarity.embedder).map(drop),
         config.tls.as_ref().map(tls).transpose().map(drop),
@@ -54,13 +55,10 @@ pub fn check(config: &Config) -> Vec<anyhow::Error> {
 /// Builds the service from its configuration and serves until `stop` resolves.
 pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
     let data_dir = config.data_dir.clone().map_or_else(default_data_dir, Ok)?;
-    let listen = config.listen.clone().unwrap_or_else(|| Listen::Unix(data_dir.join("image-service.sock")));
+    let listen = listen(&config)?;
     shared_key(&config)?;
-    let seal = match &config.credentials.key_file {
-        Some(file) => Seal::from_key_file(file)?,
-        None => Seal::in_data_dir(&data_dir)?,
-    };
-    let store = open_store(&config.database, &data_dir, Arc::new(seal)).await?;
+    let store = open_store(&config, &data_dir).await?;
+    store.open_keys().await?;
     let ecr = Arc::new(Ecr::new(&config.ecr)?.staging_in(config.staging.repository.clone()));
     let services_of_ecr = ecr.services(&config.ecr)?;
     let client = RegistryClient::new(&config.registries, config.pull.other_architectures)?;
@@ -88,6 +86,7 @@ pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Resu
         images: store.clone(),
         locations: store.clone(),
         credentials: store.clone(),
+        keys: store.clone(),
         registry: registry.clone(),
         writer: registry,
         archives: Arc::new(ArchiveReader::new(Limits::default(), config.pull.other_architectures)),
@@ -97,6 +96,7 @@ pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Resu
         vectors: store.clone(),
     };
     let operations = Operations::new(ports, &config.pull, &config.staging)?;
+    tokio::spawn(operations.clone().finish_rotation());
     let sweeping = AbortOnDropHandle::new(tokio::spawn(operations.clone().sweep_now_and_then()));
     let indexing = config.similarity.enabled.then(|| tokio::spawn(operations.clone().keep_indexed()));
     let indexing = indexing.map(AbortOnDropHandle::new);
@@ -124,26 +124,63 @@ pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Resu
     Ok(())
 }
 
+/// Where gRPC is served.
+pub fn listen(config: &Config) -> anyhow::Result<Listen> {
+    match &config.listen {
+        Some(listen) => Ok(listen.clone()),
+        None => {
+            let data_dir = config.data_dir.clone().map_or_else(default_data_dir, Ok)?;
+            Ok(Listen::Unix(data_dir.join("image-service.sock")))
+        }
+    }
+}
+
+/// Forgets the stored credentials whose key is lost, which keep the service from starting. How many it were.
+pub async fn forget_lost_credentials(config: &Config) -> anyhow::Result<u64> {
+    let data_dir = config.data_dir.clone().map_or_else(default_data_dir, Ok)?;
+    shared_key(config)?;
+    let store = open_store(config, &data_dir).await?;
+    let forgotten = store.forget_lost().await;
+    store.close().await;
+    Ok(forgotten?)
+}
+
 /// What one service seals in a shared database the others must be able to open.
 fn shared_key(config: &Config) -> anyhow::Result<()> {
-    let is_missing = config.database.url.is_some() && config.credentials.key_file.is_none();
+    let is_missing = config.database.url.is_some() && config.credentials.key == KeyConfig::DataDir;
     anyhow::ensure!(
         !is_missing,
-        "credentials.key_file is missing: with database.url all services need one key"
+        "credentials.key_file (or key_env, key_credential, kms) is missing: with database.url all services need the same keys"
     );
     Ok(())
 }
 
+/// The keys of credentials, from the configured source. Without a data folder none is made there.
+fn seal(config: &Config, data_dir: Option<&Path>) -> anyhow::Result<Option<Seal>> {
+    let seal = match (&config.credentials.key, data_dir) {
+        (KeyConfig::DataDir, None) => return Ok(None),
+        (KeyConfig::DataDir, Some(data_dir)) => Seal::in_data_dir(data_dir)?,
+        (KeyConfig::File(file), _) => Seal::from_key_file(file)?,
+        (KeyConfig::Variable(name), _) => Seal::from_variable(name)?,
+        (KeyConfig::Systemd(name), _) => Seal::from_systemd(name)?,
+        (KeyConfig::Kms(kms), _) => Seal::from_wrapper(Arc::new(Ecr::new(&config.ecr)?.kms(kms))),
+    };
+    Ok(Some(match &config.credentials.old_key_file {
+        Some(file) => seal.with_old_keys(file)?,
+        None => seal,
+    }))
+}
+
 /// The state, in the configured database. One that does not answer is waited for, as it may start together with this service.
-async fn open_store(
-    config: &DatabaseConfig,
-    data_dir: &Path,
-    seal: Arc<Seal>,
-) -> anyhow::Result<Arc<dyn Store>> {
-    let Some(url) = &config.url else { return Ok(Arc::new(SqliteStore::open(data_dir, seal).await?)) };
-    let patience = Instant::now() + config.start_timeout;
+async fn open_store(config: &Config, data_dir: &Path) -> anyhow::Result<Arc<dyn Store>> {
+    let seal = Arc::new(seal(config, Some(data_dir))?.context("credentials have no key")?);
+    let Some(url) = &config.database.url else {
+        return Ok(Arc::new(SqliteStore::open(data_dir, seal).await?));
+    };
+    let settings = postgres(url, &config.database)?;
+    let patience = Instant::now() + config.database.start_timeout;
     loop {
-        match PostgresStore::connect(url, config.connections, seal.clone()).await {
+        match PostgresStore::connect(&settings, seal.clone()).await {
             Ok(store) => return Ok(Arc::new(store)),
             Err(error) if error.may_pass() && Instant::now() < patience => {
                 tracing::warn!("waiting for the database: {error}");
@@ -152,6 +189,25 @@ async fn open_store(
             Err(error) => return Err(error.into()),
         }
     }
+}
+
+fn postgres(url: &SecretString, config: &DatabaseConfig) -> anyhow::Result<PostgresSettings> {
+    let read = |path: &PathBuf| {
+        fs::read(path).with_context(|| format!("database.ca_file: cannot read {}", path.display()))
+    };
+    let settings = PostgresSettings {
+        authorities: config.ca_file.as_ref().map(read).transpose()?,
+        connections: config.connections,
+        read_wait: config.read_wait,
+        change_wait: config.change_wait,
+        lock_timeout: config.lock_timeout,
+        statement_timeout: config.statement_timeout,
+        idle_timeout: config.idle_timeout,
+        repetitions: config.repetitions,
+        ..PostgresSettings::new(url.clone())
+    };
+    settings.check()?;
+    Ok(settings)
 }
 
 fn tls(config: &TlsConfig) -> anyhow::Result<ServerTlsConfig> {

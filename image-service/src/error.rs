@@ -273,6 +273,18 @@ pub enum Error {
         registry: String,
     },
 
+    /// A key that credentials are sealed under, or are to be sealed under.
+    #[error("the key for stored credentials cannot be used: {detail}")]
+    SealingKey {
+        /// One clause, with the remedy.
+        detail: String,
+        /// Soon it may work again.
+        retryable: bool,
+        /// The chain below.
+        #[source]
+        cause: Option<Cause>,
+    },
+
     /// Others have all of what the operation needs, and kept it for too long.
     #[error("the image service is busy: waited {waited:?} for {what}: try again later")]
     Busy {
@@ -338,6 +350,15 @@ impl Error {
     /// A fault of this service.
     pub fn internal(cause: impl Into<Cause>) -> Self {
         Self::Internal(cause.into())
+    }
+
+    /// A key is needed that is not at hand. `source` is where it should be.
+    pub fn sealing_key_missing(keys: &str, source: &str) -> Self {
+        let detail = format!(
+            "credentials are sealed under {keys}, which is not in {source}: put it there again, \
+             or have what is sealed under it forgotten (image-service keys forget-lost)"
+        );
+        Self::SealingKey { detail, retryable: false, cause: None }
     }
 
     /// The error itself, however many callers share it.

@@ -2,6 +2,8 @@
 
 #[path = "main/db.rs"]
 mod db;
+#[path = "main/keys.rs"]
+mod keys;
 
 use std::{io::IsTerminal, path::PathBuf};
 
@@ -36,6 +38,9 @@ enum Command {
     /// Look after the state: images, names, credentials.
     #[command(subcommand)]
     Db(db::DbCommand),
+    /// Look at the keys that stored credentials are sealed under, and change them.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
 }
 
 #[derive(Subcommand)]
@@ -75,6 +80,7 @@ fn main() -> anyhow::Result<()> {
     match Command::parse() {
         Command::Config(ConfigCommand::Check(settings)) => check(&settings.resolve()?),
         Command::Db(command) => db::run(command),
+        Command::Keys(command) => command.run(),
         Command::Serve(settings) => {
             let config = settings.resolve()?;
             start_log(&config.log)?;

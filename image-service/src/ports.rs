@@ -3,6 +3,7 @@
 mod archives;
 mod cloud;
 mod ecr;
+mod keys;
 mod locations;
 mod metrics;
 mod registry_writer;
@@ -13,7 +14,6 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use secrecy::SecretString;
 use time::OffsetDateTime;
 
 use crate::{
@@ -33,6 +33,7 @@ pub use ecr::{
     EcrAuth, EcrImages, EcrManifests, EcrPublic, EcrReplication, EcrRepositories, EcrScans, EcrServices,
     EcrStream,
 };
+pub use keys::{FreshKey, KeyStore, KeyUse, KeyWrapper, KnownKey, Resealed, Sealer};
 pub use locations::{Loaded, Location, LocationStore, Origin, Renamed, StagedLayer};
 pub use metrics::{Labels, Metrics};
 pub use registry_writer::{BlobSource, BlobStream, Placed, RegistryWriter};
@@ -194,8 +195,8 @@ pub struct ListCursor {
     pub id: Digest,
 }
 
-/// Decides what a removal does; runs inside the store's transaction.
-pub type RemovalPlan = Box<dyn FnOnce(&Image) -> Result<Vec<Removed>> + Send>;
+/// Decides what a removal does; runs inside the store's transaction, again if that has to be begun again.
+pub type RemovalPlan = Box<dyn Fn(&Image) -> Result<Vec<Removed>> + Send + Sync>;
 
 /// The state of images.
 ///
@@ -313,16 +314,7 @@ pub trait CredentialStore: Send + Sync + std::fmt::Debug {
 
 /// The state as a whole, in one database.
 #[async_trait]
-pub trait Store: ImageStore + LocationStore + CredentialStore + VectorStore {
+pub trait Store: ImageStore + LocationStore + CredentialStore + KeyStore + VectorStore {
     /// Waits for what is under way and lets go of the database. Every later call answers that the store is unavailable.
     async fn close(&self);
-}
-
-/// Makes secrets unreadable at rest, each bound to the place where it is kept.
-pub trait Sealer: Send + Sync + std::fmt::Debug {
-    /// Seals a secret for one place.
-    fn seal(&self, place: &str, secret: &SecretString) -> Result<Vec<u8>>;
-
-    /// The secret; nothing if it was sealed under another key or for another place, or has been altered.
-    fn open(&self, place: &str, sealed: &[u8]) -> Option<SecretString>;
 }

@@ -1,5 +1,6 @@
 //! Configuration: one TOML file, the environment over it, flags over both. Read once, at start; every mistake is an error that names its key.
 
+mod credentials;
 mod database;
 mod ecr;
 mod listen;
@@ -16,6 +17,7 @@ use std::{
 
 use serde::Deserialize;
 
+pub use credentials::{CredentialsConfig, KeyConfig, KmsConfig};
 pub use database::DatabaseConfig;
 pub use ecr::{
     AccountConfig, AuthConfig, BreakerConfig, CreateRepository, EcrConfig, Rate, ScansConfig, StaticKeys,
@@ -115,14 +117,6 @@ impl Default for PullConfig {
     }
 }
 
-/// How to seal stored credentials.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct CredentialsConfig {
-    /// 32 random bytes, raw or as 64 hex digits. Made in the data folder if not given.
-    pub key_file: Option<PathBuf>,
-}
-
 fn platform<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Platform, D::Error> {
     String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
 }
@@ -190,6 +184,8 @@ mod tests {
             ("[registries.'h']\nendpont = 'http://h'", "endpont"),
             ("listen = 'nowhere'", "listen"),
             ("[database]\nconnections = 0", "connections"),
+            ("[database]\nstatement_timeout_seconds = 0", "statement_timeout_seconds"),
+            ("[database]\nrepetitions = 21", "repetitions"),
             ("[pull]\ntag_ttl_seconds = 99999999999", "tag_ttl_seconds"),
             ("[staging]\nsweep_grace_seconds = 86401", "sweep_grace_seconds"),
         ] {

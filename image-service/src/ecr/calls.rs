@@ -62,6 +62,11 @@ impl Calls {
         self.clients.registry_id(place)
     }
 
+    /// For clients of other services than those here, as the identity of `[ecr]`; nothing without a Region.
+    pub(super) async fn sdk_config(&self, region: Option<&Region>) -> Option<aws_config::SdkConfig> {
+        self.clients.base_config(region).await
+    }
+
     /// The configured endpoint of ECR for a place; nothing means AWS's own.
     pub(super) fn endpoint(&self, place: &Place) -> Option<&str> {
         self.clients.endpoint(place)

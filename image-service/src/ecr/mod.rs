@@ -1,4 +1,4 @@
-//! Amazon ECR, ECR Public and ECS, behind one door: every call goes through `Calls`, where a Region and an identity are chosen, writes refused
+//! Amazon ECR, ECR Public and ECS, behind one door: every call but those of KMS (`kms`) goes through `Calls`, where a Region and an identity are chosen, writes refused
 //! if they may not be, failures told apart, and calls made again if that does no harm. The operations above know none of that.
 //!
 //! Invariant: as long as nobody asks for anything of AWS, no client is made, no file read and no address asked, the instance's least of all.
@@ -19,6 +19,7 @@ mod error;
 mod fetch;
 mod identity;
 mod images;
+mod kms;
 mod manifests;
 pub mod metrics;
 mod operation;
@@ -47,6 +48,7 @@ use metrics::KeptMetrics;
 
 pub use calls::{Calls, SdkFailure};
 pub use clock::Clock;
+pub use kms::Kms;
 pub use operation::{Operation, OperationClass, Service};
 pub use place::Place;
 pub use token::RegistryToken;

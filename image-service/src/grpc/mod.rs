@@ -6,6 +6,7 @@ mod credentials;
 mod ecr;
 mod gathering;
 mod images;
+mod keys;
 mod listen;
 mod push;
 mod serve;

@@ -95,6 +95,7 @@ fn reason(error: &Error) -> &'static str {
         Error::CloudCredentials { .. } => ErrorReason::CloudCredentialsUnavailable,
         Error::CredentialsNotFound { .. } => ErrorReason::CredentialsNotFound,
         Error::CredentialsUnreadable { .. } => ErrorReason::CredentialsUnreadable,
+        Error::SealingKey { .. } => ErrorReason::SealingKeyUnavailable,
         Error::Busy { .. } => ErrorReason::Busy,
         Error::NotIndexed { .. } => ErrorReason::ImageNotIndexed,
         Error::EmbedderUnavailable { .. } => ErrorReason::EmbedderUnavailable,
@@ -130,6 +131,7 @@ fn code(error: &Error) -> Code {
         | Error::CredentialsUnreadable { .. }
         | Error::NotIndexed { .. }
         | Error::EmbedderUnavailable { retryable: false, .. }
+        | Error::SealingKey { retryable: false, .. }
         | Error::Schema1 { .. }
         | Error::NotAnImage { .. }
         | Error::ManifestInvalid { .. } => Code::FailedPrecondition,
@@ -145,7 +147,8 @@ fn code(error: &Error) -> Code {
         }
         Error::RegistryProtocol { retryable: true, .. }
         | Error::CloudCredentials { retryable: true, .. }
-        | Error::EmbedderUnavailable { retryable: true, .. } => Code::Unavailable,
+        | Error::EmbedderUnavailable { retryable: true, .. }
+        | Error::SealingKey { retryable: true, .. } => Code::Unavailable,
         Error::CloudCredentials { retryable: false, .. } => Code::FailedPrecondition,
         Error::RegistryProtocol { retryable: false, .. } | Error::Internal(_) => Code::Internal,
         Error::ContentMismatch { .. } => Code::DataLoss,
@@ -223,6 +226,7 @@ fn metadata(operation: &str, error: &Error) -> HashMap<String, String> {
         | Error::Busy { .. }
         | Error::Ecr(_)
         | Error::EmbedderUnavailable { .. }
+        | Error::SealingKey { .. }
         | Error::Cancelled(_)
         | Error::StoreUnavailable(_)
         | Error::Internal(_) => {}
@@ -242,6 +246,7 @@ fn details(error: &Error) -> ErrorDetails {
         | Error::RegistryProtocol { retryable: true, .. }
         | Error::CloudCredentials { retryable: true, .. }
         | Error::EmbedderUnavailable { retryable: true, .. }
+        | Error::SealingKey { retryable: true, .. }
         | Error::StoreUnavailable(_) => {
             details.set_retry_info(Some(Duration::from_secs(1)));
         }

@@ -8,6 +8,7 @@ mod import;
 mod index;
 mod inspect;
 mod intake;
+mod keys;
 mod list;
 mod load;
 mod login;
@@ -28,6 +29,7 @@ pub use distribution::Distribution;
 pub use import::ImportRequest;
 pub use index::{IndexEvent, Indexed, Indexing};
 pub use intake::Body;
+pub use keys::Rotation;
 pub use list::{ListFilters, Listing};
 pub use load::{LoadEvent, Loading};
 pub use pull::{PullEvent, PullRequest, Pulling};
@@ -41,7 +43,7 @@ use crate::{
     error::Result,
     model::FingerprintKey,
     ports::{
-        ArchiveWriter, Archives, CredentialStore, Embedder, ImageStore, LocationStore, Registry,
+        ArchiveWriter, Archives, CredentialStore, Embedder, ImageStore, KeyStore, LocationStore, Registry,
         RegistryWriter, Staging, VectorStore,
     },
 };
@@ -55,6 +57,8 @@ pub struct Ports {
     pub locations: Arc<dyn LocationStore>,
     /// Stored credentials.
     pub credentials: Arc<dyn CredentialStore>,
+    /// The keys that they are sealed under.
+    pub keys: Arc<dyn KeyStore>,
     /// The reading half of the registry client.
     pub registry: Arc<dyn Registry>,
     /// The writing half.

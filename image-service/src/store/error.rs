@@ -17,6 +17,9 @@ const DAMAGE: [i32; 2] = [11, 26];
 /// Postgres's states: data corrupted, index corrupted.
 const DAMAGE_STATES: [&str; 2] = ["XX001", "XX002"];
 
+/// Postgres's states for a failed serialisation and a deadlock.
+const UNDONE: [&str; 2] = ["40001", "40P01"];
+
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         if is_unavailable(&error) { Self::StoreUnavailable(error.into()) } else { Self::internal(error) }
@@ -33,10 +36,9 @@ impl From<rusqlite::Error> for Error {
 /// Whether the database does not answer, or does for now not do what it is asked.
 pub(super) fn is_unavailable(error: &sqlx::Error) -> bool {
     match error {
-        sqlx::Error::PoolTimedOut
-        | sqlx::Error::PoolClosed
-        | sqlx::Error::WorkerCrashed
-        | sqlx::Error::Io(_) => true,
+        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => true,
+        // A certificate that is not trusted comes as invalid data, and stays so.
+        sqlx::Error::Io(error) => error.kind() != std::io::ErrorKind::InvalidData,
         sqlx::Error::Database(error) => match error.try_downcast_ref::<PgDatabaseError>() {
             Some(error) => STATES.iter().any(|state| error.code().starts_with(state)),
             None => error.code().and_then(|code| code.parse().ok()).is_some_and(is_passing),
@@ -55,6 +57,13 @@ pub(super) fn is_damage(error: &sqlx::Error) -> bool {
             .and_then(|code| code.parse().ok())
             .is_some_and(|code: i32| DAMAGE.contains(&(code & 0xff))),
     }
+}
+
+/// Whether the database has undone a transaction because of others, so that it may be made again as it was.
+pub(super) fn is_undone_for_others(error: &Error) -> bool {
+    let Error::StoreUnavailable(cause) = error else { return false };
+    let Some(sqlx::Error::Database(error)) = cause.downcast_ref() else { return false };
+    error.code().is_some_and(|code| UNDONE.contains(&&*code))
 }
 
 /// The low byte of an extended code is the primary one.

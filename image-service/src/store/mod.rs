@@ -16,7 +16,7 @@ mod transfer;
 mod upkeep;
 
 use migrations::migrations;
-pub use postgres::{PostgresError, PostgresStore, PostgresUpkeep};
+pub use postgres::{PostgresError, PostgresSettings, PostgresStore, PostgresUpkeep};
 pub use sqlite::{OpenError, SqliteStore, SqliteUpkeep};
 pub use transfer::{TransferError, Transferred};
 pub use upkeep::{Finding, Migrated, Upkeep, UpkeepError};

@@ -9,8 +9,8 @@ use crate::store::{
     encoding::read_json,
     transfer::{
         Base64, Content, CredentialRecord, ImageManifestRecord, ImageRecord, ManifestNoteRecord,
-        ManifestRecord, Record, RepoDigestRecord, StagedImageRecord, StagedLayerRecord, TagRecord,
-        VectorRecord,
+        ManifestRecord, Record, RepoDigestRecord, SealingKeyRecord, StagedImageRecord, StagedLayerRecord,
+        TagRecord, VectorRecord,
     },
 };
 
@@ -36,6 +36,7 @@ const STAGED_LAYERS: &str = "SELECT repository, diff_id, uncompressed_size, head
      made_here, updated FROM staged_layers ORDER BY repository, diff_id";
 const MANIFEST_NOTES: &str =
     "SELECT repository, digest, noted FROM manifest_notes ORDER BY repository, digest";
+const SEALING_KEYS: &str = "SELECT id, wrapped, in_force, made FROM sealing_keys ORDER BY id";
 const CREDENTIALS: &str = "SELECT namespace, registry, username, kind, sealed, updated FROM credentials \
      ORDER BY namespace, registry";
 const VECTORS: &str = "SELECT namespace, image_id, revision, indexed, embedder, dimensions, vector, layers \
@@ -57,6 +58,7 @@ pub(super) async fn records(connection: &mut Connection, to: &mut Sink<'_>, cred
     rows(connection, to, STAGED_LAYERS, staged_layer).await?;
     rows(connection, to, MANIFEST_NOTES, manifest_note).await?;
     if credentials {
+        rows(connection, to, SEALING_KEYS, sealing_key).await?;
         rows(connection, to, CREDENTIALS, credential).await?;
     }
     rows(connection, to, VECTORS, vector).await
@@ -128,6 +130,13 @@ fn staged_layer(
 
 fn manifest_note((repository, digest, noted): (String, String, String)) -> Result<Record> {
     Ok(Record::ManifestNote(ManifestNoteRecord { repository, digest, noted }))
+}
+
+type SealingKeyRow = (String, Option<Vec<u8>>, i64, String);
+
+fn sealing_key((id, wrapped, in_force, made): SealingKeyRow) -> Result<Record> {
+    let (wrapped, in_force) = (wrapped.map(Base64), in_force != 0);
+    Ok(Record::SealingKey(SealingKeyRecord { id, wrapped, in_force, made }))
 }
 
 type CredentialRow = (String, String, String, String, Vec<u8>, String);

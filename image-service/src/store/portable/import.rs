@@ -1,7 +1,7 @@
 //! Filling an empty state from an export, one record at a time.
 
 use super::{
-    Connection, credentials,
+    Connection, credentials, keys,
     rows::{ImageRow, insert_image},
 };
 use crate::{
@@ -13,8 +13,8 @@ use crate::{
         encoding::read,
         transfer::{
             CredentialRecord, ExportReader, Header, ImageManifestRecord, ImageRecord, ManifestNoteRecord,
-            ManifestRecord, Record, RepoDigestRecord, StagedImageRecord, StagedLayerRecord, TagRecord,
-            VectorRecord,
+            ManifestRecord, Record, RepoDigestRecord, SealingKeyRecord, StagedImageRecord, StagedLayerRecord,
+            TagRecord, VectorRecord,
         },
     },
 };
@@ -38,19 +38,54 @@ pub(super) async fn everything(
     credentials: bool,
 ) -> Result<Transferred, UpkeepError> {
     insert_identity(connection, from.header()).await?;
-    let mut left_out = 0;
+    let mut imported = Transferred::default();
+    let mut keys = Keys::OfThisState;
     while let Some(record) = from.next()? {
-        if let Record::Credential(credential) = &record {
-            if !credentials {
-                left_out += 1;
-                continue;
+        match &record {
+            Record::SealingKey(_) | Record::Credential(_) if !credentials => continue,
+            Record::SealingKey(_) => keys.make_room(connection).await?,
+            Record::Credential(credential) => {
+                keys.load(connection, sealer, &from.header().store).await?;
+                refuse_unless_it_opens(credential, sealer, from.line())?;
             }
-            refuse_unless_it_opens(credential, sealer, from.line())?;
+            _ => {}
         }
         insert(connection, &record).await.map_err(|fault| at_line(fault, &record, from.line()))?;
+        imported.count(&record);
     }
-    let Transferred { records, images, credentials } = from.read();
-    Ok(Transferred { records: records - left_out, images, credentials: credentials - left_out })
+    Ok(imported)
+}
+
+/// Which keys the state names while it is filled.
+enum Keys {
+    OfThisState,
+    OfTheExport,
+    Loaded,
+}
+
+impl Keys {
+    /// Credentials come with the names of their keys. The one that an empty state may name has sealed nothing.
+    async fn make_room(&mut self, connection: &mut Connection) -> sqlx::Result<()> {
+        if matches!(self, Self::OfThisState) {
+            sqlx::query("DELETE FROM sealing_keys").execute(connection).await?;
+            *self = Self::OfTheExport;
+        }
+        Ok(())
+    }
+
+    /// Has the sealer get the keys before the first credential is opened. What it lacks is seen there.
+    async fn load(
+        &mut self,
+        connection: &mut Connection,
+        sealer: Option<&dyn Sealer>,
+        store: &str,
+    ) -> Result<(), UpkeepError> {
+        if !matches!(self, Self::Loaded) {
+            keys::load_for(connection, sealer, store).await?;
+            *self = Self::Loaded;
+        }
+        Ok(())
+    }
 }
 
 async fn insert_identity(connection: &mut Connection, header: &Header) -> sqlx::Result<()> {
@@ -93,6 +128,7 @@ async fn insert(connection: &mut Connection, record: &Record) -> Result<(), Upke
         Record::StagedImage(staged) => insert_staged_image(connection, staged).await,
         Record::StagedLayer(layer) => insert_staged_layer(connection, layer).await,
         Record::ManifestNote(note) => insert_note(connection, note).await,
+        Record::SealingKey(key) => insert_sealing_key(connection, key).await,
         Record::Credential(credential) => insert_credential(connection, credential).await,
         Record::Vector(vector) => update_vector(connection, vector).await,
         Record::Header(_) | Record::End(_) => Ok(()),
@@ -162,6 +198,12 @@ async fn insert_note(connection: &mut Connection, note: &ManifestNoteRecord) -> 
     let insert = "INSERT INTO manifest_notes (repository, digest, noted) VALUES ($1, $2, $3)";
     let query = sqlx::query(insert).bind(&note.repository).bind(&note.digest).bind(&note.noted);
     query.execute(connection).await.map(drop)
+}
+
+async fn insert_sealing_key(connection: &mut Connection, key: &SealingKeyRecord) -> sqlx::Result<()> {
+    let insert = "INSERT INTO sealing_keys (id, wrapped, in_force, made) VALUES ($1, $2, $3, $4)";
+    let query = sqlx::query(insert).bind(&key.id).bind(key.wrapped.as_ref().map(|wrapped| &wrapped.0));
+    query.bind(i64::from(key.in_force)).bind(&key.made).execute(connection).await.map(drop)
 }
 
 async fn insert_credential(connection: &mut Connection, credential: &CredentialRecord) -> sqlx::Result<()> {

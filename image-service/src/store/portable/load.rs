@@ -49,15 +49,15 @@ impl RecordLoad {
 impl Change for RecordLoad {
     type Answer = Vec<Renamed>;
 
-    async fn apply(self, connection: &mut Connection) -> Result<Vec<Renamed>> {
+    async fn apply(&self, connection: &mut Connection) -> Result<Vec<Renamed>> {
         insert_image(connection, &self.namespace, &self.image).await?;
         if let Some(staged) = &self.staged {
             insert_manifest(connection, &self.namespace, &self.image.id, &staged.manifest).await?;
-            place(connection, &self, staged).await?;
+            place(connection, self, staged).await?;
         }
         let mut renamed = Vec::new();
         for name in &self.names {
-            let previous = name_image(connection, &self, name).await?;
+            let previous = name_image(connection, self, name).await?;
             if let Some(previous) = previous.filter(|previous| *previous != self.image.id) {
                 renamed.push(Renamed { reference: name.clone(), previous: read(&previous)? });
             }

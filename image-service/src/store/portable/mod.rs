@@ -21,6 +21,8 @@ mod find;
 mod history;
 mod images;
 mod import;
+mod key_store;
+mod keys;
 mod layers;
 mod list;
 mod load;
@@ -69,6 +71,8 @@ pub struct Store {
     changes: Arc<Notify>,
     sealer: Arc<dyn Sealer>,
     id: String,
+    /// Of a change that was undone for others.
+    repetitions: u32,
     ownership: Arc<Ownership>,
 }
 
@@ -84,13 +88,14 @@ impl Store {
         sealer: Arc<dyn Sealer>,
         answers: Answers,
         fresh_id: &str,
+        repetitions: u32,
     ) -> sqlx::Result<Self> {
         let insert = "INSERT INTO store_identity (singleton, id) VALUES (1, $1) ON CONFLICT DO NOTHING";
         sqlx::query(insert).bind(fresh_id).execute(&writer).await?;
         let id = sqlx::query_scalar("SELECT id FROM store_identity").fetch_one(&writer).await?;
         let (answers, ownership) = (Arc::new(answers), Arc::new(ownership));
         let changes = Arc::new(Notify::new());
-        Ok(Self { finder, scanner, reader, writer, answers, changes, sealer, id, ownership })
+        Ok(Self { finder, scanner, reader, writer, answers, changes, sealer, id, repetitions, ownership })
     }
 
     /// Waits for what is under way and closes the database. Every later call answers that the store is unavailable.

@@ -57,14 +57,14 @@ fn top_and_own(resolved: &ResolvedImage) -> Vec<ManifestRow> {
 impl Change for RecordPull {
     type Answer = bool;
 
-    async fn apply(self, connection: &mut Connection) -> Result<bool> {
+    async fn apply(&self, connection: &mut Connection) -> Result<bool> {
         insert_image(connection, &self.namespace, &self.image).await?;
         for manifest in &self.manifests {
             insert_manifest(connection, &self.namespace, &self.image.id, manifest).await?;
         }
-        let named_by_digest = point_digest(connection, &self).await?;
+        let named_by_digest = point_digest(connection, self).await?;
         let before = match &self.tag {
-            Some(tag) => point_tag(connection, &self, tag).await?,
+            Some(tag) => point_tag(connection, self, tag).await?,
             None => named_by_digest,
         };
         Ok(before.as_ref() != Some(&self.image.id))

@@ -38,7 +38,7 @@ impl Change for RecordPush {
     type Answer = ();
 
     /// The image may have been removed while it was pushed; then there is nothing to record it for.
-    async fn apply(self, connection: &mut Connection) -> Result<()> {
+    async fn apply(&self, connection: &mut Connection) -> Result<()> {
         let select = "SELECT os || '/' || architecture || CASE variant WHEN '' THEN '' ELSE '/' || variant END \
              FROM images WHERE namespace = $1 AND id = $2";
         let query = sqlx::query_scalar(select).bind(&self.namespace).bind(&self.image);

@@ -30,7 +30,7 @@ pub(super) struct Remove {
 impl Change for Remove {
     type Answer = Vec<Removed>;
 
-    async fn apply(self, connection: &mut Connection) -> Result<Vec<Removed>> {
+    async fn apply(&self, connection: &mut Connection) -> Result<Vec<Removed>> {
         let image = find::image(connection, &self.namespace, &self.name).await?;
         let steps = (self.plan)(&image)?;
         for step in &steps {

@@ -63,7 +63,7 @@ pub(super) struct GiveTag {
 impl Change for GiveTag {
     type Answer = Digest;
 
-    async fn apply(self, connection: &mut Connection) -> Result<Digest> {
+    async fn apply(&self, connection: &mut Connection) -> Result<Digest> {
         let image = find::image(connection, &self.namespace, &self.source).await?;
         let (id, now) = (image.id.to_string(), now_text());
         let upsert = "INSERT INTO tags (namespace, repository, tag, image_id, updated) \

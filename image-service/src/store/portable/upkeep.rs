@@ -8,7 +8,9 @@ use std::{
 use async_trait::async_trait;
 use sqlx::Connection as _;
 
-use super::{BEGIN, Connection, LOCK, Place, SNAPSHOT, check, export, history::history, import, schema};
+use super::{
+    BEGIN, Connection, LOCK, Place, SNAPSHOT, check, export, history::history, import, keys, schema,
+};
 use crate::{
     ports::Sealer,
     store::{
@@ -53,6 +55,9 @@ impl Upkeep {
         let mut connection = self.place.reader().await?;
         let mut snapshot = connection.begin_with(SNAPSHOT).await?;
         self.refuse_others(&mut snapshot).await?;
+        if let Some(name) = export::name(&mut snapshot).await? {
+            keys::load_for(&mut snapshot, self.sealer.as_deref(), &name).await?;
+        }
         check::everything(&mut snapshot, self.sealer.as_deref(), tell).await?;
         snapshot.rollback().await?;
         Ok(connection.close().await?)

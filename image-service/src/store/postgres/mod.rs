@@ -8,6 +8,7 @@ mod open;
 mod place;
 mod scanner;
 mod schema;
+mod settings;
 mod versions;
 
 #[path = "../portable/mod.rs"]
@@ -15,6 +16,7 @@ mod portable;
 
 pub use open::PostgresError;
 pub use portable::{Store as PostgresStore, Upkeep as PostgresUpkeep};
+pub use settings::PostgresSettings;
 
 use finder::Finder;
 use place::Place;

@@ -2,15 +2,9 @@
 
 use std::{fmt, sync::Arc};
 
-use secrecy::SecretString;
 use sqlx::ConnectOptions;
 
-use super::{
-    Connection, Pool, PostgresError,
-    open::{self, READ_TIMEOUT},
-    portable::Upkeep,
-    schema,
-};
+use super::{Connection, Pool, PostgresError, PostgresSettings, portable::Upkeep, schema};
 use crate::{
     ports::Sealer,
     store::{Migrated, UpkeepError},
@@ -19,14 +13,14 @@ use crate::{
 impl Upkeep {
     /// The state in a shared database.
     #[must_use]
-    pub fn of_database(url: SecretString, sealer: Option<Arc<dyn Sealer>>) -> Self {
-        Self::of(Place(url), sealer)
+    pub fn of_database(settings: PostgresSettings, sealer: Option<Arc<dyn Sealer>>) -> Self {
+        Self::of(Place(settings), sealer)
     }
 }
 
-/// By its URL.
+/// By how it is reached.
 #[derive(Debug)]
-pub(in crate::store) struct Place(SecretString);
+pub(in crate::store) struct Place(PostgresSettings);
 
 /// The one connection that changes something.
 pub(super) struct Writer {
@@ -37,12 +31,13 @@ pub(super) struct Writer {
 impl Place {
     /// A connection without time limits: whoever runs it looks at it.
     pub(super) async fn reader(&self) -> Result<Connection, UpkeepError> {
-        Ok(open::options(&self.0)?.connect().await.map_err(PostgresError::from)?)
+        Ok(self.0.for_migration()?.connect().await.map_err(PostgresError::from)?)
     }
 
     /// Brings the schema up to date on the way. A document may come slowly, in one transaction.
     pub(super) async fn writer(&self) -> Result<Writer, UpkeepError> {
-        let pool = open::pool(1, READ_TIMEOUT, open::options(&self.0)?).await.map_err(PostgresError::from)?;
+        let pool = self.0.pool(1, self.0.read_wait, self.0.for_migration()?).await;
+        let pool = pool.map_err(PostgresError::from)?;
         let migrated = schema::migrate(&pool).await?;
         Ok(Writer { pool, migrated })
     }

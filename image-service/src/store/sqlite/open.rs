@@ -147,7 +147,10 @@ impl Store {
         let random = || random_name().ok_or(OpenError::Random);
         let (answers, fresh_id) = (Answers::new(random()?), random()?);
         folder.note_log().map_err(|cause| OpenError::Folder { folder: data_dir.to_owned(), cause })?;
-        Self::on(folder, writer, reader, finder, scanner, sealer, answers, &fresh_id).await.map_err(fault)
+        let repetitions = 0; // The only writer stands in nobody's way.
+        let store =
+            Self::on(folder, writer, reader, finder, scanner, sealer, answers, &fresh_id, repetitions);
+        store.await.map_err(fault)
     }
 }
 

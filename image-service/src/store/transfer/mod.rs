@@ -20,7 +20,7 @@ pub use error::TransferError;
 pub(super) use reader::ExportReader;
 pub(super) use record::{
     CredentialRecord, Header, ImageManifestRecord, ImageRecord, ManifestNoteRecord, ManifestRecord, Record,
-    RepoDigestRecord, StagedImageRecord, StagedLayerRecord, TagRecord, VectorRecord,
+    RepoDigestRecord, SealingKeyRecord, StagedImageRecord, StagedLayerRecord, TagRecord, VectorRecord,
 };
 pub(super) use writer::ExportWriter;
 
@@ -43,7 +43,7 @@ pub struct Transferred {
 }
 
 impl Transferred {
-    fn count(&mut self, record: &Record) {
+    pub(super) fn count(&mut self, record: &Record) {
         match record {
             Record::Header(_) | Record::End(_) => return,
             Record::Image(_) => self.images += 1,

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use zstd::stream::read::Decoder;
 
 use super::{
-    FORMAT, Header, LONGEST_LINE, Record, TransferError, Transferred, VERSION,
+    FORMAT, Header, LONGEST_LINE, Record, TransferError, VERSION,
     record::{End, Place},
 };
 use crate::model::Hasher;
@@ -22,7 +22,6 @@ pub(in crate::store) struct ExportReader<'a> {
     /// That were read.
     lines: u64,
     last: Place,
-    read: Transferred,
 }
 
 impl<'a> ExportReader<'a> {
@@ -39,7 +38,7 @@ impl<'a> ExportReader<'a> {
         let mut hasher = Hasher::sha256();
         hasher.update(&line);
         let last = Record::Header(header.clone()).place();
-        Ok(Self { from, header, hasher, lines: 1, last, read: Transferred::default() })
+        Ok(Self { from, header, hasher, lines: 1, last })
     }
 
     pub(in crate::store) fn header(&self) -> &Header {
@@ -62,18 +61,12 @@ impl<'a> ExportReader<'a> {
         }
         self.hasher.update(&line);
         (self.lines, self.last) = (number, place);
-        self.read.count(&record);
         Ok(Some(record))
     }
 
     /// The number of the line that was read last.
     pub(in crate::store) fn line(&self) -> u64 {
         self.lines
-    }
-
-    /// What was read so far.
-    pub(in crate::store) fn read(&self) -> Transferred {
-        self.read
     }
 
     fn end(&mut self, end: &End) -> Result<(), TransferError> {

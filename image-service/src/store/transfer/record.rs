@@ -19,6 +19,7 @@ pub(in crate::store) enum Record {
     StagedImage(StagedImageRecord),
     StagedLayer(StagedLayerRecord),
     ManifestNote(ManifestNoteRecord),
+    SealingKey(SealingKeyRecord),
     Credential(CredentialRecord),
     Vector(VectorRecord),
     End(End),
@@ -136,6 +137,16 @@ pub(in crate::store) struct ManifestNoteRecord {
     pub(in crate::store) noted: String,
 }
 
+/// Which keys credentials are sealed under: never a key, unless a key service has encrypted it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::store) struct SealingKeyRecord {
+    pub(in crate::store) id: String,
+    pub(in crate::store) wrapped: Option<Base64>,
+    pub(in crate::store) in_force: bool,
+    pub(in crate::store) made: String,
+}
+
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::store) struct CredentialRecord {
@@ -173,9 +184,10 @@ impl Record {
             Self::StagedImage(it) => (6, &[&it.namespace, &it.image, &it.repository]),
             Self::StagedLayer(it) => (7, &[&it.repository, &it.diff_id]),
             Self::ManifestNote(it) => (8, &[&it.repository, &it.digest]),
-            Self::Credential(it) => (9, &[&it.namespace, &it.registry]),
-            Self::Vector(it) => (10, &[&it.namespace, &it.image]),
-            Self::End(_) => (11, &[]),
+            Self::SealingKey(it) => (9, &[&it.id]),
+            Self::Credential(it) => (10, &[&it.namespace, &it.registry]),
+            Self::Vector(it) => (11, &[&it.namespace, &it.image]),
+            Self::End(_) => (12, &[]),
         };
         (kind, key.iter().map(|part| (*part).clone()).collect())
     }
@@ -184,7 +196,7 @@ impl Record {
 impl fmt::Display for Record {
     /// Its kind and key, for people.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const KINDS: [&str; 12] = [
+        const KINDS: [&str; 13] = [
             "header",
             "image",
             "manifest",
@@ -194,6 +206,7 @@ impl fmt::Display for Record {
             "staged image",
             "staged layer",
             "note of manifest",
+            "sealing key",
             "credential",
             "vector",
             "end",

@@ -7,7 +7,7 @@ use super::{
     StagedImageRecord, StagedLayerRecord, TagRecord, VERSION, VectorRecord,
 };
 use crate::{
-    model::{Digest, ImageConfig, Namespace, RegistryHost, Repository, Tag, Vector},
+    model::{Digest, ImageConfig, KeyId, Namespace, RegistryHost, Repository, Tag, Vector},
     store::encoding::{read_time, time_text},
 };
 
@@ -37,6 +37,10 @@ impl Record {
                 named::<Repository>(&note.repository)?;
                 named::<Digest>(&note.digest)?;
                 time(&note.noted)
+            }
+            Self::SealingKey(key) => {
+                named::<KeyId>(&key.id)?;
+                time(&key.made)
             }
             Self::Credential(credential) => validate_credential(credential),
             Self::Vector(vector) => validate_vector(vector),
