@@ -2,7 +2,7 @@
 //! configuration that passes the check can be served.
 
 use std::{
-    fs,
+    collections::HashMap,
     future::Future,
     path::{Path, PathBuf},
     sync::Arc,
@@ -10,17 +10,16 @@ use std::{
 };
 
 use anyhow::Context;
-use tokio_stream::wrappers::{TcpListenerStream, UnixListenerStream};
 use tokio_util::task::AbortOnDropHandle;
-use tonic::transport::{Certificate, Identity, ServerTlsConfig};
 
 use crate::{
     archive::{ArchiveReader, Limits, SaveLayout},
-    config::{Config, DatabaseConfig, Listen, TlsConfig},
+    config::{Config, DatabaseConfig, Listen},
     ecr::Ecr,
     embedded_registry::EmbeddedRegistry,
     embedding,
-    grpc::{self, Listener},
+    grpc::{self, Door, Identities},
+    model::{Namespace, Repository},
     ops::{Operations, Ports},
     ports::{Staging, Store},
     registry::{CloudRegistryClient, RegistryClient},
@@ -41,12 +40,20 @@ pub fn check(config: &Config) -> Vec<anyhow::Error> {
         data_dir.map(drop),
         key.map(drop).map_err(Into::into),
         shared_key(config),
+        config.check_namespaces(),
         RegistryClient::new(&config.registries, config.pull.other_architectures).map(drop),
         embedding::open(&config.similarity.embedder).map(drop),
-        config.tls.as_ref().map(tls).transpose().map(drop),
+        Identities::check(&config.access),
+        config
+            .tls
+            .as_ref()
+            .map(|tls| Door::check(tls, config.access.token_file.is_some()))
+            .transpose()
+            .map(drop),
         Ecr::new(&config.ecr).map(drop),
     ];
-    found.into_iter().filter_map(Result::err).collect()
+    let access = config.access.mistakes(config.tls.as_ref()).into_iter().map(anyhow::Error::msg);
+    found.into_iter().filter_map(Result::err).chain(access).collect()
 }
 
 /// Builds the service from its configuration and serves until `stop` resolves.
@@ -54,12 +61,17 @@ pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Resu
     let data_dir = config.data_dir.clone().map_or_else(default_data_dir, Ok)?;
     let listen = config.listen.clone().unwrap_or_else(|| Listen::Unix(data_dir.join("image-service.sock")));
     shared_key(&config)?;
+    if let Some(mistake) = config.access.mistakes(config.tls.as_ref()).first() {
+        anyhow::bail!("{mistake}");
+    }
+    config.check_namespaces()?;
+    let identities = Identities::open(&config.access)?;
     let seal = match &config.credentials.key_file {
         Some(file) => Seal::from_key_file(file)?,
         None => Seal::in_data_dir(&data_dir)?,
     };
     let store = open_store(&config.database, &data_dir, Arc::new(seal)).await?;
-    let ecr = Arc::new(Ecr::new(&config.ecr)?.staging_in(config.staging.repository.clone()));
+    let ecr = Arc::new(Ecr::new(&config.ecr)?.staging_in(staging_repositories(&config)?));
     let services_of_ecr = ecr.services(&config.ecr)?;
     let client = RegistryClient::new(&config.registries, config.pull.other_architectures)?;
     let registry = Arc::new(CloudRegistryClient::new(client, ecr));
@@ -73,14 +85,13 @@ pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Resu
     let (configured, store_id) = (config.staging.repository.clone(), store.id().to_owned());
     let shared = configured.is_some();
     let staging = match configured.or(inside) {
-        Some(repository) => Some(Arc::new(Stager::new(
-            StagingPlace { repository, store: store_id, shared },
-            &config.staging,
-            data_dir.join("spool"),
-            registry.clone(),
-            store.clone(),
-        )?) as Arc<dyn Staging>),
-        None => None,
+        Some(repository) => {
+            let places = config.staging_places(&repository)?;
+            let place = StagingPlace { repository, store: store_id, shared };
+            let spool = data_dir.join("spool");
+            in_places(&Stager::new(place, &config.staging, spool, registry.clone(), store.clone())?, places)
+        }
+        None => HashMap::new(),
     };
     let ports = Ports {
         images: store.clone(),
@@ -99,27 +110,28 @@ pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Resu
     let indexing = config.similarity.enabled.then(|| tokio::spawn(operations.clone().keep_indexed()));
     let indexing = indexing.map(AbortOnDropHandle::new);
 
-    let tls = config.tls.as_ref().map(tls).transpose()?;
-    let listener = grpc::bind(&listen, tls.is_some() || config.allow_remote_plaintext).await?;
-    let data_dir = data_dir.display();
-    match listener {
-        Listener::Unix(listener, path) => {
-            tracing::info!(%listen, %data_dir, "listening on {listen}");
-            grpc::serve(operations, services_of_ecr, tls, UnixListenerStream::new(listener), stop).await?;
-            fs::remove_file(path)?;
-        }
-        Listener::Tcp(listener) => {
-            let address = listener.local_addr()?;
-            tracing::info!(listen = %address, %data_dir, "listening on {address}");
-            grpc::serve(operations, services_of_ecr, tls, TcpListenerStream::new(listener), stop).await?;
-        }
-    }
+    let door = Door::open(&config, &listen).await?;
+    let (listen, data_dir) = (door.place()?, data_dir.display());
+    tracing::info!(listen, %data_dir, "listening on {listen}");
+    grpc::serve(operations, services_of_ecr, identities, door, stop).await?;
     drop((sweeping, indexing));
     if let Some(embedded) = embedded {
         embedded.shutdown().await;
     }
     store.close().await;
     Ok(())
+}
+
+/// Those that the configuration names.
+fn staging_repositories(config: &Config) -> anyhow::Result<Vec<Repository>> {
+    let Some(base) = &config.staging.repository else { return Ok(Vec::new()) };
+    Ok(config.staging_places(base)?.into_iter().map(|(_, repository)| repository).collect())
+}
+
+/// One stager for each namespace, all within the same limits.
+fn in_places(stager: &Stager, places: Vec<(Namespace, Repository)>) -> HashMap<Namespace, Arc<dyn Staging>> {
+    let stager_in = |repository| Arc::new(stager.beside(repository)) as Arc<dyn Staging>;
+    places.into_iter().map(|(namespace, repository)| (namespace, stager_in(repository))).collect()
 }
 
 /// What one service seals in a shared database the others must be able to open.
@@ -150,17 +162,6 @@ async fn open_store(
             Err(error) => return Err(error.into()),
         }
     }
-}
-
-fn tls(config: &TlsConfig) -> anyhow::Result<ServerTlsConfig> {
-    let read =
-        |path: &PathBuf| fs::read(path).with_context(|| format!("tls: cannot read {}", path.display()));
-    let identity = Identity::from_pem(read(&config.certificate)?, read(&config.key)?);
-    let tls = ServerTlsConfig::new().identity(identity);
-    Ok(match &config.client_ca {
-        Some(authority) => tls.client_ca_root(Certificate::from_pem(read(authority)?)),
-        None => tls,
-    })
 }
 
 /// The XDG state folder.

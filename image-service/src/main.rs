@@ -1,5 +1,7 @@
 //! The image service's command line.
 
+mod token;
+
 use std::{io::IsTerminal, path::PathBuf};
 
 use anyhow::Context;
@@ -8,6 +10,7 @@ use image_service::{
     app,
     config::{Config, Listen, LogConfig, LogFormat},
 };
+use token::TokenCommand;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::{Level, Metadata};
 use tracing_subscriber::{
@@ -30,6 +33,9 @@ enum Command {
     /// Look at the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Tokens for those who call the service.
+    #[command(subcommand)]
+    Token(TokenCommand),
 }
 
 #[derive(Subcommand)]
@@ -68,6 +74,7 @@ fn main() -> anyhow::Result<()> {
     installed.map_err(|_| anyhow::anyhow!("a TLS provider is installed already"))?;
     match Command::parse() {
         Command::Config(ConfigCommand::Check(settings)) => check(&settings.resolve()?),
+        Command::Token(command) => command.run(),
         Command::Serve(settings) => {
             let config = settings.resolve()?;
             start_log(&config.log)?;

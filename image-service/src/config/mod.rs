@@ -1,8 +1,10 @@
 //! Configuration: one TOML file, the environment over it, flags over both. Read once, at start; every mistake is an error that names its key.
 
+mod access;
 mod database;
 mod ecr;
 mod listen;
+mod namespaces;
 mod registries;
 mod similarity;
 mod staging;
@@ -16,6 +18,7 @@ use std::{
 
 use serde::Deserialize;
 
+pub use access::{AccessConfig, IdentityConfig};
 pub use database::DatabaseConfig;
 pub use ecr::{
     AccountConfig, AuthConfig, BreakerConfig, CreateRepository, EcrConfig, Rate, ScansConfig, StaticKeys,
@@ -40,6 +43,8 @@ pub struct Config {
     pub tls: Option<TlsConfig>,
     /// Serve without TLS on an address that other machines reach. Whoever reaches it can use every stored credential.
     pub allow_remote_plaintext: bool,
+    /// Who may call, and what.
+    pub access: AccessConfig,
     /// Logs.
     pub log: LogConfig,
     /// Where the state is.
