@@ -12,3 +12,4 @@ mod pulling;
 mod registry;
 mod similarity;
 mod store;
+mod tenants;
