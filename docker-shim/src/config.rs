@@ -1,11 +1,11 @@
 //! Flags and environment variables, and what they leave out.
 
-use std::{env, ffi::OsString, fs, path::PathBuf, time::Duration};
+use std::{env, ffi::OsString, path::PathBuf, time::Duration};
 
 use anyhow::Context;
 use clap::{Parser, ValueEnum, builder::BoolishValueParser};
 
-use crate::upstream::ServiceAddress;
+use crate::upstream::{AuthFiles, ServiceAddress};
 
 /// A host runs one shim beside its jobs, so it stays small; two threads keep up with a busy one.
 const WORKER_THREADS: usize = 2;
@@ -26,6 +26,15 @@ pub struct Flags {
     /// The certificate authority of an https image service, as PEM [default: those of the system]
     #[arg(long, env = "DOCKER_SHIM_IMAGE_SERVICE_CA", value_name = "FILE")]
     image_service_ca: Option<PathBuf>,
+    /// The certificate to show to an https image service, as PEM, leaf first
+    #[arg(long, env = "DOCKER_SHIM_IMAGE_SERVICE_CERT", value_name = "FILE", requires = "image_service_key")]
+    image_service_cert: Option<PathBuf>,
+    /// The key of that certificate, as PEM
+    #[arg(long, env = "DOCKER_SHIM_IMAGE_SERVICE_KEY", value_name = "FILE", requires = "image_service_cert")]
+    image_service_key: Option<PathBuf>,
+    /// The token to show to the image service, over https, a Unix socket or loopback
+    #[arg(long, env = "DOCKER_SHIM_IMAGE_SERVICE_TOKEN_FILE", value_name = "FILE")]
+    image_service_token_file: Option<PathBuf>,
     /// How log lines look; RUST_LOG chooses which there are
     #[arg(long, env = "DOCKER_SHIM_LOG_FORMAT", value_name = "FORMAT", default_value = "human")]
     log_format: LogFormat,
@@ -53,8 +62,8 @@ pub struct Settings {
     pub socket: PathBuf,
     /// Where the image service is.
     pub image_service: ServiceAddress,
-    /// PEM of the one authority to trust.
-    pub image_service_ca: Option<Vec<u8>>,
+    /// By what the image service is known, and the shim to it.
+    pub auth: AuthFiles,
     /// How log lines look.
     pub log_format: LogFormat,
     /// Threads that serve requests.
@@ -73,7 +82,7 @@ pub struct LoadAnswers {
 }
 
 impl Flags {
-    /// Fills in the defaults and reads the certificate.
+    /// Fills in the defaults.
     pub fn settle(self) -> anyhow::Result<Settings> {
         let folder = state_folder(env::var_os("XDG_STATE_HOME"), env::var_os("HOME"));
         self.settle_in(folder)
@@ -86,14 +95,17 @@ impl Flags {
                 .context("neither XDG_STATE_HOME nor HOME is set: name the sockets by flags");
             folder.map(|folder| folder.join(name))
         };
-        let read = |path: PathBuf| fs::read(&path).with_context(|| format!("cannot read {}", path.display()));
         Ok(Settings {
             socket: self.socket.map_or_else(|| in_folder("docker.sock"), Ok)?,
             image_service: match self.image_service {
                 Some(address) => address,
                 None => ServiceAddress::Unix(in_folder("image-service.sock")?),
             },
-            image_service_ca: self.image_service_ca.map(read).transpose()?,
+            auth: AuthFiles {
+                ca: self.image_service_ca,
+                certificate: self.image_service_cert.zip(self.image_service_key),
+                token: self.image_service_token_file,
+            },
             log_format: self.log_format,
             worker_threads: self.worker_threads,
             loads: LoadAnswers { held_for: HELD_FOR, names_only: self.load_names_only },
@@ -162,7 +174,8 @@ mod tests {
             ["--image-service", "ftp://x"],
             ["--worker-threads", "0"],
             ["--log-format", "xml"],
-            ["--image-service-ca", "/no/such"],
+            ["--image-service-cert", "/alone"],
+            ["--image-service-key", "/alone"],
         ] {
             assert!(settle(&flags, Some("/s")).is_err(), "{flags:?}");
         }

@@ -1,65 +1,58 @@
 //! The composition root: the only file that names concrete adapters. What it builds from files and names, `check` builds as well, so that a
 //! configuration that passes the check can be served.
 
-pub mod database;
+pub mod state;
 
-use std::{
-    fs,
-    future::Future,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{collections::HashMap, future::Future, sync::Arc};
 
-use anyhow::Context;
-use secrecy::SecretString;
-use tokio_stream::wrappers::{TcpListenerStream, UnixListenerStream};
 use tokio_util::task::AbortOnDropHandle;
-use tonic::transport::{Certificate, Identity, ServerTlsConfig};
 
 use crate::{
     archive::{ArchiveReader, Limits, SaveLayout},
-    config::{Config, DatabaseConfig, KeyConfig, Listen, TlsConfig},
+    config::{Config, Listen},
     ecr::Ecr,
     embedded_registry::EmbeddedRegistry,
     embedding,
-    grpc::{self, Listener},
+    grpc::{self, Door, Identities},
+    model::{Namespace, Repository},
     ops::{Operations, Ports},
-    ports::{Staging, Store},
+    ports::Staging,
     registry::{CloudRegistryClient, RegistryClient},
-    secrets::Seal,
     staging::{Stager, StagingPlace},
-    store::{PostgresSettings, PostgresStore, SqliteStore},
 };
-
-/// Between two attempts to reach a database.
-const RETRY: Duration = Duration::from_secs(1);
 
 /// Everything that keeps the configuration from being served, as far as it can be told without starting.
 #[must_use]
 pub fn check(config: &Config) -> Vec<anyhow::Error> {
-    let data_dir = config.data_dir.clone().map_or_else(default_data_dir, Ok);
     let found = [
-        data_dir.map(drop),
-        shared_key(config),
-        seal(config, None).map(drop),
-        config.database.url.as_ref().map(|url| postgres(url, &config.database)).transpose().map(drop),
+        config.check_namespaces(),
         RegistryClient::new(&config.registries, config.pull.other_architectures).map(drop),
         embedding::open(&config.similarity.embedder).map(drop),
-        config.tls.as_ref().map(tls).transpose().map(drop),
+        Identities::check(&config.access),
+        config
+            .tls
+            .as_ref()
+            .map(|tls| Door::check(tls, config.access.token_file.is_some()))
+            .transpose()
+            .map(drop),
         Ecr::new(&config.ecr).map(drop),
     ];
-    found.into_iter().filter_map(Result::err).collect()
+    let access = config.access.mistakes(config.tls.as_ref()).into_iter().map(anyhow::Error::msg);
+    state::check(config).chain(found.into_iter().filter_map(Result::err)).chain(access).collect()
 }
 
 /// Builds the service from its configuration and serves until `stop` resolves.
 pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
-    let data_dir = config.data_dir.clone().map_or_else(default_data_dir, Ok)?;
+    let data_dir = state::data_dir(&config)?;
     let listen = listen(&config)?;
-    shared_key(&config)?;
-    let store = open_store(&config, &data_dir).await?;
+    if let Some(mistake) = config.access.mistakes(config.tls.as_ref()).first() {
+        anyhow::bail!("{mistake}");
+    }
+    config.check_namespaces()?;
+    let identities = Identities::open(&config.access)?;
+    let store = state::open(&config).await?;
     store.open_keys().await?;
-    let ecr = Arc::new(Ecr::new(&config.ecr)?.staging_in(config.staging.repository.clone()));
+    let ecr = Arc::new(Ecr::new(&config.ecr)?.staging_in(staging_repositories(&config)?));
     let services_of_ecr = ecr.services(&config.ecr)?;
     let client = RegistryClient::new(&config.registries, config.pull.other_architectures)?;
     let registry = Arc::new(CloudRegistryClient::new(client, ecr));
@@ -73,14 +66,13 @@ pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Resu
     let (configured, store_id) = (config.staging.repository.clone(), store.id().to_owned());
     let shared = configured.is_some();
     let staging = match configured.or(inside) {
-        Some(repository) => Some(Arc::new(Stager::new(
-            StagingPlace { repository, store: store_id, shared },
-            &config.staging,
-            data_dir.join("spool"),
-            registry.clone(),
-            store.clone(),
-        )?) as Arc<dyn Staging>),
-        None => None,
+        Some(repository) => {
+            let places = config.staging_places(&repository)?;
+            let place = StagingPlace { repository, store: store_id, shared };
+            let spool = data_dir.join("spool");
+            in_places(&Stager::new(place, &config.staging, spool, registry.clone(), store.clone())?, places)
+        }
+        None => HashMap::new(),
     };
     let ports = Ports {
         images: store.clone(),
@@ -101,21 +93,10 @@ pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Resu
     let indexing = config.similarity.enabled.then(|| tokio::spawn(operations.clone().keep_indexed()));
     let indexing = indexing.map(AbortOnDropHandle::new);
 
-    let tls = config.tls.as_ref().map(tls).transpose()?;
-    let listener = grpc::bind(&listen, tls.is_some() || config.allow_remote_plaintext).await?;
-    let data_dir = data_dir.display();
-    match listener {
-        Listener::Unix(listener, path) => {
-            tracing::info!(%listen, %data_dir, "listening on {listen}");
-            grpc::serve(operations, services_of_ecr, tls, UnixListenerStream::new(listener), stop).await?;
-            fs::remove_file(path)?;
-        }
-        Listener::Tcp(listener) => {
-            let address = listener.local_addr()?;
-            tracing::info!(listen = %address, %data_dir, "listening on {address}");
-            grpc::serve(operations, services_of_ecr, tls, TcpListenerStream::new(listener), stop).await?;
-        }
-    }
+    let door = Door::open(&config, &listen).await?;
+    let (listen, data_dir) = (door.place()?, data_dir.display());
+    tracing::info!(listen, %data_dir, "listening on {listen}");
+    grpc::serve(operations, services_of_ecr, identities, door, stop).await?;
     drop((sweeping, indexing));
     if let Some(embedded) = embedded {
         embedded.shutdown().await;
@@ -128,103 +109,18 @@ pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Resu
 pub fn listen(config: &Config) -> anyhow::Result<Listen> {
     match &config.listen {
         Some(listen) => Ok(listen.clone()),
-        None => {
-            let data_dir = config.data_dir.clone().map_or_else(default_data_dir, Ok)?;
-            Ok(Listen::Unix(data_dir.join("image-service.sock")))
-        }
+        None => Ok(Listen::Unix(state::data_dir(config)?.join("image-service.sock"))),
     }
 }
 
-/// Forgets the stored credentials whose key is lost, which keep the service from starting. How many it were.
-pub async fn forget_lost_credentials(config: &Config) -> anyhow::Result<u64> {
-    let data_dir = config.data_dir.clone().map_or_else(default_data_dir, Ok)?;
-    shared_key(config)?;
-    let store = open_store(config, &data_dir).await?;
-    let forgotten = store.forget_lost().await;
-    store.close().await;
-    Ok(forgotten?)
+/// Those that the configuration names.
+fn staging_repositories(config: &Config) -> anyhow::Result<Vec<Repository>> {
+    let Some(base) = &config.staging.repository else { return Ok(Vec::new()) };
+    Ok(config.staging_places(base)?.into_iter().map(|(_, repository)| repository).collect())
 }
 
-/// What one service seals in a shared database the others must be able to open.
-fn shared_key(config: &Config) -> anyhow::Result<()> {
-    let is_missing = config.database.url.is_some() && config.credentials.key == KeyConfig::DataDir;
-    anyhow::ensure!(
-        !is_missing,
-        "credentials.key_file (or key_env, key_credential, kms) is missing: with database.url all services need the same keys"
-    );
-    Ok(())
-}
-
-/// The keys of credentials, from the configured source. Without a data folder none is made there.
-fn seal(config: &Config, data_dir: Option<&Path>) -> anyhow::Result<Option<Seal>> {
-    let seal = match (&config.credentials.key, data_dir) {
-        (KeyConfig::DataDir, None) => return Ok(None),
-        (KeyConfig::DataDir, Some(data_dir)) => Seal::in_data_dir(data_dir)?,
-        (KeyConfig::File(file), _) => Seal::from_key_file(file)?,
-        (KeyConfig::Variable(name), _) => Seal::from_variable(name)?,
-        (KeyConfig::Systemd(name), _) => Seal::from_systemd(name)?,
-        (KeyConfig::Kms(kms), _) => Seal::from_wrapper(Arc::new(Ecr::new(&config.ecr)?.kms(kms))),
-    };
-    Ok(Some(match &config.credentials.old_key_file {
-        Some(file) => seal.with_old_keys(file)?,
-        None => seal,
-    }))
-}
-
-/// The state, in the configured database. One that does not answer is waited for, as it may start together with this service.
-async fn open_store(config: &Config, data_dir: &Path) -> anyhow::Result<Arc<dyn Store>> {
-    let seal = Arc::new(seal(config, Some(data_dir))?.context("credentials have no key")?);
-    let Some(url) = &config.database.url else {
-        return Ok(Arc::new(SqliteStore::open(data_dir, seal).await?));
-    };
-    let settings = postgres(url, &config.database)?;
-    let patience = Instant::now() + config.database.start_timeout;
-    loop {
-        match PostgresStore::connect(&settings, seal.clone()).await {
-            Ok(store) => return Ok(Arc::new(store)),
-            Err(error) if error.may_pass() && Instant::now() < patience => {
-                tracing::warn!("waiting for the database: {error}");
-                tokio::time::sleep(RETRY).await;
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
-}
-
-fn postgres(url: &SecretString, config: &DatabaseConfig) -> anyhow::Result<PostgresSettings> {
-    let read = |path: &PathBuf| {
-        fs::read(path).with_context(|| format!("database.ca_file: cannot read {}", path.display()))
-    };
-    let settings = PostgresSettings {
-        authorities: config.ca_file.as_ref().map(read).transpose()?,
-        connections: config.connections,
-        read_wait: config.read_wait,
-        change_wait: config.change_wait,
-        lock_timeout: config.lock_timeout,
-        statement_timeout: config.statement_timeout,
-        idle_timeout: config.idle_timeout,
-        repetitions: config.repetitions,
-        ..PostgresSettings::new(url.clone())
-    };
-    settings.check()?;
-    Ok(settings)
-}
-
-fn tls(config: &TlsConfig) -> anyhow::Result<ServerTlsConfig> {
-    let read =
-        |path: &PathBuf| fs::read(path).with_context(|| format!("tls: cannot read {}", path.display()));
-    let identity = Identity::from_pem(read(&config.certificate)?, read(&config.key)?);
-    let tls = ServerTlsConfig::new().identity(identity);
-    Ok(match &config.client_ca {
-        Some(authority) => tls.client_ca_root(Certificate::from_pem(read(authority)?)),
-        None => tls,
-    })
-}
-
-/// The XDG state folder.
-fn default_data_dir() -> anyhow::Result<PathBuf> {
-    let state = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/state"));
-    let state = state.or_else(home).context("no place for the state: give --data-dir, or set HOME")?;
-    Ok(state.join("image-service"))
+/// One stager for each namespace, all within the same limits.
+fn in_places(stager: &Stager, places: Vec<(Namespace, Repository)>) -> HashMap<Namespace, Arc<dyn Staging>> {
+    let stager_in = |repository| Arc::new(stager.beside(repository)) as Arc<dyn Staging>;
+    places.into_iter().map(|(namespace, repository)| (namespace, stager_in(repository))).collect()
 }

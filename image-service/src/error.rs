@@ -4,13 +4,15 @@
 
 mod ecr;
 mod ecr_reason;
+mod stranger;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 pub use ecr::EcrError;
 pub use ecr_reason::{EcrReason, EcrTrouble};
+pub use stranger::Stranger;
 
-use crate::model::{ChangeError, PlatformError, ReferenceError, RegistryHostError};
+use crate::model::{Caller, ChangeError, PlatformError, ReferenceError, RegistryHostError, Role};
 
 /// What lies behind an error; for the log only.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
@@ -18,6 +20,26 @@ pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 /// Why an operation failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// The caller is nobody who is known here.
+    #[error("unauthorized: {0}")]
+    Stranger(Stranger),
+    /// The caller is known, and may not do this.
+    #[error("permission denied: {} has the role {}, and {call} needs the role {needed}", caller.name, caller.role)]
+    RoleInsufficient {
+        /// Who asked.
+        caller: Arc<Caller>,
+        /// `Images.Pull`
+        call: String,
+        /// The least.
+        needed: Role,
+    },
+    /// No rule says who may make the call.
+    #[error("there is no call {call}")]
+    NoSuchCall {
+        /// As the caller wrote it.
+        call: String,
+    },
+
     /// A name that cannot be read.
     #[error(transparent)]
     Reference(#[from] ReferenceError),

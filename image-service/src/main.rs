@@ -4,6 +4,8 @@
 mod db;
 #[path = "main/keys.rs"]
 mod keys;
+#[path = "main/token.rs"]
+mod token;
 
 use std::{io::IsTerminal, path::PathBuf};
 
@@ -13,6 +15,7 @@ use image_service::{
     app,
     config::{Config, Listen, LogConfig, LogFormat},
 };
+use token::TokenCommand;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::{Level, Metadata};
 use tracing_subscriber::{
@@ -41,6 +44,9 @@ enum Command {
     /// Look at the keys that stored credentials are sealed under, and change them.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    /// Tokens for those who call the service.
+    #[command(subcommand)]
+    Token(TokenCommand),
 }
 
 #[derive(Subcommand)]
@@ -81,6 +87,7 @@ fn main() -> anyhow::Result<()> {
         Command::Config(ConfigCommand::Check(settings)) => check(&settings.resolve()?),
         Command::Db(command) => db::run(command),
         Command::Keys(command) => command.run(),
+        Command::Token(command) => command.run(),
         Command::Serve(settings) => {
             let config = settings.resolve()?;
             start_log(&config.log)?;

@@ -20,7 +20,7 @@ use crate::{
     error::Result,
     model::{
         Credential, Descriptor, Digest, Fingerprint, Image, ImageName, ImageSummary, Manifest, Namespace,
-        Platform, Reference, RegistryHost, Removed, Repository, Tag, Target,
+        NamespaceMark, Platform, Reference, RegistryHost, Removed, Repository, Tag, Target,
     },
 };
 
@@ -141,6 +141,8 @@ pub trait Registry: Send + Sync + std::fmt::Debug {
 /// A pull budget, as a registry last told it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RateLimit {
+    /// To whom it was told.
+    pub told_in: NamespaceMark,
     /// Whose.
     pub registry: RegistryHost,
     /// What it is counted for, in the registry's words; may be empty.

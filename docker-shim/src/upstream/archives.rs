@@ -11,7 +11,7 @@ use imageservice_proto::v1::{
 };
 use tonic::{Response, Status, Streaming, transport::Channel};
 
-use super::{CallError, Events, LARGEST_MESSAGE, Part, Upload, UploadSender, Upstream, trouble};
+use super::{Authorized, CallError, Events, LARGEST_MESSAGE, Part, Upload, UploadSender, Upstream, trouble};
 
 /// The events of a call that takes a body, its beginning included.
 pub(crate) type CallEvents<T> = BoxStream<'static, Result<T, CallError>>;
@@ -60,13 +60,12 @@ impl Upstream {
         &self,
         call: impl Future<Output = Result<Response<Streaming<T>>, Status>> + Send + 'static,
     ) -> CallEvents<T> {
-        let address = self.address.clone();
+        let address = self.address().clone();
         let events = stream::once(call).map_ok(Response::into_inner).try_flatten();
         events.map_err(move |status| trouble::explain(status, &address)).boxed()
     }
 
-    fn own_channel(&self) -> Result<Channel, Status> {
-        let channel = self.address.channel(self.ca.as_deref());
-        channel.map_err(|error| Status::unavailable(format!("{error:#}")))
+    fn own_channel(&self) -> Result<Authorized<Channel>, Status> {
+        self.0.own_channel().map_err(|error| Status::unavailable(format!("{error:#}")))
     }
 }

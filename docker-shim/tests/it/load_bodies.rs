@@ -5,7 +5,7 @@ use std::{path::Path, time::Duration};
 use docker_shim::{
     config::LoadAnswers,
     server::Server,
-    upstream::{ServiceAddress, Upstream},
+    upstream::{AuthFiles, ServiceAddress, Upstream},
 };
 use imageservice_proto::v1::{ImageLoaded, LoadEvent, load_event::Event};
 use tokio::{
@@ -154,7 +154,8 @@ async fn a_shim_that_dies_in_the_middle_makes_the_call_fail() {
     let machine = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     {
         let _inside = machine.enter();
-        let upstream = Upstream::new(ServiceAddress::Unix(stage.service_socket()), None).unwrap();
+        let upstream =
+            Upstream::new(ServiceAddress::Unix(stage.service_socket()), AuthFiles::default()).unwrap();
         let loads = LoadAnswers { held_for: Duration::ZERO, names_only: false };
         machine.spawn(Server::bind(&socket, upstream, loads).unwrap().run(std::future::pending()));
     }

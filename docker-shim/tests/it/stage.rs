@@ -9,7 +9,7 @@ use std::{
 use docker_shim::{
     config::LoadAnswers,
     server::Server,
-    upstream::{ServiceAddress, Upstream},
+    upstream::{AuthFiles, ServiceAddress, Upstream},
 };
 use imageservice_proto::v1::{
     credentials_server::CredentialsServer, images_server::ImagesServer, system_server::SystemServer,
@@ -70,7 +70,8 @@ impl Stage {
 }
 
 fn start_shim(folder: &Path, loads: LoadAnswers) -> Running {
-    let upstream = Upstream::new(ServiceAddress::Unix(folder.join("service.sock")), None).unwrap();
+    let upstream =
+        Upstream::new(ServiceAddress::Unix(folder.join("service.sock")), AuthFiles::default()).unwrap();
     let server = Server::bind(&folder.join("docker.sock"), upstream, loads).unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
     let task = tokio::spawn(server.run(async {

@@ -1,9 +1,11 @@
 //! Configuration: one TOML file, the environment over it, flags over both. Read once, at start; every mistake is an error that names its key.
 
+mod access;
 mod credentials;
 mod database;
 mod ecr;
 mod listen;
+mod namespaces;
 mod registries;
 mod similarity;
 mod staging;
@@ -17,6 +19,7 @@ use std::{
 
 use serde::Deserialize;
 
+pub use access::{AccessConfig, IdentityConfig};
 pub use credentials::{CredentialsConfig, KeyConfig, KmsConfig};
 pub use database::DatabaseConfig;
 pub use ecr::{
@@ -42,6 +45,8 @@ pub struct Config {
     pub tls: Option<TlsConfig>,
     /// Serve without TLS on an address that other machines reach. Whoever reaches it can use every stored credential.
     pub allow_remote_plaintext: bool,
+    /// Who may call, and what.
+    pub access: AccessConfig,
     /// Logs.
     pub log: LogConfig,
     /// Where the state is.

@@ -69,7 +69,7 @@ struct Policy {
     private: bool,
     public: bool,
     create: CreateRepository,
-    staging: Option<Repository>,
+    staging: Vec<Repository>,
 }
 
 impl Ecr {
@@ -91,16 +91,16 @@ impl Ecr {
             private: config.registry_credentials,
             public: config.registry_credentials && config.public_registry,
             create: config.create_repository,
-            staging: None,
+            staging: Vec::new(),
         };
         let tokens = Tokens::new(calls.clone(), config.token_refresh_buffer, clock);
         Ok(Self { calls, tokens, policy, metrics })
     }
 
-    /// Knows the repository where images are staged.
+    /// Knows the repositories where images are staged.
     #[must_use]
-    pub fn staging_in(mut self, repository: Option<Repository>) -> Self {
-        self.policy.staging = repository;
+    pub fn staging_in(mut self, repositories: Vec<Repository>) -> Self {
+        self.policy.staging = repositories;
         self
     }
 

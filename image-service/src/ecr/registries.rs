@@ -51,7 +51,7 @@ impl CloudCredentials for Ecr {
         };
         let allowed = match self.policy.create {
             CreateRepository::Never => false,
-            CreateRepository::Staging => self.policy.staging.as_ref() == Some(repository),
+            CreateRepository::Staging => self.policy.staging.contains(repository),
             CreateRepository::Always => true,
         };
         if !allowed {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::{Stream, StreamExt};
+use futures_util::StreamExt;
 use imageservice_proto::{
     FILE_DESCRIPTOR_SET,
     v1::{
@@ -10,19 +10,20 @@ use imageservice_proto::{
         similarity_server::SimilarityServer, system_server::SystemServer,
     },
 };
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    sync::watch,
-};
-use tonic::transport::{
-    Server, ServerTlsConfig,
-    server::{Connected, Router},
-};
+use tokio::sync::watch;
+use tonic::transport::{Server, server::Router};
 use tonic_health::{ServingStatus, server::HealthReporter};
 
 use super::{
-    credentials::CredentialsService, ecr, gathering::Gathering, images::ImagesService, keys::KeysService,
-    similarity::SimilarityService, system::SystemService,
+    access::{Access, Identities},
+    credentials::CredentialsService,
+    door::Door,
+    ecr,
+    gathering::Gathering,
+    images::ImagesService,
+    keys::KeysService,
+    similarity::SimilarityService,
+    system::SystemService,
 };
 use crate::{ops::Operations, ports::EcrServices};
 
@@ -46,25 +47,18 @@ const SERVICES: [&str; 6] = [
     "imageservice.v1.System",
 ];
 
-/// Serves on `incoming` until `stop` resolves.
-pub async fn serve<I, C>(
+/// Serves those who come through `door` and are known until `stop` resolves.
+pub async fn serve(
     operations: Operations,
     services_of_ecr: EcrServices,
-    tls: Option<ServerTlsConfig>,
-    incoming: I,
+    identities: Identities,
+    door: Door,
     stop: impl Future<Output = ()>,
-) -> anyhow::Result<()>
-where
-    I: Stream<Item = std::io::Result<C>>,
-    C: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
-{
+) -> anyhow::Result<()> {
     let (reporter, health) = tonic_health::server::health_reporter();
     let watching = tokio::spawn(watch_store(operations.clone(), reporter.clone()));
-    let mut server =
-        Server::builder().tcp_nodelay(true).http2_keepalive_interval(Some(KEEPALIVE)).max_frame_size(FRAME);
-    if let Some(tls) = tls {
-        server = server.tls_config(tls)?;
-    }
+    let server = Server::builder().http2_keepalive_interval(Some(KEEPALIVE)).max_frame_size(FRAME);
+    let mut server = server.layer(Access::new(identities));
     let router = add_reflection(server.add_service(health))?
         .add_service(
             ImagesServer::new(ImagesService(operations.clone())).max_decoding_message_size(MAX_REQUEST),
@@ -80,7 +74,7 @@ where
         )
         .add_service(SystemServer::new(SystemService(operations)).max_decoding_message_size(MAX_REQUEST));
     let router = ecr::add(router, services_of_ecr, MAX_REQUEST);
-    let incoming = incoming.map(|connection| connection.map(Gathering::new));
+    let incoming = door.connections().map(|connection| connection.map(Gathering::new));
     let (stopping, mut stopped) = watch::channel(false);
     let told = async {
         stop.await;
@@ -101,7 +95,7 @@ where
     Ok(())
 }
 
-fn add_reflection(router: Router) -> anyhow::Result<Router> {
+fn add_reflection<L>(router: Router<L>) -> anyhow::Result<Router<L>> {
     let builder = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)

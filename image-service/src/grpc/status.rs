@@ -62,6 +62,9 @@ fn domain(error: &Error) -> &'static str {
 fn reason(error: &Error) -> &'static str {
     let reason = match error {
         Error::Ecr(error) => return error.reason.name(),
+        Error::Stranger(_) => ErrorReason::CallerUnknown,
+        Error::RoleInsufficient { .. } => ErrorReason::RoleInsufficient,
+        Error::NoSuchCall { .. } => ErrorReason::Unsupported,
         Error::Reference(_) => ErrorReason::ReferenceInvalid,
         Error::Platform(_) => ErrorReason::PlatformInvalid,
         Error::RegistryHost(_) | Error::Change(_) | Error::Argument(_) => ErrorReason::ArgumentInvalid,
@@ -135,10 +138,14 @@ fn code(error: &Error) -> Code {
         | Error::Schema1 { .. }
         | Error::NotAnImage { .. }
         | Error::ManifestInvalid { .. } => Code::FailedPrecondition,
-        Error::DeniedOrNotFound { .. } | Error::Denied { .. } | Error::TargetRefused { .. } => {
-            Code::PermissionDenied
+        Error::RoleInsufficient { .. }
+        | Error::DeniedOrNotFound { .. }
+        | Error::Denied { .. }
+        | Error::TargetRefused { .. } => Code::PermissionDenied,
+        Error::Stranger(_) | Error::CredentialsRequired { .. } | Error::CredentialsRejected { .. } => {
+            Code::Unauthenticated
         }
-        Error::CredentialsRequired { .. } | Error::CredentialsRejected { .. } => Code::Unauthenticated,
+        Error::NoSuchCall { .. } => Code::Unimplemented,
         Error::RateLimited { .. } | Error::QuotaExhausted { .. } | Error::TooLarge { .. } => {
             Code::ResourceExhausted
         }
@@ -166,6 +173,12 @@ fn metadata(operation: &str, error: &Error) -> HashMap<String, String> {
     let mut metadata = HashMap::from([("operation".to_owned(), operation.to_owned())]);
     let mut add = |key: &str, value: &str| metadata.insert(key.to_owned(), shown(value));
     match error {
+        Error::RoleInsufficient { caller, call, needed } => {
+            add("identity", &caller.name);
+            add("role", caller.role.as_str());
+            add("needed", needed.as_str());
+            add("call", call);
+        }
         Error::ImageNotFound { name }
         | Error::AmbiguousId { name }
         | Error::NotIndexed { name }
@@ -229,7 +242,9 @@ fn metadata(operation: &str, error: &Error) -> HashMap<String, String> {
         | Error::SealingKey { .. }
         | Error::Cancelled(_)
         | Error::StoreUnavailable(_)
-        | Error::Internal(_) => {}
+        | Error::Internal(_)
+        | Error::NoSuchCall { .. }
+        | Error::Stranger(_) => {}
     }
     metadata
 }

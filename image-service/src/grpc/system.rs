@@ -14,7 +14,7 @@ pub(super) struct SystemService(pub(super) Operations);
 impl System for SystemService {
     async fn info(&self, request: Request<v1::InfoRequest>) -> Result<Response<v1::InfoResponse>, Status> {
         let store = self.0.images();
-        let images = store.count(&namespace_of(&request)).await.map_err(failed("Info"))?;
+        let images = store.count(&namespace_of(&request)?).await.map_err(failed("Info"))?;
         Ok(Response::new(v1::InfoResponse {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             id: store.id().to_owned(),
@@ -26,9 +26,10 @@ impl System for SystemService {
 
     async fn rate_limits(
         &self,
-        _request: Request<v1::RateLimitsRequest>,
+        request: Request<v1::RateLimitsRequest>,
     ) -> Result<Response<v1::RateLimitsResponse>, Status> {
-        let limits = self.0.registry().rate_limits().into_iter().map(convert::rate_limit).collect();
+        let limits =
+            self.0.rate_limits(&namespace_of(&request)?).into_iter().map(convert::rate_limit).collect();
         Ok(Response::new(v1::RateLimitsResponse { limits }))
     }
 }

@@ -10,7 +10,7 @@ use std::{
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use image_service::{
-    app::database::upkeep,
+    app::state::upkeep,
     store::{Transferred, Upkeep},
 };
 

@@ -75,7 +75,7 @@ async fn rotate(config: &Config) -> anyhow::Result<()> {
 }
 
 async fn forget_lost(config: &Config) -> anyhow::Result<()> {
-    let forgotten = app::forget_lost_credentials(config).await?;
+    let forgotten = app::state::forget_lost_credentials(config).await?;
     writeln!(io::stdout(), "forgotten credentials: {forgotten}")?;
     Ok(())
 }

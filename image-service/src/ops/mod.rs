@@ -21,7 +21,7 @@ mod similar;
 mod sweep;
 mod tag;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio::sync::Semaphore;
 
@@ -41,10 +41,10 @@ pub use similar::{Like, Similar, SimilarImage, SimilarRequest};
 use crate::{
     config::{PullConfig, StagingConfig},
     error::Result,
-    model::FingerprintKey,
+    model::{FingerprintKey, Namespace},
     ports::{
-        ArchiveWriter, Archives, CredentialStore, Embedder, ImageStore, KeyStore, LocationStore, Registry,
-        RegistryWriter, Staging, VectorStore,
+        ArchiveWriter, Archives, CredentialStore, Embedder, ImageStore, KeyStore, LocationStore, RateLimit,
+        Registry, RegistryWriter, Staging, VectorStore,
     },
 };
 
@@ -67,8 +67,8 @@ pub struct Ports {
     pub archives: Arc<dyn Archives>,
     /// Lays archives out.
     pub layout: Arc<dyn ArchiveWriter>,
-    /// The staging registry, if there is one.
-    pub staging: Option<Arc<dyn Staging>>,
+    /// Where each namespace stages; nothing without a staging registry.
+    pub staging: HashMap<Namespace, Arc<dyn Staging>>,
     /// Makes vectors of images.
     pub embedder: Arc<dyn Embedder>,
     /// Keeps them.
@@ -110,9 +110,11 @@ impl Operations {
         &*self.ports.embedder
     }
 
-    /// The registry client, for what needs no operation: the budgets it has seen.
+    /// The pull budgets that registries have told the callers of a namespace.
     #[must_use]
-    pub fn registry(&self) -> &dyn Registry {
-        &*self.ports.registry
+    pub fn rate_limits(&self, namespace: &Namespace) -> Vec<RateLimit> {
+        let here = self.fingerprints.mark(namespace);
+        let told = self.ports.registry.rate_limits().into_iter();
+        told.filter(|limit| limit.told_in == here).collect()
     }
 }

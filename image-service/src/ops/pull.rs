@@ -19,8 +19,7 @@ use crate::{
     config::PullConfig,
     error::{Error, Result},
     model::{
-        Credential, Digest, Fingerprint, ImageConfig, ImageName, Namespace, Platform, Reference,
-        RegistryHost, Target,
+        Credential, Digest, Fingerprint, ImageConfig, ImageName, Namespace, Platform, Reference, Target,
     },
     ports::{Access, AnsweredBy, ImageStore, PulledImage, PulledTag, Registry},
 };
@@ -77,8 +76,7 @@ impl Operations {
     /// Starts a pull. Unless every tag is wanted, the image is recorded when this returns.
     pub async fn pull(&self, namespace: Namespace, request: PullRequest) -> Result<Pulling> {
         let reference = wanted_reference(&request)?;
-        let host = RegistryHost::from(&reference.repository);
-        let access = self.access(&namespace, &host, request.credential).await?;
+        let access = self.access(&namespace, &reference.repository, request.credential).await?;
         Pulling::start(Arc::clone(&self.pulls), namespace, reference, request.platform, access).await
     }
 

@@ -14,7 +14,7 @@ use futures_util::{
 use super::Operations;
 use crate::{
     error::{Error, Result},
-    model::{Descriptor, Digest, ImageName, Manifest, ManifestBody, Namespace, Reference, RegistryHost},
+    model::{Descriptor, Digest, ImageName, Manifest, ManifestBody, Namespace, Reference},
     ports::{SavedImage, SavedPart},
 };
 
@@ -98,7 +98,7 @@ impl Operations {
         match part {
             SavedPart::Bytes(bytes) => Ok(stream::iter(pieces_of(bytes).map(Ok)).boxed()),
             SavedPart::Blob { repository, blob } => {
-                let access = self.access(namespace, &RegistryHost::from(&repository), None).await?;
+                let access = self.access(namespace, &repository, None).await?;
                 self.ports.writer.blob(&repository, &blob, &access).await
             }
         }

@@ -3,10 +3,7 @@
 use std::time::Duration;
 
 use super::Operations;
-use crate::{
-    error::Result,
-    model::{Namespace, RegistryHost},
-};
+use crate::{error::Result, model::Namespace, ports::Staging};
 
 const INTERVAL: Duration = Duration::from_secs(60 * 60);
 
@@ -14,16 +11,16 @@ impl Operations {
     /// Sweeps at once, and then every hour, for ever.
     pub async fn sweep_now_and_then(self) {
         loop {
-            if let Err(why) = self.sweep().await {
-                tracing::warn!("the staging registry was not swept: {why}");
+            for (namespace, staging) in &self.ports.staging {
+                if let Err(why) = self.sweep(namespace, &**staging).await {
+                    tracing::warn!(%namespace, "the staging registry was not swept: {why}");
+                }
             }
             tokio::time::sleep(INTERVAL).await;
         }
     }
 
-    async fn sweep(&self) -> Result<()> {
-        let Some(staging) = &self.ports.staging else { return Ok(()) };
-        let host = RegistryHost::from(staging.repository());
-        staging.sweep(&self.access(&Namespace::default(), &host, None).await?).await
+    async fn sweep(&self, namespace: &Namespace, staging: &dyn Staging) -> Result<()> {
+        staging.sweep(&self.access(namespace, staging.repository(), None).await?).await
     }
 }

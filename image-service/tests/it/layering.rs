@@ -31,6 +31,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "embedded_registry",
             "embedding",
             "grpc",
+            "model",
             "ops",
             "ports",
             "registry",
@@ -41,6 +42,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("lib", &[]),
     ("main", &[]),
+    ("token", &[]),
 ];
 
 fn sources() -> Vec<(String, PathBuf)> {

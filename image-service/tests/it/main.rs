@@ -13,3 +13,4 @@ mod pulling;
 mod registry;
 mod similarity;
 mod store;
+mod tenants;

@@ -1,6 +1,6 @@
 //! Pulling, from the operation to the registry and the store: who shares what, who is asked again, and what is kept.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use fixtures::{
     images::{self, Image},
@@ -46,7 +46,7 @@ async fn service_with(pull: PullConfig, config: &Config) -> Service {
         writer: registry,
         archives: Arc::new(ArchiveReader::default()),
         layout: Arc::new(SaveLayout),
-        staging: None,
+        staging: HashMap::new(),
         embedder: Arc::new(FeatureHashing::new(16)),
         vectors: store,
     };

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+mod authorized;
 mod bad_archives;
 mod beside_dockerd;
 mod crash;
