@@ -1,5 +1,7 @@
 //! The calls, with the operations of AWS's that each makes, in their order.
 
+#![allow(clippy::needless_update, reason = "`of_image!` makes requests with few members and with many")]
+
 use std::fmt::Debug;
 
 use futures_util::StreamExt as _;

@@ -60,7 +60,7 @@ impl Seeded {
         let number = self.places.fetch_add(1, Ordering::Relaxed);
         let registry = match (call.service, call.method) {
             ("AuthService", _) => in_region(&region(number)),
-            ("RepositoryService", _) => {
+            ("RepositoryService", "ListRepositories" | "StreamRepositories" | "GetRepository") => {
                 let region: &'static str = region(number).leak();
                 repository(&self.world.sdk_in(region).await).await;
                 in_region(region)
