@@ -12,6 +12,9 @@ const UNAVAILABLE: [i32; 6] = [5, 6, 8, 10, 13, 14];
 /// had, ended by an operator or by a time-out, read-only, system.
 const STATES: [&str; 9] = ["08", "25P02", "40", "53", "55P03", "57P", "57014", "25006", "58"];
 
+/// Postgres's states for a connection that an operator or a crash ends.
+const LOST: [&str; 2] = ["57P01", "57P02"];
+
 /// Postgres's states for a failed serialisation and a deadlock.
 const UNDONE: [&str; 2] = ["40001", "40P01"];
 
@@ -38,6 +41,18 @@ pub(super) fn is_unavailable(error: &sqlx::Error) -> bool {
             Some(error) => STATES.iter().any(|state| error.code().starts_with(state)),
             None => error.code().and_then(|code| code.parse().ok()).is_some_and(is_passing),
         },
+        _ => false,
+    }
+}
+
+/// Whether the connection is gone, and with it what was asked on it.
+pub(super) fn is_lost(error: &Error) -> bool {
+    let Error::StoreUnavailable(cause) = error else { return false };
+    match cause.downcast_ref() {
+        Some(sqlx::Error::Io(_)) => true,
+        Some(sqlx::Error::Database(error)) => {
+            error.try_downcast_ref::<PgDatabaseError>().is_some_and(|error| LOST.contains(&error.code()))
+        }
         _ => false,
     }
 }

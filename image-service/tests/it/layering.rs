@@ -40,6 +40,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("lib", &[]),
+    ("keys", &[]),
     ("main", &[]),
 ];
 

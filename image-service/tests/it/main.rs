@@ -6,6 +6,7 @@ mod archive;
 mod ecr;
 mod ecr_services;
 mod import_beside_dockerd;
+mod keys;
 mod layering;
 mod process;
 mod pulling;

@@ -4,6 +4,7 @@ mod concurrency;
 mod credentials;
 mod durability;
 mod finding;
+mod keys;
 mod listing;
 mod locations;
 mod postgres;
