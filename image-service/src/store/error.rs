@@ -17,6 +17,9 @@ const DAMAGE: [i32; 2] = [11, 26];
 /// Postgres's states: data corrupted, index corrupted.
 const DAMAGE_STATES: [&str; 2] = ["XX001", "XX002"];
 
+/// Postgres's states for a connection that an operator or a crash ends.
+const LOST: [&str; 2] = ["57P01", "57P02"];
+
 /// Postgres's states for a failed serialisation and a deadlock.
 const UNDONE: [&str; 2] = ["40001", "40P01"];
 
@@ -56,6 +59,18 @@ pub(super) fn is_damage(error: &sqlx::Error) -> bool {
             .code()
             .and_then(|code| code.parse().ok())
             .is_some_and(|code: i32| DAMAGE.contains(&(code & 0xff))),
+    }
+}
+
+/// Whether the connection is gone, and with it what was asked on it.
+pub(super) fn is_lost(error: &Error) -> bool {
+    let Error::StoreUnavailable(cause) = error else { return false };
+    match cause.downcast_ref() {
+        Some(sqlx::Error::Io(_)) => true,
+        Some(sqlx::Error::Database(error)) => {
+            error.try_downcast_ref::<PgDatabaseError>().is_some_and(|error| LOST.contains(&error.code()))
+        }
+        _ => false,
     }
 }
 

@@ -41,6 +41,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("lib", &[]),
+    ("keys", &[]),
     ("main", &[]),
     ("token", &[]),
 ];

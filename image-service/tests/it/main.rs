@@ -7,6 +7,7 @@ mod database_commands;
 mod ecr;
 mod ecr_services;
 mod import_beside_dockerd;
+mod keys;
 mod layering;
 mod process;
 mod pulling;

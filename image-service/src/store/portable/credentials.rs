@@ -19,13 +19,13 @@ const ATTEMPTS: u32 = 3;
 #[async_trait]
 impl CredentialStore for Store {
     async fn get(&self, namespace: &Namespace, registry: &RegistryHost) -> Result<Option<Credential>> {
-        let Some(row) = self.sealed(namespace, registry).await? else { return Ok(None) };
+        let Some(row) = read!(self, sealed, namespace, registry)? else { return Ok(None) };
         if let Some(credential) = self.opened(&row)? {
             return Ok(Some(credential));
         }
         // Another service may have put another key in force.
         self.load_keys().await?;
-        let Some(row) = self.sealed(namespace, registry).await? else { return Ok(None) };
+        let Some(row) = read!(self, sealed, namespace, registry)? else { return Ok(None) };
         let unreadable = || Error::CredentialsUnreadable { registry: registry.to_string() };
         self.opened(&row)?.ok_or_else(unreadable).map(Some)
     }
@@ -58,15 +58,7 @@ impl CredentialStore for Store {
     }
 
     async fn list(&self, namespace: &Namespace) -> Result<Vec<StoredCredential>> {
-        let select = "SELECT registry, username, kind, updated FROM credentials \
-             WHERE namespace = $1 ORDER BY registry";
-        let query = sqlx::query_as(select).bind(namespace.as_str());
-        let rows: Vec<(String, String, String, String)> = query.fetch_all(&self.reader).await?;
-        let read = |(registry, username, kind, updated): (String, _, String, String)| {
-            let (registry, kind) = (read(&registry)?, read_kind(&kind)?);
-            Ok(StoredCredential { registry, username, kind, updated: read_time(&updated)? })
-        };
-        rows.into_iter().map(read).collect()
+        read!(self, stored, namespace)
     }
 
     async fn forget(&self, namespace: &Namespace, registry: &RegistryHost) -> Result<bool> {
@@ -74,15 +66,31 @@ impl CredentialStore for Store {
     }
 }
 
-impl Store {
-    async fn sealed(&self, namespace: &Namespace, registry: &RegistryHost) -> Result<Option<SealedRow>> {
-        let select = "SELECT namespace, registry, username, kind, sealed FROM credentials \
-             WHERE namespace = $1 AND registry = $2";
-        let query = sqlx::query_as(select).bind(namespace.as_str()).bind(registry.as_str());
-        let row: Option<Columns> = query.fetch_optional(&self.reader).await?;
-        Ok(row.map(SealedRow::from))
-    }
+async fn stored(connection: &mut Connection, namespace: &Namespace) -> Result<Vec<StoredCredential>> {
+    let select = "SELECT registry, username, kind, updated FROM credentials \
+         WHERE namespace = $1 ORDER BY registry";
+    let query = sqlx::query_as(select).bind(namespace.as_str());
+    let rows: Vec<(String, String, String, String)> = query.fetch_all(connection).await?;
+    let read = |(registry, username, kind, updated): (String, _, String, String)| {
+        let (registry, kind) = (read(&registry)?, read_kind(&kind)?);
+        Ok(StoredCredential { registry, username, kind, updated: read_time(&updated)? })
+    };
+    rows.into_iter().map(read).collect()
+}
 
+async fn sealed(
+    connection: &mut Connection,
+    namespace: &Namespace,
+    registry: &RegistryHost,
+) -> Result<Option<SealedRow>> {
+    let select = "SELECT namespace, registry, username, kind, sealed FROM credentials \
+         WHERE namespace = $1 AND registry = $2";
+    let query = sqlx::query_as(select).bind(namespace.as_str()).bind(registry.as_str());
+    let row: Option<Columns> = query.fetch_optional(connection).await?;
+    Ok(row.map(SealedRow::from))
+}
+
+impl Store {
     fn opened(&self, row: &SealedRow) -> Result<Option<Credential>> {
         let secret = self.sealer.open(&row.place()?, &row.sealed);
         secret.map(|secret| Ok(credential(read_kind(&row.kind)?, row.username.clone(), secret))).transpose()

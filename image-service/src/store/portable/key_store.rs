@@ -18,14 +18,13 @@ use crate::{
 impl KeyStore for Store {
     async fn open_keys(&self) -> Result<()> {
         self.load_keys().await?;
-        let needed = keys::needed(&mut *self.reader.acquire().await?).await?;
+        let needed = read!(self, keys::needed)?;
         keys::refuse_missing(&needed, &*self.sealer)
     }
 
     async fn keys(&self) -> Result<Vec<KeyUse>> {
-        let mut connection = self.reader.acquire().await?;
-        let known = keys::known(&mut connection).await?;
-        let needed = keys::needed(&mut connection).await?;
+        let known = read!(self, keys::known)?;
+        let needed = read!(self, keys::needed)?;
         let at_hand: BTreeSet<_> = self.sealer.keys().into_iter().map(Some).collect();
         let mut ids: BTreeSet<_> = known.iter().map(|key| Some(key.id)).collect();
         ids.extend(at_hand.iter().chain(needed.keys()));
@@ -39,7 +38,7 @@ impl KeyStore for Store {
     }
 
     async fn change_key(&self) -> Result<KeyId> {
-        let current = keys::in_force(&mut *self.reader.acquire().await?).await?;
+        let current = read!(self, keys::in_force)?;
         let next = self.sealer.next(&self.id, current.as_ref()).await?;
         let id = next.id;
         let known = self.commit(ChangeKey(next)).await?;
@@ -66,7 +65,7 @@ impl KeyStore for Store {
     async fn discard_keys(&self) -> Result<Vec<KeyId>> {
         let usage = KeyStore::keys(self).await?;
         let unneeded = usage.iter().filter(|key| !key.in_force && key.records == 0);
-        let named = keys::known(&mut *self.reader.acquire().await?).await?;
+        let named = read!(self, keys::known)?;
         let unneeded = unneeded.filter_map(|key| key.id).filter(|id| named.iter().any(|key| key.id == *id));
         let unneeded: Vec<_> = unneeded.collect();
         if !unneeded.is_empty() {

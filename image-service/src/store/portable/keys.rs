@@ -24,7 +24,7 @@ pub(super) type Place = (String, String);
 impl Store {
     /// Has the sealer get the keys that the state names. If none is in force, the sealer's newest is from now on.
     pub(super) async fn load_keys(&self) -> Result<()> {
-        let mut known = known(&mut *self.reader.acquire().await?).await?;
+        let mut known = read!(self, known)?;
         if !known.iter().any(|key| key.in_force) {
             let key = self.sealer.next(&self.id, None).await?;
             known = self.commit(BeginWith { key, sealer: Arc::clone(&self.sealer) }).await?;

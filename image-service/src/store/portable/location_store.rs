@@ -27,11 +27,11 @@ impl LocationStore for Store {
     }
 
     async fn locations(&self, namespace: &Namespace, image: &Digest) -> Result<Vec<Location>> {
-        locations::of_image(&mut *self.reader.acquire().await?, namespace, image).await
+        read!(self, locations::of_image, namespace, image)
     }
 
     async fn staged_layer(&self, repository: &Repository, digest: &Digest) -> Result<Option<StagedLayer>> {
-        layers::by_digest(&mut *self.reader.acquire().await?, repository, digest).await
+        read!(self, layers::by_digest, repository, digest)
     }
 
     async fn similar_layers(
@@ -40,7 +40,7 @@ impl LocationStore for Store {
         uncompressed_size: u64,
         head: &Digest,
     ) -> Result<Vec<StagedLayer>> {
-        layers::by_head(&mut *self.reader.acquire().await?, repository, uncompressed_size, head).await
+        read!(self, layers::by_head, repository, uncompressed_size, head)
     }
 
     async fn record_layer(&self, repository: &Repository, layer: &StagedLayer) -> Result<()> {
@@ -60,7 +60,7 @@ impl LocationStore for Store {
         repository: &Repository,
         before: OffsetDateTime,
     ) -> Result<Vec<Digest>> {
-        layers::unneeded(&mut *self.reader.acquire().await?, repository, before).await
+        read!(self, layers::unneeded, repository, before)
     }
 
     async fn is_unneeded(
@@ -69,7 +69,7 @@ impl LocationStore for Store {
         manifest: &Digest,
         before: OffsetDateTime,
     ) -> Result<bool> {
-        layers::is_unneeded(&mut *self.reader.acquire().await?, repository, manifest, before).await
+        read!(self, layers::is_unneeded, repository, manifest, before)
     }
 
     async fn forget_manifest(&self, repository: &Repository, manifest: &Digest) -> Result<()> {

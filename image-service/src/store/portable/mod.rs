@@ -13,6 +13,26 @@ macro_rules! gathered_names {
     };
 }
 
+/// `look(connection, values…)` on any free connection of a store. Those that were lost while they lay idle show it when they are used; each
+/// then gives way to another one.
+macro_rules! read {
+    ($store:ident, $look:path $(, $value:expr)*) => {{
+        let mut lost = 0;
+        loop {
+            let mut connection = $store.reader.acquire().await?;
+            match $look(&mut connection $(, $value)*).await {
+                Err(error)
+                    if $crate::store::error::is_lost(&error)
+                        && lost < $store.reader.options().get_max_connections() =>
+                {
+                    lost += 1;
+                }
+                done => break done,
+            }
+        }
+    }};
+}
+
 mod change;
 mod check;
 mod credentials;

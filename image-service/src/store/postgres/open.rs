@@ -61,13 +61,10 @@ impl Store {
         settings: &PostgresSettings,
         sealer: Arc<dyn Sealer>,
     ) -> Result<Self, PostgresError> {
-        // A migration may take long, and so may the wait for another service that makes it.
-        let migrating = settings.pool(1, settings.read_wait, settings.for_migration()?).await?;
+        let migrating = settings.migration_pool().await?;
         schema::migrate(&migrating).await?;
         migrating.close().await;
-        let (options, connections) = (settings.for_work()?, settings.connections);
-        let writer = settings.pool(connections, settings.change_wait, options.clone()).await?;
-        let reader = settings.pool(connections, settings.read_wait, options).await?;
+        let (writer, reader) = (settings.writer_pool().await?, settings.reader_pool().await?);
         let (finder, scanner) = (Finder(reader.clone()), Scanner(reader.clone()));
         let fresh_id = random_name().ok_or(PostgresError::Random)?;
         let repetitions = settings.repetitions;

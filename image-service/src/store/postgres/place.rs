@@ -36,8 +36,7 @@ impl Place {
 
     /// Brings the schema up to date on the way. A document may come slowly, in one transaction.
     pub(super) async fn writer(&self) -> Result<Writer, UpkeepError> {
-        let pool = self.0.pool(1, self.0.read_wait, self.0.for_migration()?).await;
-        let pool = pool.map_err(PostgresError::from)?;
+        let pool = self.0.migration_pool().await?;
         let migrated = schema::migrate(&pool).await?;
         Ok(Writer { pool, migrated })
     }

@@ -3,7 +3,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use fixtures::peers::Postgres;
 
 use super::{
-    PostgresStore,
+    PostgresSettings, PostgresStore,
     portable::{FIND, LAYERS, LOCATIONS, ORPHANS, PAGE, VECTORS},
 };
 use crate::secrets::Seal;
@@ -41,7 +41,7 @@ async fn among_many_images_no_table_is_read_from_end_to_end() {
     let database = url.rsplit_once('/').unwrap().1;
     let folder = tempfile::tempdir().unwrap();
     let sealer = Arc::new(Seal::in_data_dir(folder.path()).unwrap());
-    let store = PostgresStore::connect(&url.clone().into(), 1, sealer).await.unwrap();
+    let store = PostgresStore::connect(&PostgresSettings::new(url.clone().into()), sealer).await.unwrap();
     server.sql(database, FILL).await;
     let statements = FIND.into_iter().chain([PAGE, ORPHANS]).chain(LAYERS).chain(LOCATIONS).chain(VECTORS);
     // What counts all may look at all, and what drops the vectors of another embedder is asked for when it changes.

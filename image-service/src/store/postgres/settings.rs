@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::{
-    ConnectOptions as _,
+    ConnectOptions as _, Connection as _,
     postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
 };
 
@@ -17,6 +17,9 @@ const SILENCE: [(&str, &str); 4] = [
     ("tcp_keepalives_interval", "10"),
     ("tcp_keepalives_count", "3"),
 ];
+/// A connection that was used so lately is taken to be there. Otherwise it is asked first, so that one whose server has gone without a word costs
+/// no more than the wait for a connection.
+const RESTED: Duration = Duration::from_secs(1);
 /// No connection is used for ever.
 const LONGEST_LIFE: Duration = Duration::from_secs(30 * 60);
 
@@ -89,14 +92,34 @@ impl PostgresSettings {
         ]))
     }
 
-    pub(super) async fn pool(
-        &self,
-        connections: u32,
-        wait: Duration,
-        options: PgConnectOptions,
-    ) -> sqlx::Result<Pool> {
-        let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(wait);
-        pool.max_lifetime(LONGEST_LIFE).idle_timeout(self.idle_timeout).connect_with(options).await
+    /// One connection, to bring the schema up to date.
+    pub(super) async fn migration_pool(&self) -> Result<Pool, PostgresError> {
+        let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(self.read_wait);
+        Ok(pool.connect_with(self.for_migration()?).await?)
+    }
+
+    /// Connections for changes: each is asked before it is used, as a change is not made again.
+    pub(super) async fn writer_pool(&self) -> Result<Pool, PostgresError> {
+        Ok(self.pool(self.change_wait).connect_with(self.for_work()?).await?)
+    }
+
+    /// Connections for look-ups, which are made again if their connection was lost.
+    pub(super) async fn reader_pool(&self) -> Result<Pool, PostgresError> {
+        let pool = self.pool(self.read_wait).test_before_acquire(false);
+        let pool = pool.before_acquire(|connection, state| {
+            Box::pin(async move {
+                if state.idle_for >= RESTED {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        });
+        Ok(pool.connect_with(self.for_work()?).await?)
+    }
+
+    fn pool(&self, wait: Duration) -> PgPoolOptions {
+        let pool = PgPoolOptions::new().max_connections(self.connections).acquire_timeout(wait);
+        pool.max_lifetime(LONGEST_LIFE).idle_timeout(self.idle_timeout)
     }
 }
 

@@ -6,6 +6,7 @@ mod durability;
 mod finding;
 mod full;
 mod full_disk;
+mod keys;
 mod killing;
 mod listing;
 mod locations;

@@ -8,15 +8,13 @@ use image_service::{
     model::{Credential, RegistryHost},
     ports::{CredentialStore, ImageStore, Sealer},
     secrets::Seal,
-    store::{PostgresError, PostgresStore},
+    store::{PostgresError, PostgresSettings, PostgresStore},
 };
 
 use super::{
     Stores, here,
     pulls::{look, name, pull, pull_into, upstream},
 };
-
-const CONNECTIONS: u32 = 8;
 
 struct Fleet {
     server: Arc<Postgres>,
@@ -35,7 +33,11 @@ impl Fleet {
     }
 
     async fn service(&self) -> Result<PostgresStore, PostgresError> {
-        PostgresStore::connect(&self.url.clone().into(), CONNECTIONS, Arc::clone(&self.sealer)).await
+        PostgresStore::connect(&self.settings(), Arc::clone(&self.sealer)).await
+    }
+
+    fn settings(&self) -> PostgresSettings {
+        PostgresSettings::new(self.url.clone().into())
     }
 
     async fn sql(&self, statement: &str) -> String {
@@ -146,8 +148,8 @@ async fn a_database_of_a_later_version_is_refused() {
 #[tokio::test]
 async fn a_url_that_is_none_is_refused_without_being_told() {
     let fleet = Fleet::new().await;
-    let url = "postgres://alice:s3cret@[".to_owned().into();
-    let error = PostgresStore::connect(&url, CONNECTIONS, Arc::clone(&fleet.sealer)).await.unwrap_err();
+    let settings = PostgresSettings::new("postgres://alice:s3cret@[".into());
+    let error = PostgresStore::connect(&settings, Arc::clone(&fleet.sealer)).await.unwrap_err();
     assert!(matches!(error, PostgresError::Url) && !error.to_string().contains("s3cret"), "{error}");
 }
 
@@ -157,7 +159,8 @@ async fn while_the_database_is_gone_calls_may_be_repeated_and_afterwards_they_wo
     let url = server.database().await;
     let key = tempfile::tempdir().unwrap();
     let sealer = Arc::new(Seal::in_data_dir(key.path()).unwrap());
-    let store = PostgresStore::connect(&url.clone().into(), CONNECTIONS, sealer.clone()).await.unwrap();
+    let settings = PostgresSettings::new(url.into());
+    let store = PostgresStore::connect(&settings, sealer.clone()).await.unwrap();
     let app = upstream("app");
     pull(&store, "app", &app).await;
 
@@ -167,7 +170,7 @@ async fn while_the_database_is_gone_calls_may_be_repeated_and_afterwards_they_wo
     let error =
         store.tag(&here(), &name("app"), &"app".parse().unwrap(), &"x".parse().unwrap()).await.unwrap_err();
     assert!(matches!(error, Error::StoreUnavailable(_)), "{error:?}");
-    let error = PostgresStore::connect(&url.into(), CONNECTIONS, sealer).await.unwrap_err();
+    let error = PostgresStore::connect(&settings, sealer).await.unwrap_err();
     assert!(error.may_pass(), "{error}");
 
     server.start_again().await;
@@ -205,8 +208,8 @@ async fn a_change_whose_connection_is_cut_is_not_half_made() {
 #[tokio::test]
 async fn a_change_that_waits_in_vain_for_the_others_does_not_spoil_its_connection() {
     let fleet = Fleet::new().await;
-    let url = fleet.url.clone().into();
-    let store = Arc::new(PostgresStore::connect(&url, 1, Arc::clone(&fleet.sealer)).await.unwrap());
+    let settings = PostgresSettings { connections: 1, ..fleet.settings() };
+    let store = Arc::new(PostgresStore::connect(&settings, Arc::clone(&fleet.sealer)).await.unwrap());
     pull(&*store, "app", &upstream("app")).await;
     let holder = tokio::spawn({
         let (server, url) = (Arc::clone(&fleet.server), fleet.url.clone());

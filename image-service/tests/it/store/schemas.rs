@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, path::Path};
 use fixtures::peers::Postgres;
 use image_service::{
     secrets::Seal,
-    store::{PostgresStore, SqliteStore},
+    store::{PostgresSettings, PostgresStore, SqliteStore},
 };
 use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 
@@ -89,7 +89,8 @@ async fn both_engines_have_the_same_schema() {
     SqliteStore::open(folder.path(), seal()).await.unwrap().close().await;
     let server = Postgres::shared().await;
     let url = server.database().await;
-    PostgresStore::connect(&url.clone().into(), 2, seal()).await.unwrap().close().await;
+    let settings = PostgresSettings::new(url.clone().into());
+    PostgresStore::connect(&settings, seal()).await.unwrap().close().await;
 
     let options = SqliteConnectOptions::new().filename(folder.path().join("state.sqlite"));
     let mut sqlite = SqliteConnection::connect_with(&options).await.unwrap();

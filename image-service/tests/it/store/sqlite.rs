@@ -169,20 +169,6 @@ async fn no_secret_is_in_any_file_of_the_folder() {
 }
 
 #[tokio::test]
-async fn another_key_opens_no_credential_and_says_what_to_do() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(folder.path()).await.unwrap();
-    store.put(&here(), &ghcr(), &alice()).await.unwrap();
-    store.close().await;
-    drop(store);
-    fs::remove_file(folder.path().join("credentials.key")).unwrap();
-    let store = open(folder.path()).await.unwrap();
-    assert_closed_with_a_remedy(&store).await;
-    store.put(&here(), &ghcr(), &alice()).await.unwrap();
-    store.get(&here(), &ghcr()).await.unwrap().expect("logging in again helps");
-}
-
-#[tokio::test]
 async fn a_credential_whose_row_was_altered_in_any_column_does_not_open() {
     for altered in [
         "UPDATE credentials SET sealed = CAST(sealed || x'00' AS BLOB)",
