@@ -9,7 +9,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
-use super::{Answers, Finder, Pool, Scanner, portable::Store, schema};
+use super::{Answers, Finder, Ownership, Pool, Scanner, portable::Store, schema};
 use crate::{ports::Sealer, store::encoding::random_name};
 
 /// A caller is told soon that the store does not answer.
@@ -90,7 +90,7 @@ impl Store {
         let reader = pool(connections, READ_TIMEOUT, options).await?;
         let (finder, scanner) = (Finder(reader.clone()), Scanner(reader.clone()));
         let fresh_id = random_name().ok_or(PostgresError::Random)?;
-        Ok(Self::on((), writer, reader, finder, scanner, sealer, Answers, &fresh_id).await?)
+        Ok(Self::on(Ownership, writer, reader, finder, scanner, sealer, Answers, &fresh_id).await?)
     }
 }
 
