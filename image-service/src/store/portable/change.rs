@@ -60,9 +60,22 @@ async fn run_again<C: Change>(
     run(writer, answers, change).await
 }
 
-/// The connection is given back last: while kept answers do not know of a commit that has ended, no other one begins.
+/// The connection is given back last: while kept answers do not know of a commit that has ended, no other one begins. One that could not do
+/// its work is not used again: a database that gives up in the middle, as SQLite does on a full disk, has rolled back without its knowing.
 async fn run<C: Change>(writer: &Pool, answers: &Answers, change: &C) -> Result<C::Answer> {
     let mut connection = writer.acquire().await?;
+    let answer = within_transaction(&mut connection, answers, change).await;
+    if matches!(answer, Err(Error::StoreUnavailable(_))) {
+        connection.close_on_drop();
+    }
+    answer
+}
+
+async fn within_transaction<C: Change>(
+    connection: &mut Connection,
+    answers: &Answers,
+    change: &C,
+) -> Result<C::Answer> {
     let mut transaction = connection.begin_with(BEGIN).await?;
     if let Some(lock) = LOCK {
         sqlx::query(lock).execute(&mut *transaction).await?;

@@ -123,6 +123,7 @@ impl Store {
         self.finder.close();
         self.scanner.close().await;
         self.reader.close().await;
+        self.ownership.ending();
         self.writer.close().await;
     }
 }

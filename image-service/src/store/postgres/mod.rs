@@ -27,7 +27,13 @@ type Pool = sqlx::PgPool;
 type Connection = sqlx::PgConnection;
 type Row = sqlx::postgres::PgRow;
 /// Nobody owns a shared database.
-type Ownership = ();
+#[derive(Debug)]
+struct Ownership;
+
+impl Ownership {
+    /// Others may go on.
+    fn ending(&self) {}
+}
 
 const ENGINE: &str = "postgres";
 /// Whatever the database's default is: what comes before the lock must not be all that a change sees.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sqlx::migrate::MigrateError;
 
-use super::{Answers, Finder, PostgresSettings, Scanner, portable::Store, schema};
+use super::{Answers, Finder, Ownership, PostgresSettings, Scanner, portable::Store, schema};
 use crate::{ports::Sealer, store::encoding::random_name};
 
 /// Why the state cannot be opened.
@@ -67,8 +67,9 @@ impl Store {
         let (writer, reader) = (settings.writer_pool().await?, settings.reader_pool().await?);
         let (finder, scanner) = (Finder(reader.clone()), Scanner(reader.clone()));
         let fresh_id = random_name().ok_or(PostgresError::Random)?;
-        let repetitions = settings.repetitions;
-        let store = Self::on((), writer, reader, finder, scanner, sealer, Answers, &fresh_id, repetitions);
+        let (ownership, repetitions) = (Ownership, settings.repetitions);
+        let store =
+            Self::on(ownership, writer, reader, finder, scanner, sealer, Answers, &fresh_id, repetitions);
         Ok(store.await?)
     }
 }

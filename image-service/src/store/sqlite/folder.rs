@@ -60,15 +60,19 @@ impl DataFolder {
         (&self.lock).write_all(WITH_LOG)
     }
 
+    /// From now on the database is whole without a log, or the log is there. It is no harm if that cannot be noted.
+    pub(super) fn ending(&self) {
+        let _ = self.lock.set_len(0);
+    }
+
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 }
 
-/// Whoever ends in order leaves nothing in the log that the database does not have, or leaves the log.
 impl Drop for DataFolder {
     fn drop(&mut self) {
-        let _ = self.lock.set_len(0);
+        self.ending();
     }
 }
 

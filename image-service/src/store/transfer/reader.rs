@@ -31,7 +31,7 @@ impl<'a> ExportReader<'a> {
         decoder.window_log_max(WINDOW_LOG)?;
         let mut from = BufReader::new(decoder);
         let line = line(&mut from, 0).map_err(|error| match error {
-            TransferError::Io(_) => TransferError::NotAnExport,
+            TransferError::Io(_) | TransferError::Truncated(_) => TransferError::NotAnExport,
             other => other,
         })?;
         let header = header(&line)?;

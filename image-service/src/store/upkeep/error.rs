@@ -67,4 +67,15 @@ impl UpkeepError {
             _ => false,
         }
     }
+
+    /// What is wrong, without what helps.
+    pub(in crate::store) fn damage(&self) -> String {
+        match self {
+            Self::Sqlite(OpenError::Damaged { cause, .. }) => format!("it cannot be read: {cause}"),
+            Self::Sqlite(OpenError::LogMissing { .. }) => {
+                "its write-ahead log is missing, and with it the last changes".to_owned()
+            }
+            other => other.to_string(),
+        }
+    }
 }

@@ -36,7 +36,11 @@ impl Service {
         let (stop, stopped) = oneshot::channel();
         let config = config(state, dir.path(), &socket);
         let running = tokio::spawn(app::run(config, async { drop(stopped.await) }));
-        let channel = until("the service accepts", async || connect(&socket).await.ok()).await;
+        let accepts = async || {
+            assert!(!running.is_finished(), "the service has ended");
+            connect(&socket).await.ok()
+        };
+        let channel = until("the service accepts", accepts).await;
         Self { images: ImagesClient::new(channel), stop, running, _dir: dir }
     }
 
@@ -71,6 +75,14 @@ struct Stored {
     locations: Vec<Location>,
 }
 
+/// The store is gone when this returns, so that a service can have the folder.
+async fn all_stored(state: &State) -> Vec<Stored> {
+    let store = state.open().await;
+    let all = stored(&*store).await;
+    store.close().await;
+    all
+}
+
 async fn stored(store: &dyn Store) -> Vec<Stored> {
     let (mut all, mut after) = (Vec::new(), None);
     loop {
@@ -93,9 +105,7 @@ fn familiar<'a>(image: &'a Image) -> impl Iterator<Item = String> + 'a {
 async fn what_the_store_lists_a_service_lists_in_the_same_order() {
     for state in both().await {
         let state = state.filled().await;
-        let store = state.open().await;
-        let expected = stored(&*store).await;
-        store.close().await;
+        let expected = all_stored(&state).await;
         let mut service = Service::on(&state).await;
         let mut list = service.images.list(ListRequest::default()).await.unwrap().into_inner();
         for Stored { summary, image, .. } in &expected {
@@ -121,9 +131,7 @@ async fn what_the_store_lists_a_service_lists_in_the_same_order() {
 async fn what_the_store_finds_under_any_name_a_service_tells() {
     for state in both().await {
         let state = state.filled().await;
-        let store = state.open().await;
-        let expected = stored(&*store).await;
-        store.close().await;
+        let expected = all_stored(&state).await;
         let mut service = Service::on(&state).await;
         for Stored { image, .. } in &expected {
             let short = image.id.hex()[..12].to_owned();
@@ -148,9 +156,7 @@ async fn what_the_store_finds_under_any_name_a_service_tells() {
 async fn what_the_store_knows_of_steps_and_places_a_service_tells() {
     for state in both().await {
         let state = state.filled().await;
-        let store = state.open().await;
-        let expected = stored(&*store).await;
-        store.close().await;
+        let expected = all_stored(&state).await;
         let mut service = Service::on(&state).await;
         let (mut steps, mut places) = (0, 0);
         for Stored { image, locations, .. } in &expected {

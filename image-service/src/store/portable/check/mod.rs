@@ -41,7 +41,7 @@ pub(super) async fn everything(
 
 /// A finding about a database that cannot be read.
 pub(super) fn damage(error: &UpkeepError) -> Finding {
-    Finding { object: "the database".to_owned(), wrong: error.to_string(), remedy: ANOTHER_COPY }
+    Finding { object: "the database".to_owned(), wrong: error.damage(), remedy: ANOTHER_COPY }
 }
 
 fn go_on(done: Result<()>, tell: &mut Tell<'_>) -> Result<()> {

@@ -40,7 +40,7 @@ pub(super) const RULES: &[Rule] = &[
         "the store",
         "it has no name, or several",
         MAKE_ANEW,
-        "SELECT '' AS nothing FROM (SELECT COUNT(*) AS names FROM store_identity) AS counted \
+        "SELECT '' AS every_object FROM (SELECT COUNT(*) AS names FROM store_identity) AS counted \
          WHERE names > 1 OR (names = 0 AND EXISTS (SELECT 1 FROM images))",
     ),
     rule(

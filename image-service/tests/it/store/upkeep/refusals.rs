@@ -99,7 +99,10 @@ async fn a_database_of_another_program_is_left_alone_by_every_command() {
 async fn a_folder_in_use_is_neither_migrated_nor_filled() {
     let (full, state) = (State::sqlite().filled().await, State::sqlite());
     let (document, store) = (full.exported().await, state.open().await);
-    for error in [state.upkeep().migrate().await.unwrap_err(), state.import(&document).await.unwrap_err()] {
+    for error in [
+        state.upkeep().migrate().await.unwrap_err(),
+        state.upkeep().import(&mut &*document, true).await.unwrap_err(),
+    ] {
         assert!(matches!(error, UpkeepError::Sqlite(OpenError::InUse { .. })), "{error}");
     }
     store.close().await;

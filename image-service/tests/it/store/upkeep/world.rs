@@ -2,12 +2,13 @@
 
 use std::{fs, io::Read, os::unix::fs::PermissionsExt, path::Path, sync::Arc};
 
-use fixtures::peers::Postgres;
+use fixtures::{peers::Postgres, process::until};
 use image_service::{
     ports::{Sealer, Store},
     secrets::Seal,
     store::{
-        Finding, PostgresStore, PostgresUpkeep, SqliteStore, SqliteUpkeep, Transferred, Upkeep, UpkeepError,
+        Finding, OpenError, PostgresStore, PostgresUpkeep, SqliteStore, SqliteUpkeep, Transferred, Upkeep,
+        UpkeepError,
     },
 };
 use rusqlite::Connection;
@@ -65,7 +66,13 @@ impl State {
 
     pub(crate) async fn open(&self) -> Arc<dyn Store> {
         match self {
-            Self::Sqlite(folder) => Arc::new(SqliteStore::open(folder.path(), sealer()).await.unwrap()),
+            Self::Sqlite(folder) => Arc::new(
+                when_free(async || match SqliteStore::open(folder.path(), sealer()).await {
+                    Err(OpenError::InUse { .. }) => None,
+                    opened => Some(opened.unwrap()),
+                })
+                .await,
+            ),
             Self::Postgres(_, url) => {
                 Arc::new(PostgresStore::connect(&url.clone().into(), 2, sealer()).await.unwrap())
             }
@@ -90,7 +97,11 @@ impl State {
     }
 
     pub(super) async fn import(&self, document: &[u8]) -> Result<Transferred, UpkeepError> {
-        self.upkeep().import(&mut { document }, true).await
+        when_free(async || match self.upkeep().import(&mut { document }, true).await {
+            Err(UpkeepError::Sqlite(OpenError::InUse { .. })) => None,
+            done => Some(done),
+        })
+        .await
     }
 
     /// What a check says, line by line.
@@ -115,6 +126,11 @@ impl State {
             Self::Postgres(..) => panic!("a shared database has no folder"),
         }
     }
+}
+
+/// The lock on a folder lives as long as a program that another test starts at this moment has not begun: it is a copy of this one.
+async fn when_free<T>(open: impl AsyncFnMut() -> Option<T>) -> T {
+    until("the folder is free", open).await
 }
 
 fn database(folder: &Path) -> Connection {
