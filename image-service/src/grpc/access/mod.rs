@@ -98,9 +98,9 @@ where
 {
     type Response = Response<Body>;
     type Error = S::Error;
-    type Future = Either<Ready<std::result::Result<Response<Body>, S::Error>>, S::Future>;
+    type Future = Either<Ready<Result<Response<Body>, S::Error>>, S::Future>;
 
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<std::result::Result<(), S::Error>> {
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(context)
     }
 

@@ -21,7 +21,7 @@ const OPERATOR: Rule = Rule::AtLeast(Role::Operator);
 
 /// The RPCs of each service, with their rules.
 pub const RULES: &[(&str, &[(&str, Rule)])] = &[
-    ("grpc.health.v1.Health", &[("Check", Rule::Open), ("List", Rule::Open), ("Watch", Rule::Open)]),
+    ("grpc.health.v1.Health", &[("Check", Rule::Open), ("Watch", Rule::Open)]),
     ("grpc.reflection.v1.ServerReflection", &[("ServerReflectionInfo", READER)]),
     ("grpc.reflection.v1alpha.ServerReflection", &[("ServerReflectionInfo", READER)]),
     ("imageservice.v1.Credentials", &[("Check", ADMIN), ("Forget", ADMIN), ("List", ADMIN)]),

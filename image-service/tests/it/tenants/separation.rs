@@ -19,7 +19,7 @@ pub(super) struct Teams {
     pub(super) b: Caller,
     /// Where both stage, each apart.
     pub(super) staging: ScriptedRegistry,
-    _world: World,
+    pub(super) world: World,
 }
 
 impl Teams {
@@ -34,7 +34,7 @@ impl Teams {
             staging.host()
         );
         let world = World::local(folder, &config).await;
-        Self { a: world.with(&a).await, b: world.with(&b).await, staging, _world: world }
+        Self { a: world.with(&a).await, b: world.with(&b).await, staging, world }
     }
 }
 
@@ -50,7 +50,7 @@ async fn names(caller: &Caller) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_name_is_another_image_for_each_team() {
-    let Teams { a, b, staging: _staging, _world } = Teams::gather().await;
+    let Teams { a, b, staging: _staging, world: _world } = Teams::gather().await;
     let (one, two) = (Recipe::plain("one"), Recipe::plain("two"));
     a.load(&one, "app:1").await.unwrap();
     assert_eq!(names(&b).await, Vec::<String>::new());
@@ -76,7 +76,7 @@ async fn one_name_is_another_image_for_each_team() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_names_the_other_teams_image_names_nothing() {
-    let Teams { a, b, staging: _staging, _world } = Teams::gather().await;
+    let Teams { a, b, staging: _staging, world: _world } = Teams::gather().await;
     let recipe = Recipe::plain("secret");
     a.load(&recipe, "team/secret:1").await.unwrap();
     let (id, short) = (recipe.image_id(), recipe.image_id()["sha256:".len()..][..12].to_owned());
@@ -128,7 +128,7 @@ fn search(like: Like) -> SearchRequest {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_search_finds_the_callers_own_images() {
-    let Teams { a, b, staging: _staging, _world } = Teams::gather().await;
+    let Teams { a, b, staging: _staging, world: _world } = Teams::gather().await;
     a.load(&Recipe::plain("one"), "postgres:one").await.unwrap();
     b.load(&Recipe::plain("two"), "postgres:two").await.unwrap();
     for caller in [&a, &b] {
@@ -145,7 +145,7 @@ async fn a_search_finds_the_callers_own_images() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_layer_that_the_other_team_has_staged_is_not_known_and_has_to_be_brought() {
-    let Teams { a, b, staging, _world } = Teams::gather().await;
+    let Teams { a, b, staging, world: _world } = Teams::gather().await;
     let recipe = Recipe::plain("shared");
     let known = |told: Vec<imageservice_proto::v1::LoadEvent>| {
         told.into_iter().find_map(|event| match event.event {
@@ -172,7 +172,7 @@ async fn a_layer_that_the_other_team_has_staged_is_not_known_and_has_to_be_broug
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_one_team_has_staged_the_other_cannot_read_through_the_service() {
-    let Teams { a, b, staging, _world } = Teams::gather().await;
+    let Teams { a, b, staging, world: _world } = Teams::gather().await;
     a.load(&Recipe::plain("secret"), "app:1").await.unwrap();
     let place = a.images().resolve(ResolveRequest { name: "app:1".into() }).await.unwrap().into_inner();
     let staged = place.pullable_reference;

@@ -36,7 +36,8 @@ async fn stored(caller: &Caller) -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stored_credential_is_one_teams() {
-    let (Teams { a, b, staging: _staging, .. }, registry) = (Teams::gather().await, private().await);
+    let (Teams { a, b, staging: _staging, world: _world }, registry) =
+        (Teams::gather().await, private().await);
     let check = CheckRequest { registry: registry.host(), auth: auth("alice", "s3cret") };
     a.credentials().check(check).await.unwrap();
     a.pull(pull(&registry, "team/app:v1", None)).await.unwrap();
@@ -50,7 +51,8 @@ async fn a_stored_credential_is_one_teams() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_image_that_one_team_may_have_is_not_given_to_the_other_without_a_proof_of_its_own() {
-    let (Teams { a, b, staging: _staging, .. }, registry) = (Teams::gather().await, private().await);
+    let (Teams { a, b, staging: _staging, world: _world }, registry) =
+        (Teams::gather().await, private().await);
     let told = a.pull(pull(&registry, "team/app:v1", auth("alice", "s3cret"))).await.unwrap();
     let digest = told.into_iter().find_map(|event| match event.event {
         Some(imageservice_proto::v1::pull_event::Event::Completed(completed)) => Some(completed.digest),
@@ -69,7 +71,8 @@ async fn an_image_that_one_team_may_have_is_not_given_to_the_other_without_a_pro
 
 #[tokio::test(flavor = "multi_thread")]
 async fn consent_is_asked_for_by_each_team_even_with_the_same_credential() {
-    let (Teams { a, b, staging: _staging, .. }, registry) = (Teams::gather().await, private().await);
+    let (Teams { a, b, staging: _staging, world: _world }, registry) =
+        (Teams::gather().await, private().await);
     a.pull(pull(&registry, "team/app:v1", auth("alice", "s3cret"))).await.unwrap();
     registry.forget_requests();
     b.pull(pull(&registry, "team/app:v1", auth("alice", "s3cret"))).await.unwrap();
@@ -78,7 +81,7 @@ async fn consent_is_asked_for_by_each_team_even_with_the_same_credential() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_budget_is_shown_to_the_team_that_it_was_told_to_and_used_up_for_it_alone() {
-    let (Teams { a, b, staging: _staging, .. }, registry) =
+    let (Teams { a, b, staging: _staging, world: _world }, registry) =
         (Teams::gather().await, ScriptedRegistry::start().await);
     registry.push("team/app", "v1", &Image::docker("limited"));
     let used_up =
@@ -97,7 +100,8 @@ async fn a_budget_is_shown_to_the_team_that_it_was_told_to_and_used_up_for_it_al
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_look_into_a_registry_uses_the_teams_own_credential() {
-    let (Teams { a, b, staging: _staging, .. }, registry) = (Teams::gather().await, private().await);
+    let (Teams { a, b, staging: _staging, world: _world }, registry) =
+        (Teams::gather().await, private().await);
     let check = CheckRequest { registry: registry.host(), auth: auth("alice", "s3cret") };
     a.credentials().check(check).await.unwrap();
     let look = DistributionInspectRequest {

@@ -108,7 +108,11 @@ async fn a_service_with_a_certificate_that_is_wrong_or_expired_is_not_spoken_to(
     let stage = Stage::new().await;
     let own = stage.clients.client("runner", &[]);
     assert!(
-        stage.ask_of(&Authority::new("servers"), Some(&own)).await.unwrap_err().contains("UnknownIssuer")
+        stage
+            .ask_of(&Authority::new("servers"), Some(&own))
+            .await
+            .unwrap_err()
+            .contains("InvalidCertificate")
     );
     stage.servers.expired_server().write(stage.world.folder(), "server");
     until("the expired certificate is shown", async || {
