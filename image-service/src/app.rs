@@ -86,6 +86,7 @@ pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Resu
         images: store.clone(),
         locations: store.clone(),
         credentials: store.clone(),
+        events: store.clone(),
         registry: registry.clone(),
         writer: registry,
         archives: Arc::new(ArchiveReader::new(Limits::default(), config.pull.other_architectures)),

@@ -4,6 +4,7 @@ mod archives;
 mod convert;
 mod credentials;
 mod ecr;
+mod events;
 mod gathering;
 mod images;
 mod listen;

@@ -6,7 +6,7 @@ use futures_util::{Stream, StreamExt};
 use imageservice_proto::{
     FILE_DESCRIPTOR_SET,
     v1::{
-        credentials_server::CredentialsServer, images_server::ImagesServer,
+        credentials_server::CredentialsServer, events_server::EventsServer, images_server::ImagesServer,
         similarity_server::SimilarityServer, system_server::SystemServer,
     },
 };
@@ -21,7 +21,7 @@ use tonic::transport::{
 use tonic_health::{ServingStatus, server::HealthReporter};
 
 use super::{
-    credentials::CredentialsService, ecr, gathering::Gathering, images::ImagesService,
+    credentials::CredentialsService, ecr, events::EventsService, gathering::Gathering, images::ImagesService,
     similarity::SimilarityService, system::SystemService,
 };
 use crate::{ops::Operations, ports::EcrServices};
@@ -37,9 +37,10 @@ const MAX_REQUEST: usize = 2 * 1024 * 1024;
 /// As long as a chunk of an archive: HTTP/2's 16 KiB would be sixteen frames, and a read from the socket for each.
 const FRAME: u32 = 256 * 1024;
 /// Of whose health is told; the empty name stands for the whole server (grpc.health.v1).
-const SERVICES: [&str; 5] = [
+const SERVICES: [&str; 6] = [
     "",
     "imageservice.v1.Credentials",
+    "imageservice.v1.Events",
     "imageservice.v1.Images",
     "imageservice.v1.Similarity",
     "imageservice.v1.System",
@@ -71,6 +72,9 @@ where
         .add_service(
             CredentialsServer::new(CredentialsService(operations.clone()))
                 .max_decoding_message_size(MAX_REQUEST),
+        )
+        .add_service(
+            EventsServer::new(EventsService(operations.clone())).max_decoding_message_size(MAX_REQUEST),
         )
         .add_service(
             SimilarityServer::new(SimilarityService(operations.clone()))

@@ -1,7 +1,10 @@
 //! What the service can do: one use case per file. Operations see ports, never adapters; they conduct, and leave computing to `model`.
 
 mod access;
+mod admission;
+mod deeds;
 mod distribution;
+mod events;
 mod flight;
 mod history;
 mod import;
@@ -24,7 +27,9 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::sync::Semaphore;
 
+pub use admission::{Admission, Workload};
 pub use distribution::Distribution;
+pub use events::{EventList, EventRequest, MOST_EVENTS, Watching};
 pub use import::ImportRequest;
 pub use index::{IndexEvent, Indexed, Indexing};
 pub use intake::Body;
@@ -41,7 +46,7 @@ use crate::{
     error::Result,
     model::FingerprintKey,
     ports::{
-        ArchiveWriter, Archives, CredentialStore, Embedder, ImageStore, LocationStore, Registry,
+        ArchiveWriter, Archives, CredentialStore, Embedder, EventStore, ImageStore, LocationStore, Registry,
         RegistryWriter, Staging, VectorStore,
     },
 };
@@ -55,6 +60,8 @@ pub struct Ports {
     pub locations: Arc<dyn LocationStore>,
     /// Stored credentials.
     pub credentials: Arc<dyn CredentialStore>,
+    /// What was done.
+    pub events: Arc<dyn EventStore>,
     /// The reading half of the registry client.
     pub registry: Arc<dyn Registry>,
     /// The writing half.
@@ -75,6 +82,8 @@ pub struct Ports {
 #[derive(Clone, Debug)]
 pub struct Operations {
     ports: Ports,
+    admission: Admission,
+    deeds: deeds::Deeds,
     fingerprints: Arc<FingerprintKey>,
     pulls: Arc<pull::Pulls>,
     readers: Arc<Semaphore>,
@@ -89,9 +98,29 @@ impl Operations {
     pub fn new(ports: Ports, config: &PullConfig, staging: &StagingConfig) -> Result<Self> {
         let fingerprints =
             Arc::new(FingerprintKey::random().map_err(|_| crate::error::Error::internal("no randomness"))?);
-        let pulls = Arc::new(pull::Pulls::new(ports.images.clone(), ports.registry.clone(), config));
-        let readers = Arc::new(Semaphore::new(intake::READERS));
-        Ok(Self { ports, fingerprints, pulls, readers, wait: staging.wait, stall: staging.stall })
+        let deeds = deeds::Deeds::new(ports.events.clone());
+        let pulls = pull::Pulls::new(ports.images.clone(), ports.registry.clone(), deeds.clone(), config);
+        Ok(Self {
+            ports,
+            admission: Admission::default(),
+            deeds,
+            fingerprints,
+            pulls: Arc::new(pulls),
+            readers: Arc::new(Semaphore::new(intake::READERS)),
+            wait: staging.wait,
+            stall: staging.stall,
+        })
+    }
+
+    /// Whether new work is let in.
+    #[must_use]
+    pub const fn admission(&self) -> &Admission {
+        &self.admission
+    }
+
+    /// Waits until all that was done is written down.
+    pub async fn all_noted(&self) {
+        self.deeds.written().await;
     }
 
     /// The store of images, for what needs no operation: its name and its count.

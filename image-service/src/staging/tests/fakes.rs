@@ -151,7 +151,7 @@ impl LocationStore for FakeLocations {
         unreachable!()
     }
 
-    async fn record_push(&self, _: &Namespace, _: &Digest, _: &Repository, _: &Manifest) -> Result<()> {
+    async fn record_push(&self, _: &Namespace, _: &Digest, _: &Reference, _: &Manifest) -> Result<()> {
         unreachable!()
     }
 

@@ -20,11 +20,11 @@ impl Store {
     pub(super) async fn commit<C: Change>(&self, change: C) -> Result<C::Answer> {
         let (writer, answers, ownership) =
             (self.writer.clone(), Arc::clone(&self.answers), Arc::clone(&self.ownership));
-        let changes = Arc::clone(&self.changes);
+        let changes = self.changes.clone();
         let work = async move {
             let _ownership = ownership;
             let answer = run(&writer, &answers, change).await?;
-            changes.notify_one();
+            changes.send_modify(|count| *count += 1);
             Ok(answer)
         };
         tokio::spawn(work.in_current_span()).await.map_err(Error::internal)?

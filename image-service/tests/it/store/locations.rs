@@ -70,7 +70,7 @@ fn manifest_of(text: &str) -> Manifest {
 
 async fn load(stores: &Stores, image: &ArchivedImage) -> Vec<Renamed> {
     let staged = staged(image);
-    let loaded = Loaded { image, staged: Some(&staged) };
+    let loaded = Loaded { image, staged: Some(&staged), is_import: false };
     stores.locations.record_load(&here(), loaded).await.unwrap()
 }
 
@@ -125,7 +125,7 @@ pub(super) async fn a_load_takes_a_tag_from_the_registry_that_it_was_pulled_from
 pub(super) async fn a_load_whose_config_cannot_be_read_leaves_nothing_behind(stores: &Stores) {
     let mut image = archived("broken", &["app:1"]);
     image.config = Bytes::from_static(b"{}");
-    let loaded = Loaded { image: &image, staged: None };
+    let loaded = Loaded { image: &image, staged: None, is_import: false };
     let error = stores.locations.record_load(&here(), loaded).await.unwrap_err();
     assert!(matches!(error, Error::Archive(_)));
     assert_eq!(stores.images.count(&here()).await.unwrap(), 0);
@@ -133,7 +133,7 @@ pub(super) async fn a_load_whose_config_cannot_be_read_leaves_nothing_behind(sto
 
 pub(super) async fn an_image_that_was_staged_nowhere_has_no_location(stores: &Stores) {
     let image = archived("app", &["app:1"]);
-    stores.locations.record_load(&here(), Loaded { image: &image, staged: None }).await.unwrap();
+    stores.locations.record_load(&here(), Loaded { image: &image, staged: None, is_import: false }).await.unwrap();
     assert!(locations(stores, &image).await.is_empty());
     assert_eq!(look(&*stores.images, "app:1").await.unwrap().layer_sizes, [1000], "as the archive has them");
 }
@@ -227,7 +227,7 @@ pub(super) async fn a_manifest_that_another_takes_the_place_of_is_unneeded(store
     let old = staged(&image);
     let text = std::str::from_utf8(&old.manifest.bytes).unwrap().replace("77", "78");
     let new = StagedImage { manifest: manifest_of(&text), ..old.clone() };
-    let loaded = Loaded { image: &image, staged: Some(&new) };
+    let loaded = Loaded { image: &image, staged: Some(&new), is_import: false };
     stores.locations.record_load(&here(), loaded).await.unwrap();
     assert_eq!(unneeded(stores).await, std::slice::from_ref(&old.manifest.digest));
     let soon = OffsetDateTime::now_utc() + Duration::MINUTE;
@@ -264,7 +264,7 @@ pub(super) async fn what_another_namespace_has_staged_too_stays(stores: &Stores)
     let image = archived("app", &["app:1"]);
     load(stores, &image).await;
     let staged = staged(&image);
-    let loaded = Loaded { image: &image, staged: Some(&staged) };
+    let loaded = Loaded { image: &image, staged: Some(&staged), is_import: false };
     stores.locations.record_load(&elsewhere(), loaded).await.unwrap();
     remove(stores, &image).await;
     assert!(unneeded(stores).await.is_empty());
