@@ -3,7 +3,6 @@
 
 use std::{
     fs,
-    future::Future,
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
@@ -25,6 +24,7 @@ use crate::{
     ports::{Staging, Store},
     registry::{CloudRegistryClient, RegistryClient},
     secrets::Seal,
+    shutdown::Shutdown,
     staging::{Stager, StagingPlace},
     store::{PostgresStore, SqliteStore},
 };
@@ -49,8 +49,8 @@ pub fn check(config: &Config) -> Vec<anyhow::Error> {
     found.into_iter().filter_map(Result::err).collect()
 }
 
-/// Builds the service from its configuration and serves until `stop` resolves.
-pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
+/// Builds the service from its configuration and serves until it is told to end.
+pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
     let data_dir = config.data_dir.clone().map_or_else(default_data_dir, Ok)?;
     let listen = config.listen.clone().unwrap_or_else(|| Listen::Unix(data_dir.join("image-service.sock")));
     shared_key(&config)?;
@@ -97,6 +97,11 @@ pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Resu
     };
     let operations = Operations::new(ports, &config.pull, &config.staging)?;
     let sweeping = AbortOnDropHandle::new(tokio::spawn(operations.clone().sweep_now_and_then()));
+    let upkeep = operations.clone().sweep_events_now_and_then(config.events);
+    let upkeep = AbortOnDropHandle::new(tokio::spawn(upkeep));
+    let is_shared = config.database.url.is_some();
+    let listening = is_shared.then(|| tokio::spawn(operations.clone().listen_to_others()));
+    let listening = listening.map(AbortOnDropHandle::new);
     let indexing = config.similarity.enabled.then(|| tokio::spawn(operations.clone().keep_indexed()));
     let indexing = indexing.map(AbortOnDropHandle::new);
 
@@ -106,20 +111,31 @@ pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Resu
     match listener {
         Listener::Unix(listener, path) => {
             tracing::info!(%listen, %data_dir, "listening on {listen}");
-            grpc::serve(operations, services_of_ecr, tls, UnixListenerStream::new(listener), stop).await?;
+            let incoming = UnixListenerStream::new(listener);
+            let (asked, urged) = (shutdown.is_asked(), shutdown.is_urged());
+            grpc::serve(operations.clone(), services_of_ecr, tls, &config.serving, incoming, asked, urged).await?;
             fs::remove_file(path)?;
         }
         Listener::Tcp(listener) => {
             let address = listener.local_addr()?;
             tracing::info!(listen = %address, %data_dir, "listening on {address}");
-            grpc::serve(operations, services_of_ecr, tls, TcpListenerStream::new(listener), stop).await?;
+            let incoming = TcpListenerStream::new(listener);
+            let (asked, urged) = (shutdown.is_asked(), shutdown.is_urged());
+            grpc::serve(operations.clone(), services_of_ecr, tls, &config.serving, incoming, asked, urged).await?;
         }
     }
-    drop((sweeping, indexing));
-    if let Some(embedded) = embedded {
-        embedded.shutdown().await;
+    drop((sweeping, upkeep, listening, indexing));
+    let ended = async {
+        operations.all_noted().await;
+        if let Some(embedded) = embedded {
+            embedded.shutdown().await;
+        }
+        store.close().await;
+    };
+    tokio::select! {
+        () = ended => {}
+        () = shutdown.is_urged() => {}
     }
-    store.close().await;
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! The gRPC face: decode, call one operation, encode. No decision is made here.
 
 mod archives;
+mod connections;
 mod convert;
 mod credentials;
 mod ecr;
@@ -8,6 +9,7 @@ mod events;
 mod gathering;
 mod images;
 mod listen;
+mod patience;
 mod push;
 mod serve;
 mod similarity;

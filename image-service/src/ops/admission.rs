@@ -26,7 +26,7 @@ pub struct Admission(Arc<watch::Sender<Workload>>);
 
 /// Work that was let in, as long as it lives.
 #[derive(Debug)]
-pub struct Admitted(Admission);
+pub(super) struct Admitted(Admission);
 
 impl Admission {
     /// Lets new work in, unless the service is drained.

@@ -22,6 +22,7 @@ mod save;
 mod similar;
 mod sweep;
 mod tag;
+mod upkeep;
 
 use std::{sync::Arc, time::Duration};
 

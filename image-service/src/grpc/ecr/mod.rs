@@ -40,7 +40,7 @@ pub(super) const NAMES: [&str; 7] = [
 type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 /// Adds all services, for requests of at most `most` bytes.
-pub(super) fn add(router: Router, services: EcrServices, most: usize) -> Router {
+pub(super) fn add<L>(router: Router<L>, services: EcrServices, most: usize) -> Router<L> {
     let EcrServices { repositories, images, manifests, scans, auth, replication, public } = services;
     let auth = AuthServiceServer::new(auth::Auth(auth));
     let images = ImageServiceServer::new(images::Images(images));
