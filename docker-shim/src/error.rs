@@ -151,7 +151,7 @@ fn status_of_reason(reason: ErrorReason, rejected: StatusCode) -> StatusCode {
         Reason::ImageReferenced => StatusCode::CONFLICT,
         Reason::CredentialsRejected => rejected,
         Reason::Unsupported => StatusCode::NOT_IMPLEMENTED,
-        Reason::Busy | Reason::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Reason::Busy | Reason::Draining | Reason::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         Reason::Unspecified
         | Reason::Denied
         | Reason::CredentialsRequired
@@ -172,6 +172,7 @@ fn status_of_reason(reason: ErrorReason, rejected: StatusCode) -> StatusCode {
         | Reason::LayersUnavailable
         | Reason::ImageNotIndexed
         | Reason::EmbedderUnavailable
+        | Reason::EventsExpired
         | Reason::Cancelled
         | Reason::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -229,6 +230,7 @@ mod tests {
             ("RATE_LIMITED", 500),
             ("REGISTRY_UNAVAILABLE", 500),
             ("STORE_UNAVAILABLE", 503),
+            ("DRAINING", 503),
             ("UNSUPPORTED", 501),
             ("INTERNAL", 500),
         ] {
