@@ -42,7 +42,8 @@ impl EventFilters {
     fn has_labels(&self, attributes: &BTreeMap<&str, &str>) -> bool {
         let values = self.values("label").unwrap_or_default();
         values.iter().all(|wanted| {
-            let (key, value) = wanted.split_once('=').map_or((&**wanted, None), |(key, value)| (key, Some(value)));
+            let (key, value) =
+                wanted.split_once('=').map_or((&**wanted, None), |(key, value)| (key, Some(value)));
             attributes.get(key).is_some_and(|found| value.is_none_or(|value| value == *found))
         })
     }

@@ -16,7 +16,8 @@ use tokio::{
     time::timeout,
 };
 
-const ANSWER: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 1\r\n\
+const ANSWER: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 1\r\n\
     Connection: close\r\nContent-Length: 68\r\n\r\n\
     {\"message\":\"too many connections to this server: try again later\"}\r\n";
 /// Clients that are told at once; others are only turned away.

@@ -39,12 +39,7 @@ pub struct Server {
 
 impl Server {
     /// Binds the socket; clients may connect from now on. Wants a tokio runtime around it.
-    pub fn bind(
-        path: &Path,
-        upstream: Upstream,
-        loads: LoadAnswers,
-        limits: Limits,
-    ) -> anyhow::Result<Self> {
+    pub fn bind(path: &Path, upstream: Upstream, loads: LoadAnswers, limits: Limits) -> anyhow::Result<Self> {
         let shim = Arc::new(Shim::new(upstream, loads, limits.stall));
         Ok(Self { socket: Socket::bind(path)?, shim, limits })
     }

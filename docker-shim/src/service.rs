@@ -23,9 +23,10 @@ use crate::{
     router::{Call, Miss, Route, route},
     routes::{
         Asked, absent::absent, auth::auth, container_create::container_create, distribution::distribution,
-        events::events, image_create::image_create, image_history::image_history, image_inspect::image_inspect,
-        image_list::image_list, image_load::image_load, image_push::image_push, image_remove::image_remove,
-        image_save::image_save, image_tag::image_tag, info::info, ping::ping, version::version,
+        events::events, image_create::image_create, image_history::image_history,
+        image_inspect::image_inspect, image_list::image_list, image_load::image_load, image_push::image_push,
+        image_remove::image_remove, image_save::image_save, image_tag::image_tag, info::info, ping::ping,
+        version::version,
     },
     upstream::Upstream,
 };

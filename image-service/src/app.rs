@@ -113,7 +113,8 @@ pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
             tracing::info!(%listen, %data_dir, "listening on {listen}");
             let incoming = UnixListenerStream::new(listener);
             let (asked, urged) = (shutdown.is_asked(), shutdown.is_urged());
-            grpc::serve(operations.clone(), services_of_ecr, tls, &config.serving, incoming, asked, urged).await?;
+            grpc::serve(operations.clone(), services_of_ecr, tls, &config.serving, incoming, asked, urged)
+                .await?;
             fs::remove_file(path)?;
         }
         Listener::Tcp(listener) => {
@@ -121,7 +122,8 @@ pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
             tracing::info!(listen = %address, %data_dir, "listening on {address}");
             let incoming = TcpListenerStream::new(listener);
             let (asked, urged) = (shutdown.is_asked(), shutdown.is_urged());
-            grpc::serve(operations.clone(), services_of_ecr, tls, &config.serving, incoming, asked, urged).await?;
+            grpc::serve(operations.clone(), services_of_ecr, tls, &config.serving, incoming, asked, urged)
+                .await?;
         }
     }
     drop((sweeping, upkeep, listening, indexing));

@@ -69,9 +69,10 @@ fn lines(
 ) -> BoxStream<'static, io::Result<Bytes>> {
     let lines = stream::try_unfold((events, filters), move |(mut events, filters)| async move {
         loop {
-            let told = events.next().await.map_err(|error| {
-                io::Error::other(Failure::from(error).told_late("events", request))
-            })?;
+            let told = events
+                .next()
+                .await
+                .map_err(|error| io::Error::other(Failure::from(error).told_late("events", request)))?;
             let Some(told) = told else { return Ok(None) };
             let line = told.event.as_ref().and_then(event_line).filter(|line| filters.pass(line));
             if let Some(line) = line {
@@ -89,7 +90,8 @@ mod tests {
 
     fn request(query: &str) -> Result<WatchEventsRequest, String> {
         let now = OffsetDateTime::from_unix_timestamp(1000).unwrap();
-        watch_request(&Query::parse(Some(query)).unwrap(), now).map_err(|failure| failure.message.into_owned())
+        watch_request(&Query::parse(Some(query)).unwrap(), now)
+            .map_err(|failure| failure.message.into_owned())
     }
 
     #[test]

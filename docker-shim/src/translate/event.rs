@@ -61,7 +61,10 @@ mod tests {
             r#"{"status":"pull","id":"127.0.0.1:5000/a:1","Type":"image","Action":"pull","Actor":{"ID":"127.0.0.1:5000/a:1","Attributes":{"k":"v","name":"127.0.0.1:5000/a"}},"scope":"local","time":1795212073,"timeNano":1795212073000000005}"#
         );
         let tag = line(EventAction::Tag).unwrap();
-        assert!(tag.contains(r#""ID":"sha256:aa","Attributes":{"k":"v","name":"127.0.0.1:5000/a:1"}"#), "{tag}");
+        assert!(
+            tag.contains(r#""ID":"sha256:aa","Attributes":{"k":"v","name":"127.0.0.1:5000/a:1"}"#),
+            "{tag}"
+        );
         let untag = line(EventAction::Untag).unwrap();
         assert!(untag.contains(r#""name":"sha256:aa""#), "{untag}");
     }

@@ -7,7 +7,8 @@ use futures_util::{
 };
 use imageservice_proto::v1::{
     ArchiveEnd, ImportEvent, ImportOptions, ImportRequest, LoadEvent, LoadOptions, LoadRequest, SaveChunk,
-    SaveRequest, WatchEventsRequest, WatchEventsResponse, events_client::EventsClient, images_client::ImagesClient, import_request, load_request,
+    SaveRequest, WatchEventsRequest, WatchEventsResponse, events_client::EventsClient,
+    images_client::ImagesClient, import_request, load_request,
 };
 use tonic::{Response, Status, Streaming, transport::Channel};
 

@@ -36,9 +36,7 @@ impl Patience {
         let streams = descriptors.file.iter().flat_map(|file| {
             file.service.iter().flat_map(move |service| {
                 let streams = service.method.iter().filter(|method| method.server_streaming());
-                streams.map(move |method| {
-                    format!("/{}.{}/{}", file.package(), service.name(), method.name())
-                })
+                streams.map(move |method| format!("/{}.{}/{}", file.package(), service.name(), method.name()))
             })
         });
         Ok(Self { stall, streams: Arc::new(streams.collect()) })
@@ -79,9 +77,9 @@ where
         let (stall, streams) = (*stall, streams.contains(request.uri().path()));
         let answered = self.inner.call(request.map(|body| Body::new(Sent::new(body, stall))));
         match streams {
-            true => answered
-                .map_ok(move |answer| answer.map(|body| Body::new(Taken::new(body, stall))))
-                .boxed(),
+            true => {
+                answered.map_ok(move |answer| answer.map(|body| Body::new(Taken::new(body, stall)))).boxed()
+            }
             false => answered.boxed(),
         }
     }

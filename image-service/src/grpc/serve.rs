@@ -19,8 +19,8 @@ use tonic::transport::{
 use tonic_health::{ServingStatus, server::HealthReporter};
 
 use super::{
-    connections, credentials::CredentialsService, ecr, events::EventsService, gathering::Gathering, images::ImagesService,
-    patience::Patience, similarity::SimilarityService, system::SystemService,
+    connections, credentials::CredentialsService, ecr, events::EventsService, gathering::Gathering,
+    images::ImagesService, patience::Patience, similarity::SimilarityService, system::SystemService,
 };
 use crate::{config::ServingConfig, ops::Operations, ports::EcrServices};
 

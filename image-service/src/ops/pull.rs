@@ -80,7 +80,8 @@ impl Operations {
         let (admitted, reference) = (self.admission.admit()?, wanted_reference(&request)?);
         let host = RegistryHost::from(&reference.repository);
         let access = self.access(&namespace, &host, request.credential).await?;
-        Pulling::start(Arc::clone(&self.pulls), admitted, namespace, reference, request.platform, access).await
+        Pulling::start(Arc::clone(&self.pulls), admitted, namespace, reference, request.platform, access)
+            .await
     }
 
     /// What a pull chooses when it is not told.

@@ -14,7 +14,10 @@ use futures_util::{
 use super::Operations;
 use crate::{
     error::{Error, Result},
-    model::{Descriptor, Digest, EventAction, ImageName, Manifest, ManifestBody, Namespace, Reference, RegistryHost},
+    model::{
+        Descriptor, Digest, EventAction, ImageName, Manifest, ManifestBody, Namespace, Reference,
+        RegistryHost,
+    },
     ports::{Deed, SavedImage, SavedPart},
 };
 

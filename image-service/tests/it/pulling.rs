@@ -42,6 +42,7 @@ async fn service_with(pull: PullConfig, config: &Config) -> Service {
         images: store.clone(),
         locations: store.clone(),
         credentials: store.clone(),
+        events: store.clone(),
         registry: registry.clone(),
         writer: registry,
         archives: Arc::new(ArchiveReader::default()),

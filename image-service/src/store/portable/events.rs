@@ -34,7 +34,7 @@ const SWEPT: i64 = 1000;
 const AFTER_THE_LAST: &str = "~";
 
 #[cfg(test)]
-pub(in crate::store) const STATEMENTS: [&str; 6] = [NOTE, PAGE, NEWEST, OLDEST, YOUNG, SWEEP];
+pub(in crate::store) const STATEMENTS: [&str; 5] = [NOTE, PAGE, NEWEST, OLDEST, SWEEP];
 
 type PageRow = (
     Option<i64>,
@@ -65,7 +65,8 @@ pub(super) async fn page(
     span: &EventSpan,
     limit: u32,
 ) -> Result<EventPage> {
-    let bound = |time: Option<OffsetDateTime>, open: &str| time.and_then(time_text).unwrap_or(open.to_owned());
+    let bound =
+        |time: Option<OffsetDateTime>, open: &str| time.and_then(time_text).unwrap_or(open.to_owned());
     let query = sqlx::query_as(PAGE).bind(namespace.as_str());
     let query = query.bind(i64::try_from(span.after).unwrap_or(i64::MAX));
     let query = query.bind(bound(span.since, "")).bind(bound(span.until, AFTER_THE_LAST));
@@ -130,7 +131,8 @@ impl Change for SweepEvents {
         let newest: Option<i64> = sqlx::query_scalar(NEWEST).fetch_one(&mut *connection).await?;
         let oldest: Option<i64> = sqlx::query_scalar(OLDEST).fetch_one(&mut *connection).await?;
         let (Some(newest), Some(oldest)) = (newest, oldest) else { return Ok(0) };
-        let before = time_text(self.before).ok_or_else(|| Error::internal("no time to sweep events before"))?;
+        let before =
+            time_text(self.before).ok_or_else(|| Error::internal("no time to sweep events before"))?;
         let young: Option<i64> =
             sqlx::query_scalar(YOUNG).bind(before).fetch_optional(&mut *connection).await?;
         let kept = newest.saturating_sub(i64::try_from(self.keep).unwrap_or(i64::MAX)).saturating_add(1);

@@ -44,8 +44,8 @@ pub(super) use vectors::{Ranking, SCAN, ScannedRow};
 
 #[cfg(test)]
 pub(super) use self::{
-    events::STATEMENTS as EVENTS, find::STATEMENTS as FIND, layers::STATEMENTS as LAYERS, list::PAGE, locations::STATEMENTS as LOCATIONS,
-    remove::ORPHANS, vectors::STATEMENTS as VECTORS,
+    events::STATEMENTS as EVENTS, find::STATEMENTS as FIND, layers::STATEMENTS as LAYERS, list::PAGE,
+    locations::STATEMENTS as LOCATIONS, remove::ORPHANS, vectors::STATEMENTS as VECTORS,
 };
 
 /// Images, names and credentials in one database.

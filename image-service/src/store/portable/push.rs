@@ -21,12 +21,7 @@ pub(super) struct RecordPush {
 }
 
 impl RecordPush {
-    pub(super) fn new(
-        namespace: &Namespace,
-        image: &Digest,
-        name: &Reference,
-        manifest: &Manifest,
-    ) -> Self {
+    pub(super) fn new(namespace: &Namespace, image: &Digest, name: &Reference, manifest: &Manifest) -> Self {
         Self {
             namespace: namespace.to_string(),
             image: image.to_string(),

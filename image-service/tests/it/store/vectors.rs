@@ -137,8 +137,3 @@ pub(super) async fn an_image_that_was_removed_and_came_again_is_not_indexed_by_a
     assert_eq!(found(stores, &here(), ONE).await, []);
     assert_eq!(unindexed(stores, &here()).await[0].image, app.id());
 }
-
-pub(super) async fn a_change_is_noticed_though_it_came_before_anyone_waited(stores: &Stores) {
-    pull(&*stores.images, "app", &upstream("app")).await;
-    stores.vectors.changed().await;
-}
