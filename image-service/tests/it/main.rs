@@ -3,12 +3,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends at the first surprise")]
 
 mod archive;
+mod draining;
 mod ecr;
 mod ecr_services;
 mod import_beside_dockerd;
 mod layering;
+mod listener;
 mod process;
 mod pulling;
 mod registry;
 mod similarity;
 mod store;
+mod telling_events;

@@ -89,7 +89,7 @@ impl Store {
             options.options([("lock_timeout", LOCK_TIMEOUT), ("statement_timeout", STATEMENT_TIMEOUT)]);
         let writer = pool(connections, WRITE_TIMEOUT, options.clone()).await?;
         let reader = pool(connections, READ_TIMEOUT, options).await?;
-        let (finder, scanner) = (Finder(reader.clone()), Scanner(reader.clone()));
+        let (finder, scanner) = (Finder(reader.clone()), Scanner::new(reader.clone()));
         let fresh_id = random_name().ok_or(PostgresError::Random)?;
         Ok(Self::on((), writer, reader, finder, scanner, sealer, Answers, &fresh_id).await?)
     }

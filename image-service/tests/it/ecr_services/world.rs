@@ -1,6 +1,6 @@
 //! The service, and what stands for AWS.
 
-use std::{future::pending, path::PathBuf, process::Command};
+use std::{path::PathBuf, process::Command};
 
 use aws_config::BehaviorVersion;
 use aws_credential_types::Credentials;
@@ -10,7 +10,7 @@ use fixtures::{
     registry::ScriptedRegistry,
     tool::pinned,
 };
-use image_service::{app, config::Config};
+use image_service::{app, config::Config, shutdown::Shutdown};
 use imageservice_proto::ecr::v1::{
     Registry, auth_service_client::AuthServiceClient, image_service_client::ImageServiceClient,
     manifest_service_client::ManifestServiceClient,
@@ -80,7 +80,7 @@ impl World {
         let socket = dir.path().join("grpc.sock");
         let config = config(&aws, &dir, ecr);
         let served = tokio::spawn(async move {
-            if let Err(error) = app::run(config, pending()).await {
+            if let Err(error) = app::run(config, Shutdown::default()).await {
                 panic!("the service does not run: {error:#}");
             }
         });

@@ -149,7 +149,7 @@ pub(super) async fn times_bound_what_is_told(stores: &Stores) {
     assert_eq!(numbers(Some(events[1].time), None).await, [2, 3]);
     assert_eq!(numbers(None, Some(events[1].time)).await, [1, 2]);
     assert_eq!(numbers(Some(events[1].time), Some(events[1].time)).await, [2]);
-    assert_eq!(numbers(Some(events[2].time + Duration::from_secs(1)), None).await, []);
+    assert!(numbers(Some(events[2].time + Duration::from_secs(1)), None).await.is_empty());
 }
 
 pub(super) async fn sweeping_leaves_the_newest_and_numbers_go_on(stores: &Stores) {

@@ -6,7 +6,7 @@ use fixtures::{peers::Postgres, process::until};
 use image_service::{
     error::Error,
     model::{Credential, RegistryHost},
-    ports::{CredentialStore, EventSpan, EventStore, ImageStore, Sealer},
+    ports::{CredentialStore, EventSpan, EventStore, ImageStore, Sealer, VectorStore},
     secrets::Seal,
     store::{PostgresError, PostgresStore},
 };
@@ -14,6 +14,7 @@ use image_service::{
 use super::{
     Stores, events, here,
     pulls::{look, name, pull, pull_into, upstream},
+    vectors,
 };
 
 const CONNECTIONS: u32 = 8;
@@ -83,6 +84,39 @@ async fn what_one_service_has_recorded_the_other_knows() {
     assert_eq!(username(other.get(&here(), &ghcr).await.unwrap()).as_deref(), Some("alice"));
     assert!(other.forget(&here(), &ghcr).await.unwrap());
     assert_eq!(username(one.get(&here(), &ghcr).await.unwrap()), None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn searches_that_are_held_up_leave_connections_to_look_ups() {
+    let fleet = Fleet::new().await;
+    let url = fleet.url.clone().into();
+    let store = Arc::new(PostgresStore::connect(&url, 4, Arc::clone(&fleet.sealer)).await.unwrap());
+    pull(&*store, "app", &upstream("app")).await;
+    let database = fleet.url.rsplit_once('/').unwrap().1.to_owned();
+    let server = Arc::clone(&fleet.server);
+    let holder = tokio::spawn(async move {
+        server.sql(&database, "BEGIN; LOCK TABLE image_vectors; SELECT pg_sleep(60)").await
+    });
+    let holding =
+        "SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()";
+    let pid =
+        until("the table is held", async || Some(fleet.sql(holding).await).filter(|pid| !pid.is_empty()))
+            .await;
+    let searches: Vec<_> = (0..8)
+        .map(|_| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move { store.nearest(&here(), "e", vectors::anything()).await })
+        })
+        .collect();
+    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+    until("two searches are held up", async || (fleet.sql(waiting).await == "2").then_some(())).await;
+    assert_eq!(look(&*store, "app").await.unwrap().id, upstream("app").id());
+    assert_eq!(fleet.sql(waiting).await, "2", "the others have no connection");
+    holder.abort();
+    fleet.sql(&format!("SELECT pg_terminate_backend({pid})")).await;
+    for search in searches {
+        assert!(search.await.unwrap().unwrap().is_empty());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

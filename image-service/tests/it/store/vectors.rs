@@ -16,7 +16,7 @@ fn vector() -> Vector {
     Vector::of(&[3.0, 4.0]).unwrap()
 }
 
-fn anything() -> Likeness {
+pub(super) fn anything() -> Likeness {
     Likeness {
         vector: vector(),
         layers: None,
