@@ -1,6 +1,6 @@
 //! Flags and environment variables, and what they leave out.
 
-use std::{env, ffi::OsString, path::PathBuf, time::Duration};
+use std::{env, ffi::OsString, num::NonZeroU32, path::PathBuf, time::Duration};
 
 use anyhow::Context;
 use clap::{Parser, ValueEnum, builder::BoolishValueParser};
@@ -9,6 +9,13 @@ use crate::upstream::{AuthFiles, ServiceAddress};
 
 /// A host runs one shim beside its jobs, so it stays small; two threads keep up with a busy one.
 const WORKER_THREADS: usize = 2;
+/// A connection is some kilobytes.
+const CONNECTIONS: NonZeroU32 = NonZeroU32::MIN.saturating_add(1023);
+/// Docker's own patience.
+const HEAD_SECONDS: NonZeroU32 = NonZeroU32::MIN.saturating_add(299);
+/// A piped archive may pause for as long as its maker thinks, but a client that is gone without a farewell shall not hold its call.
+const STALL_SECONDS: NonZeroU32 = NonZeroU32::MIN.saturating_add(299);
+const DRAIN_SECONDS: u32 = 25;
 /// Most broken archives show within it, and no client gives up that soon.
 const HELD_FOR: Duration = Duration::from_secs(1);
 
@@ -44,6 +51,18 @@ pub struct Flags {
     /// A load tells the ID only of images without a name, as dockerd does; otherwise the ID of every image comes after its names
     #[arg(long, env = "DOCKER_SHIM_LOAD_NAMES_ONLY", value_parser = BoolishValueParser::new())]
     load_names_only: bool,
+    /// Connections of clients at once; one more is told to come again
+    #[arg(long, env = "DOCKER_SHIM_CONNECTIONS", value_name = "N", default_value_t = CONNECTIONS)]
+    connections: NonZeroU32,
+    /// Seconds that the head of a request may take, and a connection rest between two
+    #[arg(long, env = "DOCKER_SHIM_HEAD_SECONDS", value_name = "SECONDS", default_value_t = HEAD_SECONDS)]
+    head_seconds: NonZeroU32,
+    /// Seconds in which a client must send some of its request's body, and take some of its answer
+    #[arg(long, env = "DOCKER_SHIM_STALL_SECONDS", value_name = "SECONDS", default_value_t = STALL_SECONDS)]
+    stall_seconds: NonZeroU32,
+    /// Seconds that running requests have when the shim is told to end; when it is told again they have none
+    #[arg(long, env = "DOCKER_SHIM_DRAIN_SECONDS", value_name = "SECONDS", default_value_t = DRAIN_SECONDS)]
+    drain_seconds: u32,
 }
 
 /// How a log line looks.
@@ -70,6 +89,33 @@ pub struct Settings {
     pub worker_threads: usize,
     /// How loads are answered.
     pub loads: LoadAnswers,
+    /// What clients may take up.
+    pub limits: Limits,
+}
+
+/// What clients may take up, and for how long.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// Connections at once.
+    pub connections: u32,
+    /// For the head of a request, and between two of one connection.
+    pub head: Duration,
+    /// For some of a body to come, or to be taken.
+    pub stall: Duration,
+    /// For running requests, at the end.
+    pub drain: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let seconds = |seconds: NonZeroU32| Duration::from_secs(seconds.get().into());
+        Self {
+            connections: CONNECTIONS.get(),
+            head: seconds(HEAD_SECONDS),
+            stall: seconds(STALL_SECONDS),
+            drain: Duration::from_secs(DRAIN_SECONDS.into()),
+        }
+    }
 }
 
 /// How loads are answered.
@@ -109,6 +155,12 @@ impl Flags {
             log_format: self.log_format,
             worker_threads: self.worker_threads,
             loads: LoadAnswers { held_for: HELD_FOR, names_only: self.load_names_only },
+            limits: Limits {
+                connections: self.connections.get(),
+                head: Duration::from_secs(self.head_seconds.get().into()),
+                stall: Duration::from_secs(self.stall_seconds.get().into()),
+                drain: Duration::from_secs(self.drain_seconds.into()),
+            },
         })
     }
 }
@@ -143,6 +195,7 @@ mod tests {
         assert_eq!(settings.socket, PathBuf::from("/s/image-service/docker.sock"));
         assert_eq!(settings.image_service.to_string(), "unix:///s/image-service/image-service.sock");
         assert_eq!((settings.worker_threads, settings.log_format), (2, LogFormat::Human));
+        assert_eq!(settings.limits, Limits::default());
         assert_eq!(settings.loads, LoadAnswers { held_for: Duration::from_secs(1), names_only: false });
     }
 
@@ -173,6 +226,8 @@ mod tests {
         for flags in [
             ["--image-service", "ftp://x"],
             ["--worker-threads", "0"],
+            ["--connections", "0"],
+            ["--stall-seconds", "0"],
             ["--log-format", "xml"],
             ["--image-service-cert", "/alone"],
             ["--image-service-key", "/alone"],

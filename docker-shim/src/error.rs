@@ -153,7 +153,7 @@ fn status_of_reason(reason: ErrorReason, rejected: StatusCode) -> StatusCode {
         Reason::ImageReferenced => StatusCode::CONFLICT,
         Reason::CallerUnknown | Reason::CredentialsRejected => rejected,
         Reason::Unsupported => StatusCode::NOT_IMPLEMENTED,
-        Reason::Busy | Reason::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Reason::Busy | Reason::Draining | Reason::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         Reason::Unspecified
         | Reason::Denied
         | Reason::CredentialsRequired
@@ -175,6 +175,7 @@ fn status_of_reason(reason: ErrorReason, rejected: StatusCode) -> StatusCode {
         | Reason::LayersUnavailable
         | Reason::ImageNotIndexed
         | Reason::EmbedderUnavailable
+        | Reason::EventsExpired
         | Reason::Cancelled
         | Reason::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -234,6 +235,7 @@ mod tests {
             ("RATE_LIMITED", 500),
             ("REGISTRY_UNAVAILABLE", 500),
             ("STORE_UNAVAILABLE", 503),
+            ("DRAINING", 503),
             ("UNSUPPORTED", 501),
             ("INTERNAL", 500),
         ] {

@@ -7,7 +7,10 @@ use docker_shim::{
     server::Server,
     upstream::Upstream,
 };
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+};
 
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
@@ -25,14 +28,24 @@ fn main() -> anyhow::Result<()> {
 async fn serve(settings: Settings) -> anyhow::Result<()> {
     let upstream = Upstream::new(settings.image_service.clone(), settings.auth)?;
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    let server = Server::bind(&settings.socket, upstream, settings.loads)?;
-    tracing::info!(socket = %settings.socket.display(), image_service = %settings.image_service, "listening");
-    let stop = async {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
+    let (said, told) = watch::channel(0);
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            said.send_modify(|times| *times += 1);
         }
-    };
-    server.run(stop).await;
+    });
+    let server = Server::bind(&settings.socket, upstream, settings.loads, settings.limits)?;
+    tracing::info!(socket = %settings.socket.display(), image_service = %settings.image_service, "listening");
+    server.run(times(told.clone(), 1), times(told, 2)).await;
     Ok(())
+}
+
+/// Ready when the process was told to end so many times.
+async fn times(mut told: watch::Receiver<u32>, times: u32) {
+    // Who tells is never gone.
+    let _ = told.wait_for(|told| *told >= times).await;
 }

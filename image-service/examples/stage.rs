@@ -171,7 +171,7 @@ impl LocationStore for Null {
         Ok(Vec::new())
     }
 
-    async fn record_push(&self, _: &Namespace, _: &Digest, _: &Repository, _: &Manifest) -> Result<()> {
+    async fn record_push(&self, _: &Namespace, _: &Digest, _: &Reference, _: &Manifest) -> Result<()> {
         Ok(())
     }
 

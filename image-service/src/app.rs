@@ -3,7 +3,7 @@
 
 pub mod state;
 
-use std::{collections::HashMap, future::Future, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
 use tokio_util::task::AbortOnDropHandle;
 
@@ -18,6 +18,7 @@ use crate::{
     ops::{Operations, Ports},
     ports::Staging,
     registry::{CloudRegistryClient, RegistryClient},
+    shutdown::Shutdown,
     staging::{Stager, StagingPlace},
 };
 
@@ -41,8 +42,8 @@ pub fn check(config: &Config) -> Vec<anyhow::Error> {
     state::check(config).chain(found.into_iter().filter_map(Result::err)).chain(access).collect()
 }
 
-/// Builds the service from its configuration and serves until `stop` resolves.
-pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
+/// Builds the service from its configuration and serves until it is told to end.
+pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
     let data_dir = state::data_dir(&config)?;
     let listen = listen(&config)?;
     if let Some(mistake) = config.access.mistakes(config.tls.as_ref()).first() {
@@ -79,6 +80,7 @@ pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Resu
         locations: store.clone(),
         credentials: store.clone(),
         keys: store.clone(),
+        events: store.clone(),
         registry: registry.clone(),
         writer: registry,
         archives: Arc::new(ArchiveReader::new(Limits::default(), config.pull.other_architectures)),
@@ -90,18 +92,32 @@ pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Resu
     let operations = Operations::new(ports, &config.pull, &config.staging)?;
     tokio::spawn(operations.clone().finish_rotation());
     let sweeping = AbortOnDropHandle::new(tokio::spawn(operations.clone().sweep_now_and_then()));
+    let upkeep = operations.clone().sweep_events_now_and_then(config.events);
+    let upkeep = AbortOnDropHandle::new(tokio::spawn(upkeep));
+    let is_shared = config.database.url.is_some();
+    let listening = is_shared.then(|| tokio::spawn(operations.clone().listen_to_others()));
+    let listening = listening.map(AbortOnDropHandle::new);
     let indexing = config.similarity.enabled.then(|| tokio::spawn(operations.clone().keep_indexed()));
     let indexing = indexing.map(AbortOnDropHandle::new);
 
     let door = Door::open(&config, &listen).await?;
     let (listen, data_dir) = (door.place()?, data_dir.display());
     tracing::info!(listen, %data_dir, "listening on {listen}");
-    grpc::serve(operations, services_of_ecr, identities, door, stop).await?;
-    drop((sweeping, indexing));
-    if let Some(embedded) = embedded {
-        embedded.shutdown().await;
+    let (asked, urged) = (shutdown.is_asked(), shutdown.is_urged());
+    let caller = (identities, door);
+    grpc::serve(operations.clone(), services_of_ecr, caller, &config.serving, asked, urged).await?;
+    drop((sweeping, upkeep, listening, indexing));
+    let ended = async {
+        operations.all_noted().await;
+        if let Some(embedded) = embedded {
+            embedded.shutdown().await;
+        }
+        store.close().await;
+    };
+    tokio::select! {
+        () = ended => {}
+        () = shutdown.is_urged() => {}
     }
-    store.close().await;
     Ok(())
 }
 

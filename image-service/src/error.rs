@@ -307,6 +307,19 @@ pub enum Error {
         cause: Option<Cause>,
     },
 
+    /// No new work is let in.
+    #[error("the image service is being drained and takes no new work: try again later")]
+    Draining,
+    /// Events that somebody wants to go on from are swept, or were never there.
+    #[error("events cannot be read on after {after}: those from {oldest} to {newest} are kept")]
+    EventsExpired {
+        /// The number to go on from.
+        after: u64,
+        /// The oldest event.
+        oldest: u64,
+        /// The newest event.
+        newest: u64,
+    },
     /// Others have all of what the operation needs, and kept it for too long.
     #[error("the image service is busy: waited {waited:?} for {what}: try again later")]
     Busy {

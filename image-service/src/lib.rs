@@ -19,5 +19,6 @@ pub mod ops;
 pub mod ports;
 pub mod registry;
 pub mod secrets;
+pub mod shutdown;
 pub mod staging;
 pub mod store;

@@ -7,16 +7,16 @@ mod keys;
 #[path = "main/token.rs"]
 mod token;
 
-use std::{io::IsTerminal, path::PathBuf};
+use std::{io::IsTerminal, path::PathBuf, time::Duration};
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use image_service::{
     app,
     config::{Config, Listen, LogConfig, LogFormat},
+    shutdown::Shutdown,
 };
 use token::TokenCommand;
-use tokio::signal::unix::{SignalKind, signal};
 use tracing::{Level, Metadata};
 use tracing_subscriber::{
     EnvFilter, filter::filter_fn, layer::SubscriberExt as _, util::SubscriberInitExt as _,
@@ -26,6 +26,8 @@ use tracing_subscriber::{
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 const DATABASE_URL: &str = "IMAGE_SERVICE_DATABASE_URL";
+/// For threads, once everything else has ended.
+const CUT_OFF: Duration = Duration::from_secs(1);
 
 #[derive(Parser)]
 #[command(
@@ -92,7 +94,10 @@ fn main() -> anyhow::Result<()> {
             let config = settings.resolve()?;
             start_log(&config.log)?;
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-            runtime.block_on(async { app::run(config, stop_signal()?).await })
+            let served = runtime.block_on(async { app::run(config, Shutdown::on_signals()?).await });
+            // What was cut off may wait for something on a thread of its own.
+            runtime.shutdown_timeout(CUT_OFF);
+            served
         }
     }
 }
@@ -110,17 +115,6 @@ fn check(config: &Config) -> anyhow::Result<()> {
         }
         count => anyhow::bail!("mistakes in the configuration: {count}"),
     }
-}
-
-fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-        tracing::info!("stopping: finishing what is under way");
-    })
 }
 
 fn log_filter(config: &LogConfig) -> anyhow::Result<EnvFilter> {

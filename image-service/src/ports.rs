@@ -3,6 +3,7 @@
 mod archives;
 mod cloud;
 mod ecr;
+mod events;
 mod keys;
 mod locations;
 mod metrics;
@@ -33,6 +34,7 @@ pub use ecr::{
     EcrAuth, EcrImages, EcrManifests, EcrPublic, EcrReplication, EcrRepositories, EcrScans, EcrServices,
     EcrStream,
 };
+pub use events::{Changes, Deed, EventPage, EventSpan, EventStore};
 pub use keys::{FreshKey, KeyStore, KeyUse, KeyWrapper, KnownKey, Resealed, Sealer};
 pub use locations::{Loaded, Location, LocationStore, Origin, Renamed, StagedLayer};
 pub use metrics::{Labels, Metrics};
@@ -316,7 +318,7 @@ pub trait CredentialStore: Send + Sync + std::fmt::Debug {
 
 /// The state as a whole, in one database.
 #[async_trait]
-pub trait Store: ImageStore + LocationStore + CredentialStore + KeyStore + VectorStore {
+pub trait Store: ImageStore + LocationStore + CredentialStore + KeyStore + VectorStore + EventStore {
     /// Waits for what is under way and lets go of the database. Every later call answers that the store is unavailable.
     async fn close(&self);
 }

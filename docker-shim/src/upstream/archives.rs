@@ -1,4 +1,4 @@
-//! The calls that carry whole archives: each on a connection of its own, as what one end does not take in time fills the window that
+//! The calls that carry whole archives, and those that nobody knows the end of: each on a connection of its own, as what one end does not take in time fills the window that
 //! all calls of a connection share. None has a deadline; that a remote service is gone shows in its keep-alive.
 
 use futures_util::{
@@ -7,7 +7,8 @@ use futures_util::{
 };
 use imageservice_proto::v1::{
     ArchiveEnd, ImportEvent, ImportOptions, ImportRequest, LoadEvent, LoadOptions, LoadRequest, SaveChunk,
-    SaveRequest, images_client::ImagesClient, import_request, load_request,
+    SaveRequest, WatchEventsRequest, WatchEventsResponse, events_client::EventsClient,
+    images_client::ImagesClient, import_request, load_request,
 };
 use tonic::{Response, Status, Streaming, transport::Channel};
 
@@ -53,6 +54,16 @@ impl Upstream {
         let channel = self.own_channel().map_err(CallError::Refused)?;
         let mut images = ImagesClient::new(channel).max_decoding_message_size(LARGEST_MESSAGE);
         let answer = images.save(request).await;
+        self.patient(answer)
+    }
+
+    /// Has no deadline: nobody knows when something is done.
+    pub(crate) async fn watch_events(
+        &self,
+        request: WatchEventsRequest,
+    ) -> Result<Events<WatchEventsResponse>, CallError> {
+        let channel = self.own_channel().map_err(CallError::Refused)?;
+        let answer = EventsClient::new(channel).watch(request).await;
         self.patient(answer)
     }
 

@@ -4,9 +4,11 @@ mod access;
 mod credentials;
 mod database;
 mod ecr;
+mod events;
 mod listen;
 mod namespaces;
 mod registries;
+mod serving;
 mod similarity;
 mod staging;
 mod tls;
@@ -25,8 +27,10 @@ pub use database::DatabaseConfig;
 pub use ecr::{
     AccountConfig, AuthConfig, BreakerConfig, CreateRepository, EcrConfig, Rate, ScansConfig, StaticKeys,
 };
+pub use events::EventsConfig;
 pub use listen::Listen;
 pub use registries::{RegistryConfig, RegistryEndpoint};
+pub use serving::ServingConfig;
 pub use similarity::{EmbedderConfig, HttpEmbedderConfig, SimilarityConfig};
 pub use staging::{EmbeddedRegistryConfig, LayerCompression, StagingConfig};
 pub use tls::TlsConfig;
@@ -51,8 +55,12 @@ pub struct Config {
     pub log: LogConfig,
     /// Where the state is.
     pub database: DatabaseConfig,
+    /// For how long it is known what was done.
+    pub events: EventsConfig,
     /// Pulling.
     pub pull: PullConfig,
+    /// What clients may take up, and how the service ends.
+    pub serving: ServingConfig,
     /// Stored credentials.
     pub credentials: CredentialsConfig,
     /// Where images that come as archives are made pullable.
@@ -193,6 +201,9 @@ mod tests {
             ("[database]\nrepetitions = 21", "repetitions"),
             ("[pull]\ntag_ttl_seconds = 99999999999", "tag_ttl_seconds"),
             ("[staging]\nsweep_grace_seconds = 86401", "sweep_grace_seconds"),
+            ("[serving]\nconnections = 0", "connections"),
+            ("[serving]\nstall_seconds = 0", "stall_seconds"),
+            ("[events]\nkeep_days = 0", "keep_days"),
         ] {
             let error = toml::from_str::<Config>(text).unwrap_err().to_string();
             assert!(error.contains(key), "{error}");

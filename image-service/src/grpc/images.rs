@@ -94,7 +94,7 @@ impl Images for ImagesService {
     ) -> Result<Response<Self::LoadStream>, Status> {
         let namespace = namespace_of(&request)?;
         let (wanted, body) = archives::load_request(request.into_inner()).await.map_err(failed("Load"))?;
-        let loading = self.0.load(namespace, wanted, body);
+        let loading = self.0.load(namespace, wanted, body).map_err(failed("Load"))?;
         Ok(Response::new(archives::events(failed("Load"), loading, archives::load_event).boxed()))
     }
 

@@ -2,15 +2,18 @@
 
 mod access;
 mod archives;
+mod connections;
 mod convert;
 mod credentials;
 mod door;
 mod ecr;
+mod events;
 mod fresh;
 mod gathering;
 mod images;
 mod keys;
 mod listen;
+mod patience;
 mod push;
 mod serve;
 mod similarity;

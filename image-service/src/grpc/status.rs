@@ -10,6 +10,8 @@ use tonic_types::{ErrorDetails, StatusExt};
 
 use crate::error::Error;
 
+/// By then another service may have been found, or this one be back.
+const COME_AGAIN: Duration = Duration::from_secs(5);
 /// A text in a status is cut off here.
 const MOST_TEXT: usize = 1024;
 
@@ -100,6 +102,8 @@ fn reason(error: &Error) -> &'static str {
         Error::CredentialsUnreadable { .. } => ErrorReason::CredentialsUnreadable,
         Error::SealingKey { .. } => ErrorReason::SealingKeyUnavailable,
         Error::Busy { .. } => ErrorReason::Busy,
+        Error::Draining => ErrorReason::Draining,
+        Error::EventsExpired { .. } => ErrorReason::EventsExpired,
         Error::NotIndexed { .. } => ErrorReason::ImageNotIndexed,
         Error::EmbedderUnavailable { .. } => ErrorReason::EmbedderUnavailable,
         Error::Cancelled(_) => ErrorReason::Cancelled,
@@ -149,9 +153,11 @@ fn code(error: &Error) -> Code {
         Error::RateLimited { .. } | Error::QuotaExhausted { .. } | Error::TooLarge { .. } => {
             Code::ResourceExhausted
         }
-        Error::Busy { .. } | Error::RegistryUnavailable { .. } | Error::StoreUnavailable(_) => {
-            Code::Unavailable
-        }
+        Error::Busy { .. }
+        | Error::Draining
+        | Error::RegistryUnavailable { .. }
+        | Error::StoreUnavailable(_) => Code::Unavailable,
+        Error::EventsExpired { .. } => Code::OutOfRange,
         Error::RegistryProtocol { retryable: true, .. }
         | Error::CloudCredentials { retryable: true, .. }
         | Error::EmbedderUnavailable { retryable: true, .. }
@@ -225,6 +231,10 @@ fn metadata(operation: &str, error: &Error) -> HashMap<String, String> {
             add("expected", expected);
             add("found", found);
         }
+        Error::EventsExpired { oldest, newest, .. } => {
+            add("oldest", &oldest.to_string());
+            add("newest", &newest.to_string());
+        }
         Error::Shared(_)
         | Error::NoSuchReference
         | Error::Reference(_)
@@ -237,6 +247,7 @@ fn metadata(operation: &str, error: &Error) -> HashMap<String, String> {
         | Error::TooLarge { .. }
         | Error::Archive(_)
         | Error::Busy { .. }
+        | Error::Draining
         | Error::Ecr(_)
         | Error::EmbedderUnavailable { .. }
         | Error::SealingKey { .. }
@@ -267,6 +278,9 @@ fn details(error: &Error) -> ErrorDetails {
         }
         Error::Busy { waited, .. } => {
             details.set_retry_info(Some(*waited));
+        }
+        Error::Draining => {
+            details.set_retry_info(Some(COME_AGAIN));
         }
         Error::ImageNotFound { name } => {
             details.set_resource_info("image", shown(name), "", "");

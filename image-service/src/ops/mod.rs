@@ -1,7 +1,10 @@
 //! What the service can do: one use case per file. Operations see ports, never adapters; they conduct, and leave computing to `model`.
 
 mod access;
+mod admission;
+mod deeds;
 mod distribution;
+mod events;
 mod flight;
 mod history;
 mod import;
@@ -20,12 +23,15 @@ mod save;
 mod similar;
 mod sweep;
 mod tag;
+mod upkeep;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio::sync::Semaphore;
 
+pub use admission::{Admission, Workload};
 pub use distribution::Distribution;
+pub use events::{EventList, EventRequest, MOST_EVENTS, Watching};
 pub use import::ImportRequest;
 pub use index::{IndexEvent, Indexed, Indexing};
 pub use intake::Body;
@@ -43,8 +49,8 @@ use crate::{
     error::Result,
     model::{FingerprintKey, Namespace},
     ports::{
-        ArchiveWriter, Archives, CredentialStore, Embedder, ImageStore, KeyStore, LocationStore, RateLimit,
-        Registry, RegistryWriter, Staging, VectorStore,
+        ArchiveWriter, Archives, CredentialStore, Embedder, EventStore, ImageStore, KeyStore, LocationStore,
+        RateLimit, Registry, RegistryWriter, Staging, VectorStore,
     },
 };
 
@@ -59,6 +65,8 @@ pub struct Ports {
     pub credentials: Arc<dyn CredentialStore>,
     /// The keys that they are sealed under.
     pub keys: Arc<dyn KeyStore>,
+    /// What was done.
+    pub events: Arc<dyn EventStore>,
     /// The reading half of the registry client.
     pub registry: Arc<dyn Registry>,
     /// The writing half.
@@ -79,6 +87,8 @@ pub struct Ports {
 #[derive(Clone, Debug)]
 pub struct Operations {
     ports: Ports,
+    admission: Admission,
+    deeds: deeds::Deeds,
     fingerprints: Arc<FingerprintKey>,
     pulls: Arc<pull::Pulls>,
     readers: Arc<Semaphore>,
@@ -93,9 +103,29 @@ impl Operations {
     pub fn new(ports: Ports, config: &PullConfig, staging: &StagingConfig) -> Result<Self> {
         let fingerprints =
             Arc::new(FingerprintKey::random().map_err(|_| crate::error::Error::internal("no randomness"))?);
-        let pulls = Arc::new(pull::Pulls::new(ports.images.clone(), ports.registry.clone(), config));
-        let readers = Arc::new(Semaphore::new(intake::READERS));
-        Ok(Self { ports, fingerprints, pulls, readers, wait: staging.wait, stall: staging.stall })
+        let deeds = deeds::Deeds::new(ports.events.clone());
+        let pulls = pull::Pulls::new(ports.images.clone(), ports.registry.clone(), deeds.clone(), config);
+        Ok(Self {
+            ports,
+            admission: Admission::default(),
+            deeds,
+            fingerprints,
+            pulls: Arc::new(pulls),
+            readers: Arc::new(Semaphore::new(intake::READERS)),
+            wait: staging.wait,
+            stall: staging.stall,
+        })
+    }
+
+    /// Whether new work is let in.
+    #[must_use]
+    pub const fn admission(&self) -> &Admission {
+        &self.admission
+    }
+
+    /// Waits until all that was done is written down.
+    pub async fn all_noted(&self) {
+        self.deeds.written().await;
     }
 
     /// The store of images, for what needs no operation: its name and its count.

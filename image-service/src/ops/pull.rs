@@ -14,14 +14,15 @@ use std::sync::Arc;
 
 pub use events::{PullEvent, Pulling};
 
-use super::{Operations, flight::Flights};
+use super::{Operations, deeds::Deeds, flight::Flights};
 use crate::{
     config::PullConfig,
     error::{Error, Result},
     model::{
-        Credential, Digest, Fingerprint, ImageConfig, ImageName, Namespace, Platform, Reference, Target,
+        Credential, Digest, EventAction, Fingerprint, ImageConfig, ImageName, Namespace, Platform, Reference,
+        Target,
     },
-    ports::{Access, AnsweredBy, ImageStore, PulledImage, PulledTag, Registry},
+    ports::{Access, AnsweredBy, Deed, ImageStore, PulledImage, PulledTag, Registry},
 };
 use proofs::Proofs;
 
@@ -57,6 +58,7 @@ struct FlightKey(Namespace, Reference, Platform, Fingerprint);
 pub(super) struct Pulls {
     images: Arc<dyn ImageStore>,
     registry: Arc<dyn Registry>,
+    deeds: Deeds,
     default_platform: Platform,
     flights: Flights<FlightKey, Pulled>,
     proofs: Proofs,
@@ -75,9 +77,10 @@ struct Order {
 impl Operations {
     /// Starts a pull. Unless every tag is wanted, the image is recorded when this returns.
     pub async fn pull(&self, namespace: Namespace, request: PullRequest) -> Result<Pulling> {
-        let reference = wanted_reference(&request)?;
+        let (admitted, reference) = (self.admission.admit()?, wanted_reference(&request)?);
         let access = self.access(&namespace, &reference.repository, request.credential).await?;
-        Pulling::start(Arc::clone(&self.pulls), namespace, reference, request.platform, access).await
+        Pulling::start(Arc::clone(&self.pulls), admitted, namespace, reference, request.platform, access)
+            .await
     }
 
     /// What a pull chooses when it is not told.
@@ -104,10 +107,16 @@ fn wanted_reference(request: &PullRequest) -> Result<Reference> {
 }
 
 impl Pulls {
-    pub(super) fn new(images: Arc<dyn ImageStore>, registry: Arc<dyn Registry>, config: &PullConfig) -> Self {
+    pub(super) fn new(
+        images: Arc<dyn ImageStore>,
+        registry: Arc<dyn Registry>,
+        deeds: Deeds,
+        config: &PullConfig,
+    ) -> Self {
         Self {
             images,
             registry,
+            deeds,
             default_platform: config.platform.clone(),
             flights: Flights::default(),
             proofs: Proofs::new(config.tag_ttl, config.access_ttl),
@@ -130,6 +139,12 @@ impl Pulls {
         if let Some((digest, image)) = self.unchanged(&order).await?
             && let Some(pulled) = self.known(&order, digest, image).await?
         {
+            self.deeds.note(Deed {
+                namespace: order.namespace,
+                action: EventAction::Pull,
+                image: pulled.image.clone(),
+                reference: Some(order.reference),
+            });
             return Ok(pulled);
         }
         let Order { namespace, reference, target, wanted, access } = &order;

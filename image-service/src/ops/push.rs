@@ -82,6 +82,7 @@ pub(super) struct Order<'a> {
 impl Operations {
     /// Pushes one tag or all tags of a repository. What is wrong with the name is said before the first event.
     pub fn push(&self, namespace: Namespace, request: PushRequest) -> Result<Pushing> {
+        let admitted = self.admission.admit()?;
         let repository: Repository = request.repository.parse()?;
         self.refuse_staging(&namespace, &repository)?;
         let tag = match request.tag.as_str() {
@@ -91,6 +92,7 @@ impl Operations {
         let (events, pushing) = mpsc::channel(AHEAD);
         let operations = self.clone();
         let work = async move {
+            let _admitted = admitted;
             let pushed = operations.push_tags(&namespace, &repository, tag, request.credential, &events);
             // A client that leaves gives the push up.
             let pushed = tokio::select! {
@@ -155,7 +157,7 @@ impl Operations {
         for target in [Target::Digest(manifest.digest.clone()), Target::Tag(tag.clone())] {
             self.ports.writer.put_manifest(&name.repository, &target, manifest, access).await?;
         }
-        self.ports.locations.record_push(namespace, &order.image.image, &name.repository, manifest).await?;
+        self.ports.locations.record_push(namespace, &order.image.image, &name, manifest).await?;
         tracing::info!(reference = %name, digest = %manifest.digest, image = %order.image.image, "pushed {name}");
         let (digest, size) = (manifest.digest.clone(), manifest.bytes.len() as u64);
         let _ = events.send(Ok(PushEvent::Tag { tag, digest, size })).await;

@@ -20,6 +20,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("ecr", &["config", "error", "model", "ports"]),
     ("embedded_registry", &["config", "model"]),
     ("secrets", &["error", "model", "ports"]),
+    ("shutdown", &[]),
     ("ops", &["config", "error", "model", "ports"]),
     ("grpc", &["config", "error", "model", "ops", "ports"]),
     (
@@ -36,6 +37,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "ports",
             "registry",
             "secrets",
+            "shutdown",
             "staging",
             "store",
         ],

@@ -4,14 +4,17 @@
 
 mod archive;
 mod database_commands;
+mod draining;
 mod ecr;
 mod ecr_services;
 mod import_beside_dockerd;
 mod keys;
 mod layering;
+mod listener;
 mod process;
 mod pulling;
 mod registry;
 mod similarity;
 mod store;
+mod telling_events;
 mod tenants;

@@ -43,6 +43,7 @@ async fn service_with(pull: PullConfig, config: &Config) -> Service {
         locations: store.clone(),
         credentials: store.clone(),
         keys: store.clone(),
+        events: store.clone(),
         registry: registry.clone(),
         writer: registry,
         archives: Arc::new(ArchiveReader::default()),

@@ -9,6 +9,7 @@ mod crash;
 mod docker_cli;
 mod docker_cli_private;
 mod docker_py;
+mod events;
 mod grpc;
 mod importing;
 mod leaving;

@@ -25,6 +25,7 @@ pub const RULES: &[(&str, &[(&str, Rule)])] = &[
     ("grpc.reflection.v1.ServerReflection", &[("ServerReflectionInfo", READER)]),
     ("grpc.reflection.v1alpha.ServerReflection", &[("ServerReflectionInfo", READER)]),
     ("imageservice.v1.Credentials", &[("Check", ADMIN), ("Forget", ADMIN), ("List", ADMIN)]),
+    ("imageservice.v1.Events", &[("List", READER), ("Watch", READER)]),
     (
         "imageservice.v1.Images",
         &[
@@ -42,8 +43,12 @@ pub const RULES: &[(&str, &[(&str, Rule)])] = &[
             ("Tag", LOADER),
         ],
     ),
+    ("imageservice.v1.Keys", &[("List", OPERATOR), ("Rotate", OPERATOR)]),
     ("imageservice.v1.Similarity", &[("Index", LOADER), ("Search", READER)]),
-    ("imageservice.v1.System", &[("Info", READER), ("RateLimits", READER)]),
+    (
+        "imageservice.v1.System",
+        &[("Drain", OPERATOR), ("Info", READER), ("RateLimits", READER), ("Resume", OPERATOR)],
+    ),
     (
         "ecr.v1.AuthService",
         &[("GetAuthorizationToken", OPERATOR), ("GetLoginCommand", OPERATOR), ("RefreshToken", OPERATOR)],

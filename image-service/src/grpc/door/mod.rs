@@ -76,6 +76,11 @@ impl Door {
         self.listener.place()
     }
 
+    /// Whether what is said here can be read without TLS.
+    pub(super) fn speaks_plainly(&self) -> bool {
+        self.tls.is_none()
+    }
+
     /// The connections that come, until nobody takes them any more. Then the place is free again.
     pub(super) fn connections(self) -> ReceiverStream<io::Result<Connection>> {
         let (arrivals, connections) = mpsc::channel(AHEAD);

@@ -28,11 +28,11 @@ impl Store {
     pub(super) async fn commit<C: Change>(&self, change: C) -> Result<C::Answer> {
         let (writer, answers, ownership) =
             (self.writer.clone(), Arc::clone(&self.answers), Arc::clone(&self.ownership));
-        let (changes, repetitions) = (Arc::clone(&self.changes), self.repetitions);
+        let (changes, repetitions) = (self.changes.clone(), self.repetitions);
         let work = async move {
             let _ownership = ownership;
             let answer = run_again(&writer, &answers, &change, repetitions).await?;
-            changes.notify_one();
+            changes.send_modify(|count| *count += 1);
             Ok(answer)
         };
         tokio::spawn(work.in_current_span()).await.map_err(Error::internal)?

@@ -5,10 +5,10 @@
 use async_trait::async_trait;
 use secrecy::SecretString;
 
-use super::{Connection, Store, change::Change, keys};
+use super::{Connection, Store, change::Change, events, keys};
 use crate::{
     error::{Error, Result},
-    model::{Credential, KeyId, Namespace, RegistryHost},
+    model::{Credential, EventAction, KeyId, Namespace, RegistryHost},
     ports::{CredentialKind, CredentialStore, StoredCredential},
     store::encoding::{now_text, read, read_time},
 };
@@ -171,7 +171,8 @@ impl Change for PutCredential {
              updated = excluded.updated";
         let query = sqlx::query(upsert).bind(self.namespace.as_str()).bind(self.registry.as_str());
         let query = query.bind(&self.username).bind(word(self.kind)).bind(&self.sealed).bind(now_text());
-        query.execute(connection).await?;
+        query.execute(&mut *connection).await?;
+        note(connection, &self.namespace, EventAction::CredentialStored, &self.registry).await?;
         Ok(true)
     }
 }
@@ -187,8 +188,21 @@ impl Change for ForgetCredential {
     async fn apply(&self, connection: &mut Connection) -> Result<bool> {
         let delete = "DELETE FROM credentials WHERE namespace = $1 AND registry = $2";
         let query = sqlx::query(delete).bind(self.namespace.as_str()).bind(self.registry.as_str());
-        Ok(query.execute(connection).await?.rows_affected() > 0)
+        let was_there = query.execute(&mut *connection).await?.rows_affected() > 0;
+        if was_there {
+            note(connection, &self.namespace, EventAction::CredentialForgotten, &self.registry).await?;
+        }
+        Ok(was_there)
     }
+}
+
+async fn note(
+    connection: &mut Connection,
+    namespace: &Namespace,
+    action: EventAction,
+    registry: &RegistryHost,
+) -> sqlx::Result<()> {
+    events::note(connection, namespace.as_str(), action, "", registry.as_str()).await
 }
 
 /// What a seal is bound to. Only the user name, which comes last, can have the separator in it.

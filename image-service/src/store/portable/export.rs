@@ -8,7 +8,7 @@ use crate::store::{
     UpkeepError,
     encoding::read_json,
     transfer::{
-        Base64, Content, CredentialRecord, ImageManifestRecord, ImageRecord, ManifestNoteRecord,
+        Base64, Content, CredentialRecord, EventRecord, ImageManifestRecord, ImageRecord, ManifestNoteRecord,
         ManifestRecord, Record, RepoDigestRecord, SealingKeyRecord, StagedImageRecord, StagedLayerRecord,
         TagRecord, VectorRecord,
     },
@@ -42,6 +42,9 @@ const CREDENTIALS: &str = "SELECT namespace, registry, username, kind, sealed, u
 const VECTORS: &str = "SELECT namespace, image_id, revision, indexed, embedder, dimensions, vector, layers \
      FROM image_vectors ORDER BY namespace, image_id";
 
+const EVENTS: &str =
+    "SELECT sequence, namespace, time, action, image_id, name, attributes FROM events ORDER BY sequence";
+
 /// The name of the state; nothing if it was never served.
 pub(super) async fn name(connection: &mut Connection) -> sqlx::Result<Option<String>> {
     sqlx::query_scalar("SELECT id FROM store_identity").fetch_optional(connection).await
@@ -61,7 +64,8 @@ pub(super) async fn records(connection: &mut Connection, to: &mut Sink<'_>, cred
         rows(connection, to, SEALING_KEYS, sealing_key).await?;
         rows(connection, to, CREDENTIALS, credential).await?;
     }
-    rows(connection, to, VECTORS, vector).await
+    rows(connection, to, VECTORS, vector).await?;
+    rows(connection, to, EVENTS, event).await
 }
 
 async fn rows<T: for<'r> FromRow<'r, Row> + Send + Unpin>(
@@ -161,4 +165,10 @@ fn vector(
         vector: Base64(vector),
         layers: Base64(layers),
     }))
+}
+
+type EventRow = (i64, String, String, String, String, String, String);
+
+fn event((sequence, namespace, time, action, image, name, attributes): EventRow) -> Result<Record> {
+    Ok(Record::Event(EventRecord { sequence, namespace, time, action, image, name, attributes }))
 }

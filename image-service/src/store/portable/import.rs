@@ -12,9 +12,9 @@ use crate::{
         TransferError, Transferred, UpkeepError,
         encoding::read,
         transfer::{
-            CredentialRecord, ExportReader, Header, ImageManifestRecord, ImageRecord, ManifestNoteRecord,
-            ManifestRecord, Record, RepoDigestRecord, SealingKeyRecord, StagedImageRecord, StagedLayerRecord,
-            TagRecord, VectorRecord,
+            CredentialRecord, EventRecord, ExportReader, Header, ImageManifestRecord, ImageRecord,
+            ManifestNoteRecord, ManifestRecord, Record, RepoDigestRecord, SealingKeyRecord,
+            StagedImageRecord, StagedLayerRecord, TagRecord, VectorRecord,
         },
     },
 };
@@ -22,7 +22,7 @@ use crate::{
 /// Where every row of a state belongs to something in one of these.
 const EMPTY: &str = "SELECT (SELECT COUNT(*) FROM images) + (SELECT COUNT(*) FROM manifests) \
      + (SELECT COUNT(*) FROM staged_layers) + (SELECT COUNT(*) FROM manifest_notes) \
-     + (SELECT COUNT(*) FROM credentials)";
+     + (SELECT COUNT(*) FROM credentials) + (SELECT COUNT(*) FROM events)";
 
 /// What is there already is not mixed with what comes.
 pub(super) async fn refuse_unless_empty(connection: &mut Connection) -> Result<(), UpkeepError> {
@@ -131,6 +131,7 @@ async fn insert(connection: &mut Connection, record: &Record) -> Result<(), Upke
         Record::SealingKey(key) => insert_sealing_key(connection, key).await,
         Record::Credential(credential) => insert_credential(connection, credential).await,
         Record::Vector(vector) => update_vector(connection, vector).await,
+        Record::Event(event) => insert_event(connection, event).await,
         Record::Header(_) | Record::End(_) => Ok(()),
     }
     .map_err(UpkeepError::from)
@@ -225,4 +226,12 @@ async fn update_vector(connection: &mut Connection, vector: &VectorRecord) -> sq
         0 => Err(sqlx::Error::RowNotFound),
         _ => Ok(()),
     }
+}
+
+async fn insert_event(connection: &mut Connection, event: &EventRecord) -> sqlx::Result<()> {
+    let insert = "INSERT INTO events (sequence, namespace, time, action, image_id, name, attributes) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    let query = sqlx::query(insert).bind(event.sequence).bind(&event.namespace).bind(&event.time);
+    let query = query.bind(&event.action).bind(&event.image).bind(&event.name).bind(&event.attributes);
+    query.execute(connection).await.map(drop)
 }

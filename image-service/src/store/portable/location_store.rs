@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use super::{Store, layers, layers::NoteContent, load::RecordLoad, locations, push::RecordPush};
 use crate::{
     error::Result,
-    model::{Digest, Manifest, Namespace, Repository},
+    model::{Digest, Manifest, Namespace, Reference, Repository},
     ports::{Loaded, Location, LocationStore, Renamed, StagedLayer},
 };
 
@@ -20,10 +20,10 @@ impl LocationStore for Store {
         &self,
         namespace: &Namespace,
         image: &Digest,
-        repository: &Repository,
+        name: &Reference,
         manifest: &Manifest,
     ) -> Result<()> {
-        self.commit(RecordPush::new(namespace, image, repository, manifest)).await
+        self.commit(RecordPush::new(namespace, image, name, manifest)).await
     }
 
     async fn locations(&self, namespace: &Namespace, image: &Digest) -> Result<Vec<Location>> {

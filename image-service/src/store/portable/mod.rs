@@ -36,6 +36,8 @@ macro_rules! read {
 mod change;
 mod check;
 mod credentials;
+mod event_store;
+mod events;
 mod export;
 mod find;
 mod history;
@@ -57,10 +59,10 @@ mod upkeep;
 mod vector_store;
 mod vectors;
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicI64};
 
 use async_trait::async_trait;
-use tokio::sync::Notify;
+use tokio::sync::watch;
 
 use super::{
     Answers, BEGIN, Connection, ENGINE, Finder, LOCK, Ownership, Place, Pool, Row, SNAPSHOT, SOUNDNESS,
@@ -74,8 +76,8 @@ pub(super) use vectors::{Ranking, SCAN, ScannedRow};
 
 #[cfg(test)]
 pub(super) use self::{
-    find::STATEMENTS as FIND, layers::STATEMENTS as LAYERS, list::PAGE, locations::STATEMENTS as LOCATIONS,
-    remove::ORPHANS, vectors::STATEMENTS as VECTORS,
+    events::STATEMENTS as EVENTS, find::STATEMENTS as FIND, layers::STATEMENTS as LAYERS, list::PAGE,
+    locations::STATEMENTS as LOCATIONS, remove::ORPHANS, vectors::STATEMENTS as VECTORS,
 };
 
 /// Images, names and credentials in one database.
@@ -87,8 +89,10 @@ pub struct Store {
     reader: Pool,
     writer: Pool,
     answers: Arc<Answers>,
-    /// Of every commit.
-    changes: Arc<Notify>,
+    /// How many commits there were, as far as it was heard.
+    changes: watch::Sender<u64>,
+    /// The newest event that was listened for.
+    heard: AtomicI64,
     sealer: Arc<dyn Sealer>,
     id: String,
     /// Of a change that was undone for others.
@@ -114,8 +118,20 @@ impl Store {
         sqlx::query(insert).bind(fresh_id).execute(&writer).await?;
         let id = sqlx::query_scalar("SELECT id FROM store_identity").fetch_one(&writer).await?;
         let (answers, ownership) = (Arc::new(answers), Arc::new(ownership));
-        let changes = Arc::new(Notify::new());
-        Ok(Self { finder, scanner, reader, writer, answers, changes, sealer, id, repetitions, ownership })
+        let (changes, heard) = (watch::Sender::new(0), AtomicI64::new(0));
+        Ok(Self {
+            finder,
+            scanner,
+            reader,
+            writer,
+            answers,
+            changes,
+            heard,
+            sealer,
+            id,
+            repetitions,
+            ownership,
+        })
     }
 
     /// Waits for what is under way and closes the database. Every later call answers that the store is unavailable.

@@ -1,9 +1,9 @@
 //! Removing: the plan sees the image as it is inside the transaction, and what it says is done.
 
-use super::{Connection, change::Change, find};
+use super::{Connection, change::Change, events, find};
 use crate::{
     error::Result,
-    model::{Digest, ImageName, Namespace, Reference, Removed, Tag, Target},
+    model::{Digest, EventAction, ImageName, Namespace, Reference, Removed, Tag, Target},
     ports::RemovalPlan,
     store::encoding::now_text,
 };
@@ -34,6 +34,7 @@ impl Change for Remove {
         let image = find::image(connection, &self.namespace, &self.name).await?;
         let steps = (self.plan)(&image)?;
         for step in &steps {
+            note(connection, &self.namespace, &image.id, step).await?;
             match step {
                 Removed::Untagged(reference) => untag(connection, &self.namespace, reference).await?,
                 Removed::Deleted(id) => delete(connection, &self.namespace, id).await?,
@@ -41,6 +42,21 @@ impl Change for Remove {
         }
         Ok(steps)
     }
+}
+
+/// As dockerd, which says nothing of repo digests.
+async fn note(
+    connection: &mut Connection,
+    namespace: &Namespace,
+    image: &Digest,
+    step: &Removed,
+) -> sqlx::Result<()> {
+    let (action, name) = match step {
+        Removed::Untagged(reference) if reference.digest.is_some() => return Ok(()),
+        Removed::Untagged(reference) => (EventAction::Untag, reference.to_string()),
+        Removed::Deleted(_) => (EventAction::Delete, String::new()),
+    };
+    events::note(connection, namespace.as_str(), action, &image.to_string(), &name).await
 }
 
 async fn untag(

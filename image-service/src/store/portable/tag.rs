@@ -1,9 +1,9 @@
 //! Tags and repo digests: what they point at, and giving an image another name.
 
-use super::{Connection, change::Change, find};
+use super::{Connection, change::Change, events, find};
 use crate::{
     error::Result,
-    model::{Digest, ImageName, Namespace, Repository, Tag},
+    model::{Digest, EventAction, ImageName, Namespace, Reference, Repository, Tag},
     ports::PulledTag,
     store::encoding::{now_text, read},
 };
@@ -73,8 +73,10 @@ impl Change for GiveTag {
         query.bind(self.tag.as_str()).bind(&id).bind(&now).execute(&mut *connection).await?;
 
         let touch = "UPDATE image_configs SET last_tagged = $3 WHERE namespace = $1 AND id = $2";
-        let query = sqlx::query(touch).bind(self.namespace.as_str()).bind(id).bind(now);
-        query.execute(connection).await?;
+        let query = sqlx::query(touch).bind(self.namespace.as_str()).bind(&id).bind(now);
+        query.execute(&mut *connection).await?;
+        let name = Reference::tagged(self.repository.clone(), self.tag.clone()).to_string();
+        events::note(connection, self.namespace.as_str(), EventAction::Tag, &id, &name).await?;
         Ok(image.id)
     }
 }

@@ -59,8 +59,4 @@ impl VectorStore for Store {
         let values = ranking.values(namespace, embedder);
         self.scanner.rank(values, ranking).await?.into_neighbours()
     }
-
-    async fn changed(&self) {
-        self.changes.notified().await;
-    }
 }

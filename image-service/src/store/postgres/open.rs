@@ -65,7 +65,7 @@ impl Store {
         schema::migrate(&migrating).await?;
         migrating.close().await;
         let (writer, reader) = (settings.writer_pool().await?, settings.reader_pool().await?);
-        let (finder, scanner) = (Finder(reader.clone()), Scanner(reader.clone()));
+        let (finder, scanner) = (Finder(reader.clone()), Scanner::new(reader.clone()));
         let fresh_id = random_name().ok_or(PostgresError::Random)?;
         let (ownership, repetitions) = (Ownership, settings.repetitions);
         let store =

@@ -19,8 +19,9 @@ pub(super) use bytes::{Base64, Content};
 pub use error::TransferError;
 pub(super) use reader::ExportReader;
 pub(super) use record::{
-    CredentialRecord, Header, ImageManifestRecord, ImageRecord, ManifestNoteRecord, ManifestRecord, Record,
-    RepoDigestRecord, SealingKeyRecord, StagedImageRecord, StagedLayerRecord, TagRecord, VectorRecord,
+    CredentialRecord, EventRecord, Header, ImageManifestRecord, ImageRecord, ManifestNoteRecord,
+    ManifestRecord, Record, RepoDigestRecord, SealingKeyRecord, StagedImageRecord, StagedLayerRecord,
+    TagRecord, VectorRecord,
 };
 pub(super) use writer::ExportWriter;
 

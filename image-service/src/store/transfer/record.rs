@@ -22,6 +22,7 @@ pub(in crate::store) enum Record {
     SealingKey(SealingKeyRecord),
     Credential(CredentialRecord),
     Vector(VectorRecord),
+    Event(EventRecord),
     End(End),
 }
 
@@ -171,6 +172,19 @@ pub(in crate::store) struct VectorRecord {
     pub(in crate::store) layers: Base64,
 }
 
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::store) struct EventRecord {
+    pub(in crate::store) sequence: i64,
+    pub(in crate::store) namespace: String,
+    pub(in crate::store) time: String,
+    pub(in crate::store) action: String,
+    pub(in crate::store) image: String,
+    pub(in crate::store) name: String,
+    /// As text: two spellings of the same labels are different rows.
+    pub(in crate::store) attributes: String,
+}
+
 impl Record {
     /// Where it stands in the document.
     pub(super) fn place(&self) -> Place {
@@ -187,7 +201,9 @@ impl Record {
             Self::SealingKey(it) => (9, &[&it.id]),
             Self::Credential(it) => (10, &[&it.namespace, &it.registry]),
             Self::Vector(it) => (11, &[&it.namespace, &it.image]),
-            Self::End(_) => (12, &[]),
+            // Numbers sort like texts of one length.
+            Self::Event(it) => return (12, vec![format!("{:019}", it.sequence)]),
+            Self::End(_) => (13, &[]),
         };
         (kind, key.iter().map(|part| (*part).clone()).collect())
     }
@@ -196,7 +212,7 @@ impl Record {
 impl fmt::Display for Record {
     /// Its kind and key, for people.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const KINDS: [&str; 13] = [
+        const KINDS: [&str; 14] = [
             "header",
             "image",
             "manifest",
@@ -209,6 +225,7 @@ impl fmt::Display for Record {
             "sealing key",
             "credential",
             "vector",
+            "event",
             "end",
         ];
         let (kind, key) = self.place();

@@ -1,13 +1,13 @@
 //! What a record must be like to be written, and to be taken.
 
-use std::{fmt::Display, str::FromStr};
+use std::{collections::BTreeMap, fmt::Display, str::FromStr};
 
 use super::{
-    CredentialRecord, FORMAT, Header, ImageRecord, ManifestRecord, Record, RepoDigestRecord,
+    CredentialRecord, EventRecord, FORMAT, Header, ImageRecord, ManifestRecord, Record, RepoDigestRecord,
     StagedImageRecord, StagedLayerRecord, TagRecord, VERSION, VectorRecord,
 };
 use crate::{
-    model::{Digest, ImageConfig, KeyId, Namespace, RegistryHost, Repository, Tag, Vector},
+    model::{Digest, EventAction, ImageConfig, KeyId, Namespace, RegistryHost, Repository, Tag, Vector},
     store::encoding::{read_time, time_text},
 };
 
@@ -44,6 +44,7 @@ impl Record {
             }
             Self::Credential(credential) => validate_credential(credential),
             Self::Vector(vector) => validate_vector(vector),
+            Self::Event(event) => validate_event(event),
             Self::End(end) => named::<Digest>(&end.digest),
         }
     }
@@ -136,6 +137,18 @@ fn validate_vector(vector: &VectorRecord) -> Verdict {
     };
     verdict(fits, "it has not as many numbers as dimensions")?;
     verdict(vector.layers.0.len().is_multiple_of(MARK), "its layers cannot be read")
+}
+
+fn validate_event(event: &EventRecord) -> Verdict {
+    verdict(event.sequence > 0, "its number is not above 0")?;
+    named::<Namespace>(&event.namespace)?;
+    time(&event.time)?;
+    named::<EventAction>(&event.action)?;
+    text(&event.image)?;
+    text(&event.name)?;
+    text(&event.attributes)?;
+    let attributes = serde_json::from_str::<BTreeMap<String, String>>(&event.attributes);
+    verdict(attributes.is_ok(), "its attributes cannot be read")
 }
 
 fn content(digest: &str, bytes: &[u8]) -> Verdict {

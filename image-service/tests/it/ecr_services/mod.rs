@@ -1,6 +1,7 @@
 //! ECR's services as their clients see them: gRPC to the service, and behind it a real local ECR, moto's server, or AWS by a script.
 
 mod auth;
+mod daily_operations;
 mod deleting;
 mod faults;
 mod images;

@@ -1,7 +1,6 @@
 //! The service, and what stands for AWS.
 
 use std::{
-    future::pending,
     path::{Path, PathBuf},
     process::Command,
     time::Duration,
@@ -18,7 +17,7 @@ use fixtures::{
     registry::ScriptedRegistry,
     tool::pinned,
 };
-use image_service::{app, config::Config};
+use image_service::{app, config::Config, shutdown::Shutdown};
 use imageservice_proto::ecr::v1::{
     Registry, auth_service_client::AuthServiceClient, image_service_client::ImageServiceClient,
     manifest_service_client::ManifestServiceClient,
@@ -116,7 +115,7 @@ impl World {
         let socket = dir.path().join("grpc.sock");
         let config = config(&aws, &dir, ecr);
         let served = tokio::spawn(async move {
-            if let Err(error) = app::run(config, pending()).await {
+            if let Err(error) = app::run(config, Shutdown::default()).await {
                 panic!("the service does not run: {error:#}");
             }
         });

@@ -3,6 +3,7 @@
 mod concurrency;
 mod credentials;
 mod durability;
+mod events;
 mod finding;
 mod full;
 mod full_disk;
@@ -25,7 +26,7 @@ use std::{any::Any, sync::Arc};
 
 use image_service::{
     model::Namespace,
-    ports::{CredentialStore, ImageStore, LocationStore, Store, VectorStore},
+    ports::{CredentialStore, EventStore, ImageStore, LocationStore, Store, VectorStore},
 };
 
 /// A store by its ports.
@@ -33,6 +34,7 @@ struct Stores {
     images: Arc<dyn ImageStore>,
     locations: Arc<dyn LocationStore>,
     credentials: Arc<dyn CredentialStore>,
+    events: Arc<dyn EventStore>,
     vectors: Arc<dyn VectorStore>,
     /// What must live as long.
     _keep: Box<dyn Any + Send>,
@@ -119,6 +121,15 @@ macro_rules! conformance {
             credentials: a_listing_tells_everything_but_the_secret,
             credentials: a_forgotten_one_is_gone_and_was_there,
             credentials: they_belong_to_a_registry_in_a_namespace,
+            events: every_change_is_told_in_its_order,
+            events: what_was_refused_or_changed_nothing_is_not_told,
+            events: what_is_done_without_a_change_can_be_written_down,
+            events: an_event_has_the_labels_of_its_image_unless_they_are_long,
+            events: a_namespace_has_its_own_events_and_numbers_are_of_all,
+            events: pages_of_any_size_tell_every_event_once,
+            events: times_bound_what_is_told,
+            events: sweeping_leaves_the_newest_and_numbers_go_on,
+            events: a_change_is_noticed_though_it_came_before_anyone_waited,
             concurrency: many_tag_while_many_read_and_nobody_fails,
             concurrency: an_acknowledged_change_is_seen_by_every_look_up_after_it,
             concurrency: a_caller_that_goes_away_leaves_no_stale_answer,
@@ -129,7 +140,6 @@ macro_rules! conformance {
             vectors: an_image_that_can_have_no_vector_is_indexed_and_not_found,
             vectors: a_removed_image_takes_its_vector_along,
             vectors: an_image_that_was_removed_and_came_again_is_not_indexed_by_a_vector_from_before,
-            vectors: a_change_is_noticed_though_it_came_before_anyone_waited,
         }
     };
     ($open:path; $($theme:ident: $sentence:ident,)+) => {

@@ -6,14 +6,15 @@ use fixtures::{peers::Postgres, process::until};
 use image_service::{
     error::Error,
     model::{Credential, RegistryHost},
-    ports::{CredentialStore, ImageStore, Sealer},
+    ports::{CredentialStore, EventSpan, EventStore, ImageStore, Sealer, VectorStore},
     secrets::Seal,
     store::{PostgresError, PostgresSettings, PostgresStore},
 };
 
 use super::{
-    Stores, here,
+    Stores, events, here,
     pulls::{look, name, pull, pull_into, upstream},
+    vectors,
 };
 
 struct Fleet {
@@ -53,6 +54,7 @@ async fn fresh() -> Stores {
         images: store.clone(),
         locations: store.clone(),
         credentials: store.clone(),
+        events: store.clone(),
         vectors: store,
         _keep: Box::new(fleet),
     }
@@ -84,6 +86,81 @@ async fn what_one_service_has_recorded_the_other_knows() {
     assert_eq!(username(other.get(&here(), &ghcr).await.unwrap()).as_deref(), Some("alice"));
     assert!(other.forget(&here(), &ghcr).await.unwrap());
     assert_eq!(username(one.get(&here(), &ghcr).await.unwrap()), None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn searches_that_are_held_up_leave_connections_to_look_ups() {
+    let fleet = Fleet::new().await;
+    let url = fleet.url.clone().into();
+    let store = Arc::new(PostgresStore::connect(&url, 4, Arc::clone(&fleet.sealer)).await.unwrap());
+    pull(&*store, "app", &upstream("app")).await;
+    let database = fleet.url.rsplit_once('/').unwrap().1.to_owned();
+    let server = Arc::clone(&fleet.server);
+    let holder = tokio::spawn(async move {
+        server.sql(&database, "BEGIN; LOCK TABLE image_vectors; SELECT pg_sleep(60)").await
+    });
+    let holding =
+        "SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()";
+    let pid =
+        until("the table is held", async || Some(fleet.sql(holding).await).filter(|pid| !pid.is_empty()))
+            .await;
+    let searches: Vec<_> = (0..8)
+        .map(|_| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move { store.nearest(&here(), "e", vectors::anything()).await })
+        })
+        .collect();
+    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+    until("two searches are held up", async || (fleet.sql(waiting).await == "2").then_some(())).await;
+    assert_eq!(look(&*store, "app").await.unwrap().id, upstream("app").id());
+    assert_eq!(fleet.sql(waiting).await, "2", "the others have no connection");
+    holder.abort();
+    fleet.sql(&format!("SELECT pg_terminate_backend({pid})")).await;
+    for search in searches {
+        assert!(search.await.unwrap().unwrap().is_empty());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_reads_events_while_services_write_them_misses_none_and_hears_of_all() {
+    const EACH: u64 = 40;
+    let fleet = Fleet::new().await;
+    let services = [fleet.service().await.unwrap(), fleet.service().await.unwrap()].map(Arc::new);
+    let reader = fleet.service().await.unwrap();
+    pull(&*services[0], "app:start", &upstream("app")).await;
+    let writers = services.iter().enumerate().map(|(number, service)| {
+        let service = Arc::clone(service);
+        tokio::spawn(async move {
+            for turn in 0..EACH {
+                events::tag(&*service, "app:start", &format!("app:{number}-{turn}")).await;
+            }
+        })
+    });
+    let writers = futures_util::future::try_join_all(writers.collect::<Vec<_>>());
+    let (mut changes, mut span, mut seen) = (reader.changes(), EventSpan::default(), Vec::new());
+    let listening = async {
+        loop {
+            reader.listen().await.unwrap();
+            tokio::task::yield_now().await;
+        }
+    };
+    let reading = async {
+        while seen.len() < 1 + 2 * EACH as usize {
+            changes.next().await;
+            let page = reader.events(&here(), &span, 1000).await.unwrap();
+            span.after = page.next;
+            seen.extend(page.events);
+        }
+    };
+    tokio::select! {
+        () = listening => {}
+        (written, ()) = futures_util::future::join(writers, reading) => drop(written.unwrap()),
+    }
+    assert!(seen.iter().map(|event| event.sequence).eq(1..=1 + 2 * EACH), "{seen:?}");
+    let mut told: Vec<_> = seen.iter().map(events::said).collect();
+    told.sort();
+    told.dedup();
+    assert_eq!(told.len() as u64, 1 + 2 * EACH);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

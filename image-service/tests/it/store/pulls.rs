@@ -48,6 +48,11 @@ impl Upstream {
         self
     }
 
+    pub(super) fn labelled(mut self, labels: Value) -> Self {
+        self.config["config"]["Labels"] = labels;
+        self
+    }
+
     pub(super) fn layers(self, layers: &[u64]) -> Self {
         Self { layers: layers.to_vec(), ..self }
     }

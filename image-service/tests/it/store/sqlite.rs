@@ -24,8 +24,14 @@ pub(super) async fn open(folder: &Path) -> Result<SqliteStore, OpenError> {
 async fn fresh() -> Stores {
     let folder = tempfile::tempdir().unwrap();
     let store = Arc::new(open(folder.path()).await.unwrap());
-    let (images, locations) = (store.clone(), store.clone());
-    Stores { images, locations, credentials: store.clone(), vectors: store, _keep: Box::new(folder) }
+    Stores {
+        images: store.clone(),
+        locations: store.clone(),
+        credentials: store.clone(),
+        events: store.clone(),
+        vectors: store,
+        _keep: Box::new(folder),
+    }
 }
 
 super::conformance!(fresh);
