@@ -3,7 +3,7 @@
 use std::{env, ffi::OsString, fs, path::PathBuf, time::Duration};
 
 use anyhow::Context;
-use clap::{Parser, ValueEnum, builder::BoolishValueParser};
+use clap::{Parser, Subcommand, ValueEnum, builder::BoolishValueParser};
 
 use crate::upstream::ServiceAddress;
 
@@ -16,6 +16,9 @@ const HELD_FOR: Duration = Duration::from_secs(1);
 #[derive(Parser, Clone, Debug)]
 #[command(name = "docker-shim", version)]
 pub struct Flags {
+    /// What to do instead of serving
+    #[command(subcommand)]
+    pub command: Option<Command>,
     /// The socket for Docker clients, for its owner and group; a folder that is made for it is the owner's alone, so the group needs an
     /// existing one [default: docker.sock in the state folder, $XDG_STATE_HOME/image-service]
     #[arg(long, env = "DOCKER_SHIM_SOCKET", value_name = "PATH")]
@@ -35,6 +38,13 @@ pub struct Flags {
     /// A load tells the ID only of images without a name, as dockerd does; otherwise the ID of every image comes after its names
     #[arg(long, env = "DOCKER_SHIM_LOAD_NAMES_ONLY", value_parser = BoolishValueParser::new())]
     load_names_only: bool,
+}
+
+/// What else a shim does.
+#[derive(Subcommand, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Command {
+    /// Say whether a shim answers on the socket
+    Health,
 }
 
 /// How a log line looks.

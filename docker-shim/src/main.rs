@@ -2,8 +2,8 @@
 
 use clap::Parser;
 use docker_shim::{
-    config::{Flags, Settings},
-    logging,
+    config::{Command, Flags, Settings},
+    health, logging,
     server::Server,
     upstream::Upstream,
 };
@@ -13,7 +13,12 @@ use tokio::signal::unix::{SignalKind, signal};
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> anyhow::Result<()> {
-    let settings = Flags::parse().settle()?;
+    let flags = Flags::parse();
+    let command = flags.command;
+    let settings = flags.settle()?;
+    if command == Some(Command::Health) {
+        return health::check(&settings.socket);
+    }
     logging::start(settings.log_format);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(settings.worker_threads)

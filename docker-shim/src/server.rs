@@ -11,7 +11,10 @@ use hyper_util::{
 };
 use tokio::net::UnixStream;
 
-use crate::{config::LoadAnswers, late_eof::LateEof, service::Shim, socket::Socket, upstream::Upstream};
+use crate::{
+    config::LoadAnswers, late_eof::LateEof, service::Shim, service_manager::Announced, socket::Socket,
+    upstream::Upstream,
+};
 
 /// Docker's own patience with the head of a request; idle connections fall under it too.
 const HEAD_DEADLINE: Duration = Duration::from_secs(300);
@@ -28,18 +31,21 @@ pub struct Server {
 }
 
 impl Server {
-    /// Binds the socket; clients may connect from now on. Wants a tokio runtime around it.
+    /// Binds the socket, unless one was handed over; clients may connect from now on. Wants a tokio runtime around it.
     pub fn bind(path: &Path, upstream: Upstream, loads: LoadAnswers) -> anyhow::Result<Self> {
-        Ok(Self { socket: Socket::bind(path)?, shim: Arc::new(Shim::new(upstream, loads)) })
+        let socket = Socket::inherited()?.map_or_else(|| Socket::bind(path), Ok)?;
+        Ok(Self { socket, shim: Arc::new(Shim::new(upstream, loads)) })
     }
 
     /// Serves until `stop` is ready, then waits for running requests, but not for ever. The socket is gone at the end.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let connections = GracefulShutdown::new();
+        let announced = Announced::ready();
         tokio::select! {
             () = accept(&self.socket, &self.shim, &connections) => {}
             () = stop => {}
         }
+        announced.stopping();
         drop(self.socket);
         tracing::info!("stopping");
         if tokio::time::timeout(DRAIN_DEADLINE, connections.shutdown()).await.is_err() {

@@ -20,11 +20,12 @@ use crate::{
     ecr::Ecr,
     embedded_registry::EmbeddedRegistry,
     embedding,
-    grpc::{self, Listener},
+    grpc::{self, Inherited, Listener},
     ops::{Operations, Ports},
     ports::{Staging, Store},
     registry::{CloudRegistryClient, RegistryClient},
     secrets::Seal,
+    service_manager,
     staging::{Stager, StagingPlace},
     store::{PostgresStore, SqliteStore},
 };
@@ -49,10 +50,10 @@ pub fn check(config: &Config) -> Vec<anyhow::Error> {
     found.into_iter().filter_map(Result::err).collect()
 }
 
-/// Builds the service from its configuration and serves until `stop` resolves.
-pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
+/// Builds the service from its configuration and serves until `stop` resolves, on a socket that was handed over if there is one.
+pub async fn run(config: Config, inherited: Inherited, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
     let data_dir = config.data_dir.clone().map_or_else(default_data_dir, Ok)?;
-    let listen = config.listen.clone().unwrap_or_else(|| Listen::Unix(data_dir.join("image-service.sock")));
+    let listen = listen_address(&config)?;
     shared_key(&config)?;
     let seal = match &config.credentials.key_file {
         Some(file) => Seal::from_key_file(file)?,
@@ -100,13 +101,18 @@ pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Resu
     let indexing = indexing.map(AbortOnDropHandle::new);
 
     let tls = config.tls.as_ref().map(tls).transpose()?;
-    let listener = grpc::bind(&listen, tls.is_some() || config.allow_remote_plaintext).await?;
+    let remote_plaintext = tls.is_some() || config.allow_remote_plaintext;
+    let listener = grpc::bind(inherited, &listen, remote_plaintext).await?;
+    let _watchdog = service_manager::ready();
+    let stop = service_manager::announced(stop);
     let data_dir = data_dir.display();
     match listener {
         Listener::Unix(listener, path) => {
+            let listen =
+                path.clone().map_or_else(|| "a socket that was handed over".into(), |_| listen.to_string());
             tracing::info!(%listen, %data_dir, "listening on {listen}");
             grpc::serve(operations, services_of_ecr, tls, UnixListenerStream::new(listener), stop).await?;
-            fs::remove_file(path)?;
+            path.map(fs::remove_file).transpose()?;
         }
         Listener::Tcp(listener) => {
             let address = listener.local_addr()?;
@@ -161,6 +167,12 @@ fn tls(config: &TlsConfig) -> anyhow::Result<ServerTlsConfig> {
         Some(authority) => tls.client_ca_root(Certificate::from_pem(read(authority)?)),
         None => tls,
     })
+}
+
+/// Where a service with this configuration listens.
+pub fn listen_address(config: &Config) -> anyhow::Result<Listen> {
+    let data_dir = || config.data_dir.clone().map_or_else(default_data_dir, Ok);
+    config.listen.clone().map_or_else(|| Ok(Listen::Unix(data_dir()?.join("image-service.sock"))), Ok)
 }
 
 /// The XDG state folder.

@@ -1,12 +1,15 @@
 //! The image service's command line.
 
-use std::{io::IsTerminal, path::PathBuf};
+mod commands;
+
+use std::io::IsTerminal;
 
 use anyhow::Context;
-use clap::{Args, Parser, Subcommand};
+use clap::Parser;
+use commands::{Settings, config::ConfigCommand, health::HealthCommand};
 use image_service::{
     app,
-    config::{Config, Listen, LogConfig, LogFormat},
+    config::{Config, LogConfig, LogFormat},
 };
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::{Level, Metadata};
@@ -16,8 +19,6 @@ use tracing_subscriber::{
 
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
-
-const DATABASE_URL: &str = "IMAGE_SERVICE_DATABASE_URL";
 
 #[derive(Parser)]
 #[command(
@@ -30,36 +31,8 @@ enum Command {
     /// Look at the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
-}
-
-#[derive(Subcommand)]
-enum ConfigCommand {
-    /// Say whether the configuration can be used.
-    Check(Settings),
-}
-
-#[derive(Args)]
-struct Settings {
-    /// TOML file.
-    #[arg(long, env = "IMAGE_SERVICE_CONFIG", value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// Where the state is kept [default: $XDG_STATE_HOME/image-service].
-    #[arg(long, env = "IMAGE_SERVICE_DATA_DIR", value_name = "DIR")]
-    data_dir: Option<PathBuf>,
-    /// Where to serve: unix:///PATH or HOST:PORT [default: image-service.sock in the data folder].
-    #[arg(long, env = "IMAGE_SERVICE_LISTEN", value_name = "ADDRESS")]
-    listen: Option<Listen>,
-}
-
-impl Settings {
-    fn resolve(self) -> anyhow::Result<Config> {
-        let mut config = self.config.as_deref().map(Config::from_file).transpose()?.unwrap_or_default();
-        config.data_dir = self.data_dir.or(config.data_dir);
-        config.listen = self.listen.or(config.listen);
-        // No flag: a command line can be read by everyone on the host.
-        config.database.url = std::env::var(DATABASE_URL).ok().map(Into::into).or(config.database.url);
-        Ok(config)
-    }
+    /// Say whether the service that has this configuration is ready.
+    Health(HealthCommand),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -67,7 +40,8 @@ fn main() -> anyhow::Result<()> {
     let installed = rustls::crypto::aws_lc_rs::default_provider().install_default();
     installed.map_err(|_| anyhow::anyhow!("a TLS provider is installed already"))?;
     match Command::parse() {
-        Command::Config(ConfigCommand::Check(settings)) => check(&settings.resolve()?),
+        Command::Config(command) => command.run(obstacles),
+        Command::Health(command) => command.run(),
         Command::Serve(settings) => {
             let config = settings.resolve()?;
             start_log(&config.log)?;
@@ -77,19 +51,9 @@ fn main() -> anyhow::Result<()> {
     }
 }
 
-/// Says all that is wrong at once.
-fn check(config: &Config) -> anyhow::Result<()> {
-    let mistakes: Vec<_> = app::check(config).into_iter().chain(log_filter(&config.log).err()).collect();
-    for mistake in &mistakes {
-        eprintln!("{mistake:#}");
-    }
-    match mistakes.len() {
-        0 => {
-            eprintln!("The configuration can be used.");
-            Ok(())
-        }
-        count => anyhow::bail!("mistakes in the configuration: {count}"),
-    }
+/// What keeps a configuration from being served, beyond what is in the document.
+fn obstacles(config: &Config) -> Vec<anyhow::Error> {
+    app::check(config).into_iter().chain(log_filter(&config.log).err()).collect()
 }
 
 fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {

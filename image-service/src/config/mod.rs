@@ -1,18 +1,16 @@
-//! Configuration: one TOML file, the environment over it, flags over both. Read once, at start; every mistake is an error that names its key.
+//! Configuration: one TOML file, the environment over it, flags over both. Read once, at start, by `sources`; every
+//! mistake names its key.
 
 mod database;
 mod ecr;
 mod listen;
 mod registries;
 mod similarity;
+mod sources;
 mod staging;
 mod tls;
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use serde::Deserialize;
 
@@ -23,6 +21,7 @@ pub use ecr::{
 pub use listen::Listen;
 pub use registries::{RegistryConfig, RegistryEndpoint};
 pub use similarity::{EmbedderConfig, HttpEmbedderConfig, SimilarityConfig};
+pub use sources::{Flag, Mistake, Sources};
 pub use staging::{EmbeddedRegistryConfig, LayerCompression, StagingConfig};
 pub use tls::TlsConfig;
 
@@ -144,14 +143,6 @@ impl Config {
     #[must_use]
     pub fn embeds_registry(&self) -> bool {
         self.embedded_registry.enabled.unwrap_or(self.staging.repository.is_none())
-    }
-
-    /// Reads a file.
-    pub fn from_file(path: &Path) -> anyhow::Result<Self> {
-        use anyhow::Context;
-        let text =
-            std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-        toml::from_str(&text).with_context(|| format!("cannot use {}", path.display()))
     }
 }
 

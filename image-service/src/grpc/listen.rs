@@ -2,6 +2,7 @@
 
 use std::{
     fs, io,
+    net::SocketAddr,
     os::unix::fs::{DirBuilderExt, FileTypeExt, PermissionsExt},
     path::{Path, PathBuf},
 };
@@ -9,37 +10,46 @@ use std::{
 use anyhow::{Context, bail};
 use tokio::net::{TcpListener, UnixListener, UnixStream};
 
+use super::Inherited;
 use crate::config::Listen;
 
 /// A place that is taken.
 #[derive(Debug)]
 pub enum Listener {
-    /// With the socket's path, to be removed at the end.
-    Unix(UnixListener, PathBuf),
+    /// With the socket's path, to be removed at the end, if it was made here.
+    Unix(UnixListener, Option<PathBuf>),
     /// TCP
     Tcp(TcpListener),
 }
 
-/// Takes the place. Plaintext is refused where other machines reach it, unless `remote_plaintext`.
-pub async fn bind(listen: &Listen, remote_plaintext: bool) -> anyhow::Result<Listener> {
+/// Takes the place, unless a socket was handed over. Plaintext is refused where other machines reach it, unless `remote_plaintext`.
+pub async fn bind(inherited: Inherited, listen: &Listen, remote_plaintext: bool) -> anyhow::Result<Listener> {
+    if let Some(listener) = inherited.listener(remote_plaintext)? {
+        return Ok(listener);
+    }
     match listen {
         Listen::Unix(path) => {
             let listener = bind_unix(path).await.with_context(|| format!("cannot listen on {listen}"))?;
-            Ok(Listener::Unix(listener, path.clone()))
+            Ok(Listener::Unix(listener, Some(path.clone())))
         }
         Listen::Tcp(address) => {
             let listener =
                 TcpListener::bind(address).await.with_context(|| format!("cannot listen on {listen}"))?;
-            let bound = listener.local_addr()?;
-            if !remote_plaintext && !bound.ip().is_loopback() {
-                bail!(
-                    "listen: other machines reach {bound}, so it needs a [tls] table; \
-                     allow_remote_plaintext = true insists on plaintext"
-                );
-            }
+            check_reach(listener.local_addr()?, remote_plaintext)?;
             Ok(Listener::Tcp(listener))
         }
     }
+}
+
+/// Refuses plaintext where other machines reach it, unless `remote_plaintext`.
+pub(super) fn check_reach(bound: SocketAddr, remote_plaintext: bool) -> anyhow::Result<()> {
+    if !remote_plaintext && !bound.ip().is_loopback() {
+        bail!(
+            "listen: other machines reach {bound}, so it needs a [tls] table; \
+             allow_remote_plaintext = true insists on plaintext"
+        );
+    }
+    Ok(())
 }
 
 async fn bind_unix(path: &Path) -> anyhow::Result<UnixListener> {
@@ -103,6 +113,7 @@ mod tests {
     #[tokio::test]
     async fn plaintext_on_a_reachable_address_needs_the_operators_word() {
         let anywhere = Listen::Tcp("0.0.0.0:0".into());
+        let bind = async |listen: &Listen, plain| bind(Inherited::default(), listen, plain).await;
         let error = bind(&anywhere, false).await.unwrap_err().to_string();
         assert!(error.contains("allow_remote_plaintext"), "{error}");
         assert!(bind(&anywhere, true).await.is_ok());

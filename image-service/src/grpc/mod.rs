@@ -6,6 +6,7 @@ mod credentials;
 mod ecr;
 mod gathering;
 mod images;
+mod inherited;
 mod listen;
 mod push;
 mod serve;
@@ -13,6 +14,7 @@ mod similarity;
 mod status;
 mod system;
 
+pub use inherited::Inherited;
 pub use listen::{Listener, bind};
 pub use serve::serve;
 

@@ -22,6 +22,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("secrets", &["error", "model", "ports"]),
     ("ops", &["config", "error", "model", "ports"]),
     ("grpc", &["config", "error", "model", "ops", "ports"]),
+    ("health", &["config"]),
+    ("service_manager", &[]),
     (
         "app",
         &[
@@ -35,10 +37,12 @@ const LAYERS: &[(&str, &[&str])] = &[
             "ports",
             "registry",
             "secrets",
+            "service_manager",
             "staging",
             "store",
         ],
     ),
+    ("commands", &[]),
     ("lib", &[]),
     ("main", &[]),
 ];
