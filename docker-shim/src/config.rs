@@ -21,7 +21,7 @@ pub struct Flags {
     pub command: Option<Command>,
     /// The socket for Docker clients, for its owner and group; a folder that is made for it is the owner's alone, so the group needs an
     /// existing one [default: docker.sock in the state folder, $XDG_STATE_HOME/image-service]
-    #[arg(long, env = "DOCKER_SHIM_SOCKET", value_name = "PATH")]
+    #[arg(long, env = "DOCKER_SHIM_SOCKET", value_name = "PATH", global = true)]
     socket: Option<PathBuf>,
     /// The image service: unix:///PATH, http://HOST:PORT or https://HOST:PORT [default: image-service.sock in the state folder]
     #[arg(long, env = "DOCKER_SHIM_IMAGE_SERVICE", value_name = "URL")]

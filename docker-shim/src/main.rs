@@ -31,7 +31,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let upstream = Upstream::new(settings.image_service.clone(), settings.image_service_ca.as_deref())?;
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let server = Server::bind(&settings.socket, upstream, settings.loads)?;
-    tracing::info!(socket = %settings.socket.display(), image_service = %settings.image_service, "listening");
+    tracing::info!(socket = %server.place(&settings.socket).display(), image_service = %settings.image_service, "listening");
     let stop = async {
         tokio::select! {
             _ = interrupt.recv() => {}

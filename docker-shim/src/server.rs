@@ -2,7 +2,12 @@
 //!
 //! Invariant: no client and no connection can end the accept loop.
 
-use std::{convert::Infallible, path::Path, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::{
@@ -35,6 +40,14 @@ impl Server {
     pub fn bind(path: &Path, upstream: Upstream, loads: LoadAnswers) -> anyhow::Result<Self> {
         let socket = Socket::inherited()?.map_or_else(|| Socket::bind(path), Ok)?;
         Ok(Self { socket, shim: Arc::new(Shim::new(upstream, loads)) })
+    }
+
+    /// Where it listens: a socket that was handed over may be elsewhere than `configured`.
+    #[must_use]
+    pub fn place(&self, configured: &Path) -> PathBuf {
+        let address = self.socket.listener.local_addr();
+        let bound = address.ok().and_then(|address| address.as_pathname().map(Path::to_owned));
+        bound.unwrap_or_else(|| configured.to_owned())
     }
 
     /// Serves until `stop` is ready, then waits for running requests, but not for ever. The socket is gone at the end.

@@ -51,7 +51,9 @@ pub fn check(config: &Config) -> Vec<anyhow::Error> {
 }
 
 /// Builds the service from its configuration and serves until `stop` resolves, on a socket that was handed over if there is one.
-pub async fn run(config: Config, inherited: Inherited, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
+pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
+    // First of all, while nothing else runs: it changes the environment.
+    let inherited = Inherited::take()?;
     let data_dir = config.data_dir.clone().map_or_else(default_data_dir, Ok)?;
     let listen = listen_address(&config)?;
     shared_key(&config)?;
@@ -107,12 +109,13 @@ pub async fn run(config: Config, inherited: Inherited, stop: impl Future<Output 
     let stop = service_manager::announced(stop);
     let data_dir = data_dir.display();
     match listener {
-        Listener::Unix(listener, path) => {
-            let listen =
-                path.clone().map_or_else(|| "a socket that was handed over".into(), |_| listen.to_string());
+        Listener::Unix(listener, made) => {
+            // One that was handed over may be elsewhere than the configuration says.
+            let bound = listener.local_addr()?.as_pathname().map(|path| Listen::Unix(path.to_owned()));
+            let listen = bound.unwrap_or(listen);
             tracing::info!(%listen, %data_dir, "listening on {listen}");
             grpc::serve(operations, services_of_ecr, tls, UnixListenerStream::new(listener), stop).await?;
-            path.map(fs::remove_file).transpose()?;
+            made.map(fs::remove_file).transpose()?;
         }
         Listener::Tcp(listener) => {
             let address = listener.local_addr()?;
