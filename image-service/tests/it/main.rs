@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends at the first surprise")]
 
 mod archive;
+mod deploy;
 mod ecr;
 mod ecr_services;
 mod import_beside_dockerd;

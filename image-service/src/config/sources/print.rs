@@ -32,7 +32,9 @@ impl Page<'_> {
     fn table(&mut self, way: &mut Vec<Step>, entries: &BTreeMap<String, Node>) {
         let (tables, values): (Vec<_>, Vec<_>) =
             entries.iter().partition(|(_, node)| matches!(node.value, Value::Table(_)));
-        if !way.is_empty() && (!values.is_empty() || tables.is_empty()) {
+        // An empty table says something where an operator wrote it.
+        let is_said = tables.is_empty() && self.given.at(way).is_some();
+        if !way.is_empty() && (!values.is_empty() || is_said) {
             self.head(way);
         }
         for (key, node) in values {
