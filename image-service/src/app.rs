@@ -2,6 +2,7 @@
 //! configuration that passes the check can be served.
 
 use std::{
+    collections::BTreeMap,
     fs,
     future::Future,
     path::{Path, PathBuf},
@@ -42,12 +43,16 @@ pub fn check(config: &Config) -> Vec<anyhow::Error> {
         data_dir.map(drop),
         key.map(drop).map_err(Into::into),
         shared_key(config),
-        RegistryClient::new(&config.registries, config.pull.other_architectures).map(drop),
         embedding::open(&config.similarity.embedder).map(drop),
         config.tls.as_ref().map(tls).transpose().map(drop),
-        Ecr::new(&config.ecr).map(drop),
     ];
-    found.into_iter().filter_map(Result::err).collect()
+    // Each by itself, as the client ends at the first that it cannot use.
+    let registries = config.registries.iter().map(|(host, registry)| {
+        let alone = BTreeMap::from([(host.clone(), registry.clone())]);
+        RegistryClient::new(&alone, config.pull.other_architectures).map(drop)
+    });
+    let ecr = Ecr::mistakes(&config.ecr).into_iter().map(anyhow::Error::msg);
+    found.into_iter().chain(registries).filter_map(Result::err).chain(ecr).collect()
 }
 
 /// Builds the service from its configuration and serves until `stop` resolves, on a socket that was handed over if there is one.

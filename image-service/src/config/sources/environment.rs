@@ -9,6 +9,8 @@ use super::{
 
 /// What all variables of this service begin with.
 pub(super) const PREFIX: &str = "IMAGE_SERVICE_";
+/// Names the file, and is no key.
+const CONFIG: &str = "IMAGE_SERVICE_CONFIG";
 /// Older than the rule, and named in many scripts.
 const DATABASE_URL: (&str, &str) = ("IMAGE_SERVICE_DATABASE_URL", "DATABASE__URL");
 
@@ -19,7 +21,9 @@ pub(super) fn overlay(
 ) -> Vec<Mistake> {
     let mut mistakes = Vec::new();
     for (name, value) in variables {
-        let Some(name) = name.to_str().filter(|name| name.starts_with(PREFIX)) else { continue };
+        let Some(name) = name.to_str().filter(|name| name.starts_with(PREFIX) && *name != CONFIG) else {
+            continue;
+        };
         let Some(keys) = keys(name) else { continue };
         match value.into_string() {
             Ok(text) if text.is_empty() => {}

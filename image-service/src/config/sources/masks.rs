@@ -1,6 +1,7 @@
 //! Which values are secrets. Their types know: what is put in the place of a secret does not show in the configuration's `Debug` output.
 //!
-//! Invariant: a type that does not show its content, for whatever reason, is taken for a secret.
+//! Invariant: a type that takes any text and does not show it, for whatever reason, is taken for a secret. Types that check their text are not:
+//! there it is the key's name that tells, and no URL is shown with who goes there.
 
 use serde::Deserialize;
 use url::Url;
@@ -17,7 +18,7 @@ use super::{
 const MASK: &str = "masked";
 /// A text that is in no configuration.
 const CANARY: &str = "canary-0b0e7c52d1f94c6e";
-/// What the names of a query's secrets have in them.
+/// What the names of secrets have in them.
 const SECRET_NAMES: [&str; 4] = ["key", "password", "secret", "token"];
 
 /// What is shown of a text that was configured at `way`.
@@ -62,10 +63,16 @@ fn with(given: &Node, way: &[Step], value: Value) -> Option<Config> {
     Config::deserialize(Reader(&root)).ok()
 }
 
-/// What is not a text of any content is none.
 fn is_secret(given: &Node, way: &[Step]) -> bool {
-    let changed = with(given, way, Value::String(CANARY.into()));
-    changed.is_some_and(|config| !format!("{config:?}").contains(CANARY))
+    match with(given, way, Value::String(CANARY.into())) {
+        Some(config) => !format!("{config:?}").contains(CANARY),
+        None => way.iter().rev().find_map(Step::key).is_some_and(is_secrets_name),
+    }
+}
+
+/// Names of files end otherwise.
+fn is_secrets_name(key: &str) -> bool {
+    SECRET_NAMES.iter().any(|name| key.ends_with(name))
 }
 
 /// Where a URL leads, without who goes there. A password with unusual characters in it may make another URL of it: then nothing is shown.

@@ -36,8 +36,8 @@ impl Mistake {
 
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for part in [self.place.as_deref(), Some(self.key.as_str()).filter(|key| !key.is_empty())] {
-            if let Some(part) = part {
+        for part in [self.place.as_deref().unwrap_or_default(), &self.key] {
+            if !part.is_empty() {
                 write!(f, "{part}: ")?;
             }
         }

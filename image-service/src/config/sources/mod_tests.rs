@@ -150,9 +150,13 @@ fn mistakes_outside_of_the_file_name_the_variable_or_the_flag() {
         ("IMAGE_SERVICE_PULL__TAG_TL_SECONDS", "10"),
         ("IMAGE_SERVICE_LISTN", "x"),
         ("IMAGE_SERVICE_LOG", "debug"),
+        ("IMAGE_SERVICE_REGISTRIES__H__MIRRORS", "['m', 7]"),
         // What Kubernetes sets for a service named image-service.
         ("IMAGE_SERVICE_PORT", "tcp://10.0.0.1:7100"),
         ("IMAGE_SERVICE_SERVICE_HOST", "10.0.0.1"),
+        // What an operator may give to this service by any name.
+        ("IMAGE_SERVICE_CREDENTIALS_KEY", "0123"),
+        ("IMAGE_SERVICE_CONFIG", "/etc/image-service/config.toml"),
     ];
     let (_folder, sources) = sources(b"", &variables, &[("--listen", "listen", "nowhere")]);
     let mut told: Vec<_> = sources.mistakes(|_| Vec::new()).iter().map(ToString::to_string).collect();
@@ -165,6 +169,7 @@ fn mistakes_outside_of_the_file_name_the_variable_or_the_flag() {
             "IMAGE_SERVICE_LOG: log: expected a table, found a text",
             "IMAGE_SERVICE_PULL__TAG_TL_SECONDS: pull.tag_tl_seconds: unknown key: did you mean tag_ttl_seconds?",
             "IMAGE_SERVICE_PULL__TAG_TTL_SECONDS: pull.tag_ttl_seconds: expected a whole number, 0 or more, found a text",
+            "IMAGE_SERVICE_REGISTRIES__H__MIRRORS: registries.h.mirrors: expected a text in quotes, found a whole number",
         ]
     );
 }

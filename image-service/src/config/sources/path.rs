@@ -11,6 +11,15 @@ pub(super) enum Step {
     Index(usize),
 }
 
+impl Step {
+    pub(super) fn key(&self) -> Option<&str> {
+        match self {
+            Self::Key(key) => Some(key),
+            Self::Index(_) => None,
+        }
+    }
+}
+
 /// Shows a way as TOML writes it.
 pub(super) struct Shown<'a>(pub(super) &'a [Step]);
 

@@ -54,13 +54,7 @@ impl Page<'_> {
     }
 
     fn head(&mut self, way: &[Step]) {
-        let keys: Vec<_> = way
-            .iter()
-            .filter_map(|step| match step {
-                Step::Key(key) => Some(quoted(key)),
-                Step::Index(_) => None,
-            })
-            .collect();
+        let keys: Vec<_> = way.iter().filter_map(Step::key).map(quoted).collect();
         let blank = if self.text.is_empty() { "" } else { "\n" };
         let _ = writeln!(self.text, "{blank}[{}]", keys.join("."));
     }

@@ -36,7 +36,12 @@ impl<'a> Reading<'a> {
         while self.mistakes.len() < MOST_MISTAKES {
             match T::deserialize(Reader(&self.root)) {
                 Ok(value) => return value,
-                Err(fault) if !self.settle(&fault) => return T::default(),
+                Err(fault) if !self.settle(&fault) => {
+                    if self.mistakes.is_empty() {
+                        self.tell(&[], fault.to_string());
+                    }
+                    break;
+                }
                 Err(_) => {}
             }
         }
@@ -70,9 +75,11 @@ impl<'a> Reading<'a> {
 
     /// Tells a fault and takes its cause out of the tree. False if nothing is left to take out.
     fn settle(&mut self, fault: &Fault) -> bool {
-        let way = fault.way();
+        let mut way = fault.way();
+        // What a variable's text holds is not in the tree, the text is.
+        while self.root.at(&way).is_none() && way.pop().is_some() {}
         let is_told = |node: &Node| matches!(node.value, Value::StandIn | Value::Told);
-        if self.root.at(&way).is_none_or(is_told) {
+        if self.root.at(&way).is_some_and(is_told) {
             // A stand-in that did not do: what it stands in for is needed, so the table around it goes.
             return way.split_last().is_some_and(|(_, table)| self.take_out(table));
         }
@@ -96,7 +103,7 @@ impl<'a> Reading<'a> {
         way.push(Step::Key(key.to_owned()));
         let is_anothers = match self.root.at(&way).map(|node| &node.origin) {
             Some(Origin::Variable(name)) if is_top => {
-                environment::may_be_anothers(name) && remedy::nearest(key, known).is_none()
+                environment::may_be_anothers(name) && !is_like_a_value(key)
             }
             _ => false,
         };
@@ -159,4 +166,11 @@ impl<'a> Reading<'a> {
         let (steps, _) = leading(text);
         (!steps.is_empty() && self.root.at(&steps).is_some()).then_some(steps)
     }
+}
+
+/// Whether a key was probably meant for one of a value; tables are not set by a variable.
+fn is_like_a_value(key: &str) -> bool {
+    let Value::Table(entries) = &example::all().value else { return false };
+    let values = entries.iter().filter(|(_, node)| !matches!(node.value, Value::Table(_)));
+    remedy::nearest(key, &values.map(|(key, _)| key.as_str()).collect::<Vec<_>>()).is_some()
 }

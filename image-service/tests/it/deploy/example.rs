@@ -85,8 +85,8 @@ fn every_key_is_in_it() {
             known.into_iter().filter(|key| !is_there(key)).map(|key| format!("{}.{key}", way.join("."))),
         );
     }
-    // An account has the keys of [ecr]; the example of one does not repeat them all.
-    missing.retain(|key| key != "ecr.accounts.210987654321.endpoint_url");
+    // An account has keys of [ecr]; the example of one does not repeat them all.
+    missing.retain(|key| !key.starts_with("ecr.accounts."));
     assert!(missing.is_empty(), "not in deploy/config.toml: {missing:?}");
 }
 

@@ -1,6 +1,6 @@
 //! `image-service health` and `docker-shim health`: how containers are asked whether they are well.
 
-use std::process::Command;
+use std::{path::Path, process::Command};
 
 use fixtures::{
     process::Process,
@@ -8,7 +8,7 @@ use fixtures::{
     tool::Tool,
 };
 
-fn asked(folder: &std::path::Path) -> Tool {
+fn asked(folder: &Path) -> Tool {
     Tool::new(binary("image-service")).args(["health", "--config"]).arg(folder.join("config.toml"))
 }
 
@@ -32,29 +32,35 @@ async fn both_programs_say_whether_they_are_ready() {
     assert!(said.contains("no answer on /"), "{said}");
 }
 
+/// Makes a certificate and its key, as PEM.
+async fn certificate(folder: &Path, name: &str, more: &[&str]) {
+    let (key, certificate, subject) =
+        (format!("{name}.key"), format!("{name}.crt"), format!("/CN={name}.example"));
+    let made = Tool::new("openssl")
+        .args([
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-noenc",
+            "-days",
+            "1",
+        ])
+        .args(["-keyout", &key, "-out", &certificate, "-subj", &subject])
+        .args(more);
+    made.dir(folder).run().await.ok();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn over_tls_the_service_is_known_by_its_certificate_and_asked_with_one() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
+    certificate(folder.path(), "ca", &["-addext", "basicConstraints=critical,CA:TRUE"]).await;
     for name in ["own", "other"] {
-        let made = Tool::new("openssl")
-            .args([
-                "req",
-                "-x509",
-                "-newkey",
-                "ec",
-                "-pkeyopt",
-                "ec_paramgen_curve:P-256",
-                "-noenc",
-                "-days",
-                "1",
-            ])
-            .args(["-subj", "/CN=somewhere.example", "-addext", "basicConstraints=critical,CA:TRUE"])
-            .arg("-keyout")
-            .arg(path(&format!("{name}.key")))
-            .arg("-out")
-            .arg(path(&format!("{name}.crt")));
-        made.run().await.ok();
+        let by_ca = ["-CA", "ca.crt", "-CAkey", "ca.key", "-addext", "basicConstraints=critical,CA:FALSE"];
+        certificate(folder.path(), name, &by_ca).await;
     }
     let config = |certificate: &str, listen: &str| {
         let path = |name: &str| path(name).display().to_string();
@@ -62,7 +68,7 @@ async fn over_tls_the_service_is_known_by_its_certificate_and_asked_with_one() {
             "[tls]\ncertificate = '{}'\nkey = '{}'\nclient_ca = '{}'\n",
             path(&format!("{certificate}.crt")),
             path(&format!("{certificate}.key")),
-            path("own.crt")
+            path("ca.crt")
         );
         let dir = path("data");
         let text =

@@ -13,6 +13,11 @@ filter = 'a=b=c'
 [ecr]
 request_timeout_ms = 9000
 operation_timeout_ms = 8000
+endpoint_url = 'nowhere'
+[registries.\"ghcr.io\"]
+ca_file = '/no/ca'
+[registries.\"quay.io\"]
+ca_file = '/no/ca'
 ";
 
 fn service(args: &[&str]) -> Tool {
@@ -33,9 +38,12 @@ async fn a_check_tells_all_mistakes_with_their_places() {
         format!("{file}:5:1: credentials.key_file: "),
         format!("{file}:7:1: log.filter \"a=b=c\""),
         format!("{file}:9:1: ecr.request_timeout_ms is longer than ecr.operation_timeout_ms\n"),
+        format!("{file}:11:1: ecr.endpoint_url \"nowhere\""),
+        format!("{file}:12:13: registries.\"ghcr.io\": cannot use ca_file /no/ca: No such file"),
+        format!("{file}:14:13: registries.\"quay.io\": cannot use ca_file /no/ca: No such file"),
         "--listen: listen: \"nowhere\" is neither unix:///PATH nor HOST:PORT\n".into(),
         "IMAGE_SERVICE_PULL__PLATFORM: pull.platform: ".into(),
-        "mistakes in the configuration: 7".into(),
+        "mistakes in the configuration: 10".into(),
     ] {
         assert!(said.contains(&mistake), "{mistake}\n{said}");
     }
