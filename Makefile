@@ -9,7 +9,7 @@ ifneq ($(shell id -u),0)
 SKIP := -- --skip dockerd --skip buildah --skip full_disk
 endif
 
-.PHONY: up demo test bench fmt lint tools
+.PHONY: up demo install test bench fmt lint tools
 
 up: ## both processes, release build, in the foreground; STATE=folder and CONFIG=file if the defaults do not suit
 	cargo build --release --bins
@@ -19,6 +19,10 @@ demo: ## the same, unattended, against a throw-away registry; fails if anything 
 	.ci/prepare demo
 	cargo build --release --bins
 	@BIN=$(TARGET)/release deploy/demo.sh
+
+install: ## programs, units and an example of the configuration onto this host; DESTDIR=folder for a place below it
+	cargo build --release --bins
+	@BIN=$(TARGET)/release deploy/install.sh
 
 test: tools lint ## everything
 	$(if $(SKIP),@echo "not root: tests with a real dockerd, with buildah or with a full disk are left out")

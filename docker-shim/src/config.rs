@@ -3,7 +3,7 @@
 use std::{env, ffi::OsString, num::NonZeroU32, path::PathBuf, time::Duration};
 
 use anyhow::Context;
-use clap::{Parser, ValueEnum, builder::BoolishValueParser};
+use clap::{Parser, Subcommand, ValueEnum, builder::BoolishValueParser};
 
 use crate::upstream::{AuthFiles, ServiceAddress};
 
@@ -23,9 +23,12 @@ const HELD_FOR: Duration = Duration::from_secs(1);
 #[derive(Parser, Clone, Debug)]
 #[command(name = "docker-shim", version)]
 pub struct Flags {
+    /// What to do instead of serving
+    #[command(subcommand)]
+    pub command: Option<Command>,
     /// The socket for Docker clients, for its owner and group; a folder that is made for it is the owner's alone, so the group needs an
     /// existing one [default: docker.sock in the state folder, $XDG_STATE_HOME/image-service]
-    #[arg(long, env = "DOCKER_SHIM_SOCKET", value_name = "PATH")]
+    #[arg(long, env = "DOCKER_SHIM_SOCKET", value_name = "PATH", global = true)]
     socket: Option<PathBuf>,
     /// The image service: unix:///PATH, http://HOST:PORT or https://HOST:PORT [default: image-service.sock in the state folder]
     #[arg(long, env = "DOCKER_SHIM_IMAGE_SERVICE", value_name = "URL")]
@@ -63,6 +66,13 @@ pub struct Flags {
     /// Seconds that running requests have when the shim is told to end; when it is told again they have none
     #[arg(long, env = "DOCKER_SHIM_DRAIN_SECONDS", value_name = "SECONDS", default_value_t = DRAIN_SECONDS)]
     drain_seconds: u32,
+}
+
+/// What else a shim does.
+#[derive(Subcommand, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Command {
+    /// Say whether a shim answers on the socket
+    Health,
 }
 
 /// How a log line looks.

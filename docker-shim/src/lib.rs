@@ -6,6 +6,7 @@
 pub mod api_version;
 pub mod config;
 pub mod engine;
+pub mod health;
 pub mod logging;
 pub mod router;
 pub mod server;
@@ -29,6 +30,7 @@ mod render_cache;
 mod request_body;
 mod routes;
 mod service;
+mod service_manager;
 mod socket;
 mod timestamp;
 mod transfer;

@@ -2,8 +2,8 @@
 
 use clap::Parser;
 use docker_shim::{
-    config::{Flags, Settings},
-    logging,
+    config::{Command, Flags, Settings},
+    health, logging,
     server::Server,
     upstream::Upstream,
 };
@@ -16,7 +16,12 @@ use tokio::{
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> anyhow::Result<()> {
-    let settings = Flags::parse().settle()?;
+    let flags = Flags::parse();
+    let command = flags.command;
+    let settings = flags.settle()?;
+    if command == Some(Command::Health) {
+        return health::check(&settings.socket);
+    }
     logging::start(settings.log_format);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(settings.worker_threads)
@@ -39,7 +44,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         }
     });
     let server = Server::bind(&settings.socket, upstream, settings.loads, settings.limits)?;
-    tracing::info!(socket = %settings.socket.display(), image_service = %settings.image_service, "listening");
+    tracing::info!(socket = %server.place(&settings.socket).display(), image_service = %settings.image_service, "listening");
     server.run(times(told.clone(), 1), times(told, 2)).await;
     Ok(())
 }

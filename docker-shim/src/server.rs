@@ -2,7 +2,12 @@
 //!
 //! Invariant: no client and no connection can end the accept loop.
 
-use std::{convert::Infallible, path::Path, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::{
@@ -20,6 +25,7 @@ use crate::{
     late_eof::LateEof,
     patience::Patience,
     service::Shim,
+    service_manager::Announced,
     socket::Socket,
     upstream::Upstream,
 };
@@ -38,20 +44,31 @@ pub struct Server {
 }
 
 impl Server {
-    /// Binds the socket; clients may connect from now on. Wants a tokio runtime around it.
+    /// Binds the socket, unless one was handed over; clients may connect from now on. Wants a tokio runtime around it.
     pub fn bind(path: &Path, upstream: Upstream, loads: LoadAnswers, limits: Limits) -> anyhow::Result<Self> {
+        let socket = Socket::inherited()?.map_or_else(|| Socket::bind(path), Ok)?;
         let shim = Arc::new(Shim::new(upstream, loads, limits.stall));
-        Ok(Self { socket: Socket::bind(path)?, shim, limits })
+        Ok(Self { socket, shim, limits })
+    }
+
+    /// Where it listens: a socket that was handed over may be elsewhere than `configured`.
+    #[must_use]
+    pub fn place(&self, configured: &Path) -> PathBuf {
+        let address = self.socket.listener.local_addr();
+        let bound = address.ok().and_then(|address| address.as_pathname().map(Path::to_owned));
+        bound.unwrap_or_else(|| configured.to_owned())
     }
 
     /// Serves until `stop` is ready, then waits for running requests, but not for ever, and not when `urged` is ready too. The socket is gone at
     /// the end.
     pub async fn run(self, stop: impl Future<Output = ()>, urged: impl Future<Output = ()>) {
         let connections = GracefulShutdown::new();
+        let announced = Announced::ready();
         tokio::select! {
             () = accept(&self.socket, &self.shim, self.limits, &connections) => {}
             () = stop => {}
         }
+        announced.stopping();
         drop(self.socket);
         tracing::info!("stopping: finishing what is under way");
         self.shim.end();

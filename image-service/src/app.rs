@@ -3,7 +3,10 @@
 
 pub mod state;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use tokio_util::task::AbortOnDropHandle;
 
@@ -13,11 +16,12 @@ use crate::{
     ecr::Ecr,
     embedded_registry::EmbeddedRegistry,
     embedding,
-    grpc::{self, Door, Identities},
+    grpc::{self, Door, Identities, Inherited},
     model::{Namespace, Repository},
     ops::{Operations, Ports},
     ports::Staging,
     registry::{CloudRegistryClient, RegistryClient},
+    service_manager,
     shutdown::Shutdown,
     staging::{Stager, StagingPlace},
 };
@@ -27,7 +31,6 @@ use crate::{
 pub fn check(config: &Config) -> Vec<anyhow::Error> {
     let found = [
         config.check_namespaces(),
-        RegistryClient::new(&config.registries, config.pull.other_architectures).map(drop),
         embedding::open(&config.similarity.embedder).map(drop),
         Identities::check(&config.access),
         config
@@ -36,16 +39,24 @@ pub fn check(config: &Config) -> Vec<anyhow::Error> {
             .map(|tls| Door::check(tls, config.access.token_file.is_some()))
             .transpose()
             .map(drop),
-        Ecr::new(&config.ecr).map(drop),
     ];
-    let access = config.access.mistakes(config.tls.as_ref()).into_iter().map(anyhow::Error::msg);
-    state::check(config).chain(found.into_iter().filter_map(Result::err)).chain(access).collect()
+    // Each by itself, as the client ends at the first that it cannot use.
+    let registries = config.registries.iter().map(|(host, registry)| {
+        let alone = BTreeMap::from([(host.clone(), registry.clone())]);
+        RegistryClient::new(&alone, config.pull.other_architectures).map(drop)
+    });
+    let access = config.access.mistakes(config.tls.as_ref());
+    let told = Ecr::mistakes(&config.ecr).into_iter().chain(access).map(anyhow::Error::msg);
+    let found = found.into_iter().chain(registries).filter_map(Result::err);
+    state::check(config).chain(found).chain(told).collect()
 }
 
-/// Builds the service from its configuration and serves until it is told to end.
+/// Builds the service from its configuration and serves until it is told to end, on a socket that was handed over if there is one.
 pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
+    // First of all, while nothing else runs: it changes the environment.
+    let inherited = Inherited::take()?;
     let data_dir = state::data_dir(&config)?;
-    let listen = listen(&config)?;
+    let listen = listen_address(&config)?;
     if let Some(mistake) = config.access.mistakes(config.tls.as_ref()).first() {
         anyhow::bail!("{mistake}");
     }
@@ -100,10 +111,11 @@ pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
     let indexing = config.similarity.enabled.then(|| tokio::spawn(operations.clone().keep_indexed()));
     let indexing = indexing.map(AbortOnDropHandle::new);
 
-    let door = Door::open(&config, &listen).await?;
+    let door = Door::open(&config, inherited, &listen).await?;
+    let _watchdog = service_manager::ready();
     let (listen, data_dir) = (door.place()?, data_dir.display());
     tracing::info!(listen, %data_dir, "listening on {listen}");
-    let (asked, urged) = (shutdown.is_asked(), shutdown.is_urged());
+    let (asked, urged) = (service_manager::announced(shutdown.is_asked()), shutdown.is_urged());
     let caller = (identities, door);
     grpc::serve(operations.clone(), services_of_ecr, caller, &config.serving, asked, urged).await?;
     drop((sweeping, upkeep, listening, indexing));
@@ -122,7 +134,7 @@ pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
 }
 
 /// Where gRPC is served.
-pub fn listen(config: &Config) -> anyhow::Result<Listen> {
+pub fn listen_address(config: &Config) -> anyhow::Result<Listen> {
     match &config.listen {
         Some(listen) => Ok(listen.clone()),
         None => Ok(Listen::Unix(state::data_dir(config)?.join("image-service.sock"))),

@@ -1,22 +1,20 @@
 //! The image service's command line.
 
-#[path = "main/db.rs"]
-mod db;
-#[path = "main/keys.rs"]
-mod keys;
-#[path = "main/token.rs"]
-mod token;
+mod commands;
 
-use std::{io::IsTerminal, path::PathBuf, time::Duration};
+use std::{io::IsTerminal, time::Duration};
 
 use anyhow::Context;
-use clap::{Args, Parser, Subcommand};
+use clap::Parser;
+use commands::{
+    Settings, config::ConfigCommand, db::DbCommand, health::HealthCommand, keys::KeysCommand,
+    token::TokenCommand,
+};
 use image_service::{
     app,
-    config::{Config, Listen, LogConfig, LogFormat},
+    config::{Config, LogConfig, LogFormat},
     shutdown::Shutdown,
 };
-use token::TokenCommand;
 use tracing::{Level, Metadata};
 use tracing_subscriber::{
     EnvFilter, filter::filter_fn, layer::SubscriberExt as _, util::SubscriberInitExt as _,
@@ -25,7 +23,6 @@ use tracing_subscriber::{
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
-const DATABASE_URL: &str = "IMAGE_SERVICE_DATABASE_URL";
 /// For threads, once everything else has ended.
 const CUT_OFF: Duration = Duration::from_secs(1);
 
@@ -42,43 +39,15 @@ enum Command {
     Config(ConfigCommand),
     /// Look after the state: images, names, credentials.
     #[command(subcommand)]
-    Db(db::DbCommand),
+    Db(DbCommand),
     /// Look at the keys that stored credentials are sealed under, and change them.
     #[command(subcommand)]
-    Keys(keys::KeysCommand),
+    Keys(KeysCommand),
     /// Tokens for those who call the service.
     #[command(subcommand)]
     Token(TokenCommand),
-}
-
-#[derive(Subcommand)]
-enum ConfigCommand {
-    /// Say whether the configuration can be used.
-    Check(Settings),
-}
-
-#[derive(Args)]
-struct Settings {
-    /// TOML file.
-    #[arg(long, env = "IMAGE_SERVICE_CONFIG", value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// Where the state is kept [default: $XDG_STATE_HOME/image-service].
-    #[arg(long, env = "IMAGE_SERVICE_DATA_DIR", value_name = "DIR")]
-    data_dir: Option<PathBuf>,
-    /// Where to serve: unix:///PATH or HOST:PORT [default: image-service.sock in the data folder].
-    #[arg(long, env = "IMAGE_SERVICE_LISTEN", value_name = "ADDRESS")]
-    listen: Option<Listen>,
-}
-
-impl Settings {
-    fn resolve(self) -> anyhow::Result<Config> {
-        let mut config = self.config.as_deref().map(Config::from_file).transpose()?.unwrap_or_default();
-        config.data_dir = self.data_dir.or(config.data_dir);
-        config.listen = self.listen.or(config.listen);
-        // No flag: a command line can be read by everyone on the host.
-        config.database.url = std::env::var(DATABASE_URL).ok().map(Into::into).or(config.database.url);
-        Ok(config)
-    }
+    /// Say whether the service that has this configuration is ready.
+    Health(HealthCommand),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -86,10 +55,11 @@ fn main() -> anyhow::Result<()> {
     let installed = rustls::crypto::aws_lc_rs::default_provider().install_default();
     installed.map_err(|_| anyhow::anyhow!("a TLS provider is installed already"))?;
     match Command::parse() {
-        Command::Config(ConfigCommand::Check(settings)) => check(&settings.resolve()?),
-        Command::Db(command) => db::run(command),
+        Command::Config(command) => command.run(obstacles),
+        Command::Db(command) => command.run(),
         Command::Keys(command) => command.run(),
         Command::Token(command) => command.run(),
+        Command::Health(command) => command.run(),
         Command::Serve(settings) => {
             let config = settings.resolve()?;
             start_log(&config.log)?;
@@ -102,19 +72,9 @@ fn main() -> anyhow::Result<()> {
     }
 }
 
-/// Says all that is wrong at once.
-fn check(config: &Config) -> anyhow::Result<()> {
-    let mistakes: Vec<_> = app::check(config).into_iter().chain(log_filter(&config.log).err()).collect();
-    for mistake in &mistakes {
-        eprintln!("{mistake:#}");
-    }
-    match mistakes.len() {
-        0 => {
-            eprintln!("The configuration can be used.");
-            Ok(())
-        }
-        count => anyhow::bail!("mistakes in the configuration: {count}"),
-    }
+/// What keeps a configuration from being served, beyond what is in the document.
+fn obstacles(config: &Config) -> Vec<anyhow::Error> {
+    app::check(config).into_iter().chain(log_filter(&config.log).err()).collect()
 }
 
 fn log_filter(config: &LogConfig) -> anyhow::Result<EnvFilter> {

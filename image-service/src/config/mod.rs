@@ -1,4 +1,5 @@
-//! Configuration: one TOML file, the environment over it, flags over both. Read once, at start; every mistake is an error that names its key.
+//! Configuration: one TOML file, the environment over it, flags over both. Read once, at start, by `sources`; every
+//! mistake names its key.
 
 mod access;
 mod credentials;
@@ -10,14 +11,11 @@ mod namespaces;
 mod registries;
 mod serving;
 mod similarity;
+mod sources;
 mod staging;
 mod tls;
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use serde::Deserialize;
 
@@ -32,6 +30,7 @@ pub use listen::Listen;
 pub use registries::{RegistryConfig, RegistryEndpoint};
 pub use serving::ServingConfig;
 pub use similarity::{EmbedderConfig, HttpEmbedderConfig, SimilarityConfig};
+pub use sources::{Flag, Mistake, Sources};
 pub use staging::{EmbeddedRegistryConfig, LayerCompression, StagingConfig};
 pub use tls::TlsConfig;
 
@@ -151,14 +150,6 @@ impl Config {
     #[must_use]
     pub fn embeds_registry(&self) -> bool {
         self.embedded_registry.enabled.unwrap_or(self.staging.repository.is_none())
-    }
-
-    /// Reads a file.
-    pub fn from_file(path: &Path) -> anyhow::Result<Self> {
-        use anyhow::Context;
-        let text =
-            std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-        toml::from_str(&text).with_context(|| format!("cannot use {}", path.display()))
     }
 }
 

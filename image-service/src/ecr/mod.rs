@@ -78,12 +78,18 @@ impl Ecr {
         Self::on(Clock::default(), config)
     }
 
-    /// With a clock of the caller's choice.
-    pub fn on(clock: Clock, config: &EcrConfig) -> anyhow::Result<Self> {
-        let mut mistakes = config.mistakes();
+    /// What keeps a configuration from being used; each begins with its key.
+    #[must_use]
+    pub fn mistakes(config: &EcrConfig) -> Vec<String> {
         let known = |key: &String| Operation::ALL.iter().any(|operation| operation.key() == *key);
         let unknown = config.rates.keys().filter(|key| !known(key));
-        mistakes.extend(unknown.map(|key| format!("ecr.rates.{key}: there is no such operation")));
+        let unknown = unknown.map(|key| format!("ecr.rates.{key}: there is no such operation"));
+        config.mistakes().into_iter().chain(unknown).collect()
+    }
+
+    /// With a clock of the caller's choice.
+    pub fn on(clock: Clock, config: &EcrConfig) -> anyhow::Result<Self> {
+        let mistakes = Self::mistakes(config);
         anyhow::ensure!(mistakes.is_empty(), "{}", mistakes.join("; "));
         let metrics = Arc::new(KeptMetrics::default());
         let calls = Arc::new(Calls::new(config, metrics.clone()));

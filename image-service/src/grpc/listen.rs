@@ -10,6 +10,7 @@ use std::{
 use anyhow::{Context, bail};
 use tokio::net::{TcpListener, UnixListener, UnixStream};
 
+use super::Inherited;
 use crate::config::Listen;
 
 /// Who may be meant to reach a place.
@@ -26,8 +27,8 @@ pub(super) enum Reach {
 /// A place that is taken.
 #[derive(Debug)]
 pub(super) enum Listener {
-    /// With the socket's file.
-    Unix(UnixListener, SocketFile),
+    /// With the socket's file, if it was made here.
+    Unix(UnixListener, Option<SocketFile>),
     /// TCP
     Tcp(TcpListener),
 }
@@ -48,14 +49,19 @@ impl Listener {
     /// As it is known once it is taken.
     pub(super) fn place(&self) -> io::Result<String> {
         match self {
-            Self::Unix(_, SocketFile(path)) => Ok(format!("unix://{}", path.display())),
+            // One that was handed over may be elsewhere than the configuration says.
+            Self::Unix(listener, _) => {
+                let address = listener.local_addr()?;
+                let path = address.as_pathname().unwrap_or(Path::new(""));
+                Ok(format!("unix://{}", path.display()))
+            }
             Self::Tcp(listener) => listener.local_addr().map(|address| address.to_string()),
         }
     }
 }
 
 impl Reach {
-    fn admit(self, bound: SocketAddr) -> anyhow::Result<()> {
+    pub(super) fn admit(self, bound: SocketAddr) -> anyhow::Result<()> {
         match self {
             _ if bound.ip().is_loopback() => Ok(()),
             Self::Anyone => Ok(()),
@@ -71,12 +77,15 @@ impl Reach {
     }
 }
 
-/// Takes the place, if nobody reaches it who is not meant to.
-pub(super) async fn bind(listen: &Listen, reach: Reach) -> anyhow::Result<Listener> {
+/// Takes the place, unless a socket was handed over, if nobody reaches it who is not meant to.
+pub(super) async fn bind(inherited: Inherited, listen: &Listen, reach: Reach) -> anyhow::Result<Listener> {
+    if let Some(listener) = inherited.listener(reach)? {
+        return Ok(listener);
+    }
     match listen {
         Listen::Unix(path) => {
             let listener = bind_unix(path).await.with_context(|| format!("cannot listen on {listen}"))?;
-            Ok(Listener::Unix(listener, SocketFile(path.clone())))
+            Ok(Listener::Unix(listener, Some(SocketFile(path.clone()))))
         }
         Listen::Tcp(address) => {
             let listener =
@@ -85,6 +94,17 @@ pub(super) async fn bind(listen: &Listen, reach: Reach) -> anyhow::Result<Listen
             Ok(Listener::Tcp(listener))
         }
     }
+}
+
+/// Refuses plaintext where other machines reach it, unless `remote_plaintext`.
+pub(super) fn check_reach(bound: SocketAddr, remote_plaintext: bool) -> anyhow::Result<()> {
+    if !remote_plaintext && !bound.ip().is_loopback() {
+        bail!(
+            "listen: other machines reach {bound}, so it needs a [tls] table; \
+             allow_remote_plaintext = true insists on plaintext"
+        );
+    }
+    Ok(())
 }
 
 async fn bind_unix(path: &Path) -> anyhow::Result<UnixListener> {
@@ -148,6 +168,7 @@ mod tests {
     #[tokio::test]
     async fn plaintext_on_a_reachable_address_needs_the_operators_word() {
         let anywhere = Listen::Tcp("0.0.0.0:0".into());
+        let bind = async |listen: &Listen, reach| bind(Inherited::default(), listen, reach).await;
         let error = bind(&anywhere, Reach::ThisMachine).await.unwrap_err().to_string();
         assert!(error.contains("allow_remote_plaintext"), "{error}");
         assert!(bind(&anywhere, Reach::Anyone).await.is_ok());
@@ -157,6 +178,7 @@ mod tests {
     #[tokio::test]
     async fn tokens_go_in_plaintext_no_further_than_this_machine_whatever_the_operator_says() {
         let shown = Reach::ThisMachineAsTokensAreShown;
+        let bind = async |listen: &Listen, reach| bind(Inherited::default(), listen, reach).await;
         let error = bind(&Listen::Tcp("0.0.0.0:0".into()), shown).await.unwrap_err().to_string();
         assert!(error.contains("access.token_file"), "{error}");
         assert!(bind(&Listen::Tcp("127.0.0.1:0".into()), shown).await.is_ok());

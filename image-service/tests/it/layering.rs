@@ -23,6 +23,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("shutdown", &[]),
     ("ops", &["config", "error", "model", "ports"]),
     ("grpc", &["config", "error", "model", "ops", "ports"]),
+    ("health", &["config"]),
+    ("service_manager", &[]),
     (
         "app",
         &[
@@ -37,15 +39,15 @@ const LAYERS: &[(&str, &[&str])] = &[
             "ports",
             "registry",
             "secrets",
+            "service_manager",
             "shutdown",
             "staging",
             "store",
         ],
     ),
+    ("commands", &[]),
     ("lib", &[]),
-    ("keys", &[]),
     ("main", &[]),
-    ("token", &[]),
 ];
 
 fn sources() -> Vec<(String, PathBuf)> {

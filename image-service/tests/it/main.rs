@@ -4,6 +4,7 @@
 
 mod archive;
 mod database_commands;
+mod deploy;
 mod draining;
 mod ecr;
 mod ecr_services;

@@ -23,6 +23,7 @@ pub(super) use self::{
     peer::{Peer, PeerCertificate},
 };
 use super::{
+    Inherited,
     fresh::Fresh,
     listen::{Listener, Reach, bind},
 };
@@ -47,9 +48,9 @@ pub struct Door {
 type Arrivals = mpsc::Sender<io::Result<Connection>>;
 
 impl Door {
-    /// Takes the place, and reads certificates and key; they are read again when they change. Wants a runtime around it.
-    pub async fn open(config: &Config, listen: &Listen) -> anyhow::Result<Self> {
-        let listener = bind(listen, reach(config)).await?;
+    /// Takes the place, or the socket that was handed over, and reads certificates and key; they are read again when they change. Wants a runtime around it.
+    pub async fn open(config: &Config, inherited: Inherited, listen: &Listen) -> anyhow::Result<Self> {
+        let listener = bind(inherited, listen, reach(config)).await?;
         let tokens = config.access.token_file.is_some();
         let tls = config
             .tls

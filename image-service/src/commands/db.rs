@@ -17,7 +17,7 @@ use image_service::{
 use super::Settings;
 
 #[derive(Subcommand)]
-pub(super) enum DbCommand {
+pub(crate) enum DbCommand {
     /// Bring the schema to that of this version.
     Migrate(Settings),
     /// Say everything that is wrong with the state, and what helps. Reads only; services may be running.
@@ -29,7 +29,7 @@ pub(super) enum DbCommand {
 }
 
 #[derive(Args)]
-pub(super) struct Document {
+pub(crate) struct Document {
     /// The export; `-` for standard output or input.
     #[arg(value_name = "FILE")]
     file: PathBuf,
@@ -40,21 +40,23 @@ pub(super) struct Document {
     settings: Settings,
 }
 
-/// One thread: while a document is read or written, nothing else is to be done.
-pub(super) fn run(command: DbCommand) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        match command {
-            DbCommand::Migrate(settings) => migrate(&*upkeep(&settings.resolve()?)?).await,
-            DbCommand::Check(settings) => check(&*upkeep(&settings.resolve()?)?).await,
-            DbCommand::Export(Document { file, without_credentials, settings }) => {
-                export(&*upkeep(&settings.resolve()?)?, &file, !without_credentials).await
+impl DbCommand {
+    /// One thread: while a document is read or written, nothing else is to be done.
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(async {
+            match self {
+                Self::Migrate(settings) => migrate(&*upkeep(&settings.resolve()?)?).await,
+                Self::Check(settings) => check(&*upkeep(&settings.resolve()?)?).await,
+                Self::Export(Document { file, without_credentials, settings }) => {
+                    export(&*upkeep(&settings.resolve()?)?, &file, !without_credentials).await
+                }
+                Self::Import(Document { file, without_credentials, settings }) => {
+                    import(&*upkeep(&settings.resolve()?)?, &file, !without_credentials).await
+                }
             }
-            DbCommand::Import(Document { file, without_credentials, settings }) => {
-                import(&*upkeep(&settings.resolve()?)?, &file, !without_credentials).await
-            }
-        }
-    })
+        })
+    }
 }
 
 async fn migrate(state: &dyn Upkeep) -> anyhow::Result<()> {

@@ -13,7 +13,7 @@ use imageservice_proto::v1::{
 };
 use tonic::transport::{Channel, Endpoint};
 
-use crate::Settings;
+use super::Settings;
 
 #[derive(Subcommand)]
 pub(crate) enum KeysCommand {
@@ -82,7 +82,7 @@ async fn forget_lost(config: &Config) -> anyhow::Result<()> {
 
 /// To the service that runs, where only this host reaches it.
 async fn connect(config: &Config) -> anyhow::Result<KeysClient<Channel>> {
-    let listen = app::listen(config)?;
+    let listen = app::listen_address(config)?;
     let uri = match &listen {
         Listen::Unix(path) => format!("unix://{}", path.display()),
         Listen::Tcp(address) if config.tls.is_none() => format!("http://{address}"),
