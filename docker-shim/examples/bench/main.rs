@@ -58,6 +58,9 @@ struct Options {
     /// MiB in a layer that comes in parts.
     #[arg(long, default_value_t = 256)]
     layer: u64,
+    /// What changes outlive in ECR's part; others keep theirs in memory.
+    #[arg(long, value_enum, default_value = "power-cut")]
+    durability: ecr::Durability,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
@@ -90,8 +93,8 @@ async fn main() {
         archives::compare(archives::Extent { rounds, image, large }).await;
     }
     if options.wants(Part::Ecr) {
-        let Options { rounds, listed, layer, .. } = options;
-        ecr::compare(ecr::Extent { turn, rounds, listed, layer }).await;
+        let Options { rounds, listed, layer, durability, .. } = options;
+        ecr::compare(ecr::Extent { turn, rounds, listed, layer, durability }).await;
     }
     if options.wants(Part::Fleet) {
         fleet::compare(turn, options.rounds).await;

@@ -7,11 +7,13 @@ use sqlx::{Row, sqlite::SqliteRow};
 use super::{Change, Error, NewManifest, Result, repository::read_mutability};
 use crate::model::{Digest, Mutability, Tag};
 
+/// A `CROSS JOIN` begins with what the push names: SQLite would rather look through all that the repository has.
+///
 /// `$1` is the repository, `$2` the manifest; `$3` to `$5` are JSON arrays: its tags, blobs and children. `$6` is now.
-const FIND: &str = "SELECT r.mutability, r.mutability_filters, m.digest IS NOT NULL AS is_known, \
+pub(super) const FIND: &str = "SELECT r.mutability, r.mutability_filters, m.digest IS NOT NULL AS is_known, \
      coalesce(m.is_archived OR m.activated > $6, FALSE) AS is_away, \
      (SELECT json_group_object(t.tag, t.manifest) FROM json_each($3) g \
-      JOIN tags t ON t.repository = r.id AND t.tag = g.value) AS pointed, \
+      CROSS JOIN tags t ON t.repository = r.id AND t.tag = g.value) AS pointed, \
      (SELECT b.value FROM json_each($4) b WHERE NOT EXISTS \
       (SELECT 1 FROM repository_blobs l WHERE l.repository = r.id AND l.digest = b.value) ORDER BY b.key LIMIT 1) AS missing_blob, \
      (SELECT json_group_array(c.value) FROM json_each($5) c WHERE c.value = $2 OR NOT EXISTS \

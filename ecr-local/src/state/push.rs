@@ -125,10 +125,10 @@ const RECORD: &str = concat!(
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
      ON CONFLICT (repository, digest) DO UPDATE SET media_type = excluded.media_type; \
      INSERT INTO manifest_blobs (repository, manifest, digest) \
-     SELECT $1, $2, l.digest FROM json_each($9) b JOIN repository_blobs l ON l.repository = $1 AND l.digest = b.value \
+     SELECT $1, $2, l.digest FROM json_each($9) b CROSS JOIN repository_blobs l ON l.repository = $1 AND l.digest = b.value \
      WHERE true ON CONFLICT DO NOTHING; \
      INSERT INTO manifest_children (repository, manifest, child) \
-     SELECT $1, $2, m.digest FROM json_each($10) c JOIN manifests m ON m.repository = $1 AND m.digest = c.value AND m.digest <> $2 \
+     SELECT $1, $2, m.digest FROM json_each($10) c CROSS JOIN manifests m ON m.repository = $1 AND m.digest = c.value AND m.digest <> $2 \
      WHERE true ON CONFLICT DO NOTHING; ",
     measured!(),
     "; INSERT INTO tags (repository, tag, manifest, created) SELECT $1, value, $2, $7 FROM json_each($11) WHERE true \
@@ -157,3 +157,7 @@ async fn record(
 pub(super) async fn measure(change: &mut Change, repository: i64, digest: &str) -> Result<()> {
     sqlx::query(measured!()).bind(repository).bind(digest).execute(&mut **change).await.map(drop)
 }
+
+#[cfg(test)]
+#[path = "push_tests.rs"]
+mod tests;

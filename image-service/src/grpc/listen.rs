@@ -50,7 +50,8 @@ impl Listener {
     pub(super) fn place(&self) -> io::Result<String> {
         match self {
             // One that was handed over may be elsewhere than the configuration says.
-            Self::Unix(listener, _) => {
+            Self::Unix(_, Some(SocketFile(path))) => Ok(format!("unix://{}", path.display())),
+            Self::Unix(listener, None) => {
                 let address = listener.local_addr()?;
                 let path = address.as_pathname().unwrap_or(Path::new(""));
                 Ok(format!("unix://{}", path.display()))
@@ -94,17 +95,6 @@ pub(super) async fn bind(inherited: Inherited, listen: &Listen, reach: Reach) ->
             Ok(Listener::Tcp(listener))
         }
     }
-}
-
-/// Refuses plaintext where other machines reach it, unless `remote_plaintext`.
-pub(super) fn check_reach(bound: SocketAddr, remote_plaintext: bool) -> anyhow::Result<()> {
-    if !remote_plaintext && !bound.ip().is_loopback() {
-        bail!(
-            "listen: other machines reach {bound}, so it needs a [tls] table; \
-             allow_remote_plaintext = true insists on plaintext"
-        );
-    }
-    Ok(())
 }
 
 async fn bind_unix(path: &Path) -> anyhow::Result<UnixListener> {
