@@ -104,10 +104,11 @@ impl Known {
 /// The token of a call. Whoever writes the header means one: what cannot be read is refused, and not passed over.
 fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Stranger> {
     let mut written = headers.get_all(AUTHORIZATION).iter();
-    let (Some(value), None) = (written.next(), written.next()) else {
-        return if headers.contains_key(AUTHORIZATION) { Err(Stranger::Token) } else { Ok(None) };
-    };
-    token_of(value).map(Some).ok_or(Stranger::Token)
+    match (written.next(), written.next()) {
+        (None, _) => Ok(None),
+        (Some(value), None) => token_of(value).map(Some).ok_or(Stranger::Token),
+        (Some(_), Some(_)) => Err(Stranger::Token),
+    }
 }
 
 fn token_of(value: &HeaderValue) -> Option<&str> {

@@ -11,6 +11,7 @@ use std::{io, sync::Arc, time::Duration};
 
 use rustls::ServerConfig;
 use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
     sync::{Semaphore, mpsc},
     time::timeout,
@@ -33,6 +34,8 @@ use crate::config::{Config, Listen, TlsConfig};
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// Handshakes at once; whoever comes then waits for one to end, or to be given up.
 const MOST_HANDSHAKES: usize = 1024;
+/// What is read of a client that is not let in.
+const MOST_LEFT: u64 = 64 * 1024;
 /// Connections that wait to be served.
 const AHEAD: usize = 64;
 /// A process out of file descriptors gets some back when connections end.
@@ -130,13 +133,23 @@ impl Door {
 }
 
 async fn shake_hands(acceptor: TlsAcceptor, stream: TcpStream, arrivals: Arrivals) {
-    match timeout(HANDSHAKE, acceptor.accept(stream)).await {
+    match timeout(HANDSHAKE, acceptor.accept(stream).into_fallible()).await {
         Ok(Ok(stream)) => {
             let _ = arrivals.send(Ok(Connection::secure(stream))).await;
         }
-        Ok(Err(why)) => tracing::info!("a client was not let in: {why}"),
+        Ok(Err((why, stream))) => {
+            tracing::info!("a client was not let in: {why}");
+            let _ = timeout(HANDSHAKE, part_from(stream)).await;
+        }
         Err(_) => tracing::info!("a client was not let in: its TLS handshake took more than {HANDSHAKE:?}"),
     }
+}
+
+/// Lets a client read why it is not let in: a connection that is closed before what it has sent was read is reset, and the reason lost.
+async fn part_from(mut stream: TcpStream) -> io::Result<()> {
+    stream.shutdown().await?;
+    tokio::io::copy(&mut stream.take(MOST_LEFT), &mut tokio::io::sink()).await?;
+    Ok(())
 }
 
 /// Who may be meant to reach the place.

@@ -24,9 +24,9 @@ pub(super) fn server(config: &TlsConfig, tokens: bool) -> anyhow::Result<ServerC
         Some(file) => builder.with_client_cert_verifier(verifier(file, tokens, provider)?),
         None => builder.with_no_client_auth(),
     };
+    let leaf_first = certificates(&config.certificate)?;
     let key = PrivateKeyDer::from_pem_file(&config.key).with_context(|| unreadable(&config.key))?;
-    let pair = builder.with_single_cert(certificates(&config.certificate)?, key);
-    let mut server = pair.with_context(|| {
+    let mut server = builder.with_single_cert(leaf_first, key).with_context(|| {
         format!("tls: {} and {} cannot be used", config.certificate.display(), config.key.display())
     })?;
     server.alpn_protocols = vec![PROTOCOL.to_vec()];
