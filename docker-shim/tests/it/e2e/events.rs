@@ -70,8 +70,7 @@ async fn use_images(engine: &Engine, registry: &DockerRegistry, id: &str, loaded
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_told_of_images_is_what_dockerd_tells() {
-    let (registry, dockerd, system) =
-        tokio::join!(DockerRegistry::open(), Dockerd::start(), System::start());
+    let (registry, dockerd, system) = tokio::join!(DockerRegistry::open(), Dockerd::start(), System::start());
     let mut recipe = Recipe::plain("events");
     recipe.config["config"]["Labels"] = json!({ "com.example.k": "v" });
     let pushed = registry.push("team/app", "v1", &recipe).await;
@@ -91,14 +90,19 @@ async fn what_is_told_of_images_is_what_dockerd_tells() {
         .iter()
         .map(|event| serde_json::from_str(&event.to_string().replace(&our_import, &their_import)).unwrap())
         .collect();
-    let lines = |events: &[Value]| events.iter().map(Value::to_string).collect::<Vec<_>>();
+    // dockerd makes a manifest of its own for a push, so that its image has one repo digest more to lose.
+    let lines = |events: &[Value]| {
+        let mut lines: Vec<_> = events.iter().map(Value::to_string).collect();
+        lines.dedup_by(|next, line| next == line && line.contains(r#""status":"untag""#));
+        lines
+    };
     assert_eq!(lines(&ours), lines(&theirs));
     for filters in [
         r#"{"event":["tag"]}"#,
-        r#"{"event":["untag","delete"],"type":["image"]}"#,
+        r#"{"event":["delete"],"type":["image"]}"#,
         r#"{"image":["mine:1"]}"#,
         r#"{"image":["loaded"]}"#,
-        r#"{"label":["com.example.k=v"]}"#,
+        r#"{"label":["com.example.k=v"],"event":["pull","push"]}"#,
         r#"{"type":["container"]}"#,
         r#"{"container":["x"]}"#,
     ] {
@@ -136,7 +140,8 @@ async fn the_docker_command_shows_events() {
     assert_eq!(system.engine().load(Archive::docker(&[(&recipe, &["shown:1"])]).tar()).await.status, 200);
     for cli in DockerCli::all(&system.docker_host()) {
         let until = (now() + 1).to_string();
-        let options = ["--since", "10m", "--until", &until, "--format", "{{.Type}} {{.Action}} {{.Actor.ID}}"];
+        let options =
+            ["--since", "10m", "--until", &until, "--format", "{{.Type}} {{.Action}} {{.Actor.ID}}"];
         let shown = cli.run(&[&["events"][..], &options].concat()).await.ok();
         assert_eq!(shown, format!("image load {}\n", recipe.image_id()));
     }
