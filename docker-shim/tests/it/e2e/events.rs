@@ -110,13 +110,13 @@ async fn what_is_told_of_images_is_what_dockerd_tells() {
         let theirs = count(told(dockerd.engine(), 0, filters).await);
         assert_eq!(count(told(system.engine(), 0, filters).await), theirs, "{filters}");
     }
-    for (query, status) in [("since=20&until=10", 400), ("filters=xx", 400)] {
-        for engine in [dockerd.engine(), system.engine()] {
-            assert_eq!(engine.get(&format!("/v1.41/events?{query}")).await.status, status, "{query}");
-        }
+    for engine in [dockerd.engine(), system.engine()] {
+        assert_eq!(engine.get("/v1.41/events?since=20&until=10").await.status, 400);
     }
-    // dockerd takes what is no time for a fault of its own.
-    assert_eq!(system.engine().get("/v1.41/events?since=soon").await.status, 400);
+    // What cannot be read dockerd takes for a fault of its own.
+    for query in ["since=soon", "filters=xx"] {
+        assert_eq!(system.engine().get(&format!("/v1.41/events?{query}")).await.status, 400, "{query}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
