@@ -90,14 +90,19 @@ async fn what_is_told_of_images_is_what_dockerd_tells() {
         .iter()
         .map(|event| serde_json::from_str(&event.to_string().replace(&our_import, &their_import)).unwrap())
         .collect();
-    let lines = |events: &[Value]| events.iter().map(Value::to_string).collect::<Vec<_>>();
+    // dockerd makes a manifest of its own for a push, so that its image has one repo digest more to lose.
+    let lines = |events: &[Value]| {
+        let mut lines: Vec<_> = events.iter().map(Value::to_string).collect();
+        lines.dedup_by(|next, line| next == line && line.contains(r#""status":"untag""#));
+        lines
+    };
     assert_eq!(lines(&ours), lines(&theirs));
     for filters in [
         r#"{"event":["tag"]}"#,
-        r#"{"event":["untag","delete"],"type":["image"]}"#,
+        r#"{"event":["delete"],"type":["image"]}"#,
         r#"{"image":["mine:1"]}"#,
         r#"{"image":["loaded"]}"#,
-        r#"{"label":["com.example.k=v"]}"#,
+        r#"{"label":["com.example.k=v"],"event":["pull","push"]}"#,
         r#"{"type":["container"]}"#,
         r#"{"container":["x"]}"#,
     ] {
@@ -105,10 +110,12 @@ async fn what_is_told_of_images_is_what_dockerd_tells() {
         let theirs = count(told(dockerd.engine(), 0, filters).await);
         assert_eq!(count(told(system.engine(), 0, filters).await), theirs, "{filters}");
     }
-    for (query, status) in [("since=20&until=10", 400), ("since=soon", 400), ("filters=xx", 400)] {
-        for engine in [dockerd.engine(), system.engine()] {
-            assert_eq!(engine.get(&format!("/v1.41/events?{query}")).await.status, status, "{query}");
-        }
+    for engine in [dockerd.engine(), system.engine()] {
+        assert_eq!(engine.get("/v1.41/events?since=20&until=10").await.status, 400);
+    }
+    // What cannot be read dockerd takes for a fault of its own.
+    for query in ["since=soon", "filters=xx"] {
+        assert_eq!(system.engine().get(&format!("/v1.41/events?{query}")).await.status, 400, "{query}");
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Connection, change::Change, events, find};
 use crate::{
     error::Result,
-    model::{Digest, EventAction, ImageName, Namespace, Reference, Removed, Tag, Target},
+    model::{Digest, EventAction, Image, ImageName, Namespace, Reference, Removed, Tag, Target},
     ports::RemovalPlan,
     store::encoding::now_text,
 };
@@ -33,8 +33,11 @@ impl Change for Remove {
     async fn apply(&self, connection: &mut Connection) -> Result<Vec<Removed>> {
         let image = find::image(connection, &self.namespace, &self.name).await?;
         let steps = (self.plan)(&image)?;
-        for step in &steps {
-            note(connection, &self.namespace, &image.id, step).await?;
+        let is_named = is_named(&image, &self.name);
+        for (number, step) in steps.iter().enumerate() {
+            if !(is_named && number > 0 && is_digest(step)) {
+                note(connection, &self.namespace, &image.id, step).await?;
+            }
             match step {
                 Removed::Untagged(reference) => untag(connection, &self.namespace, reference).await?,
                 Removed::Deleted(id) => delete(connection, &self.namespace, id).await?,
@@ -44,7 +47,18 @@ impl Change for Remove {
     }
 }
 
-/// As dockerd, which says nothing of repo digests.
+/// Whether the removal is of one of the image's names: dockerd says nothing of the repo digests that such a name takes along.
+fn is_named(image: &Image, name: &ImageName) -> bool {
+    let ImageName::Reference { reference, .. } = name else { return false };
+    let is_meant =
+        |held: &Reference| held.repository == reference.repository && held.target() == reference.target();
+    image.references().iter().any(is_meant)
+}
+
+const fn is_digest(step: &Removed) -> bool {
+    matches!(step, Removed::Untagged(reference) if reference.digest.is_some())
+}
+
 async fn note(
     connection: &mut Connection,
     namespace: &Namespace,
@@ -52,7 +66,6 @@ async fn note(
     step: &Removed,
 ) -> sqlx::Result<()> {
     let (action, name) = match step {
-        Removed::Untagged(reference) if reference.digest.is_some() => return Ok(()),
         Removed::Untagged(reference) => (EventAction::Untag, reference.to_string()),
         Removed::Deleted(_) => (EventAction::Delete, String::new()),
     };

@@ -65,14 +65,23 @@ pub(super) async fn every_change_is_told_in_its_order(stores: &Stores) {
             "credential-stored ghcr.io",
             "credential-forgotten ghcr.io",
             "untag app:1",
+            &format!("untag app@{}", app.top()),
             "untag mine:2",
+            &format!("untag mine@{}", app.top()),
             &format!("delete {id}"),
         ]
     );
     let events = all(stores, &here()).await;
-    assert!(events.iter().map(|event| event.sequence).eq(1..=8), "without a gap");
+    assert!(events.iter().map(|event| event.sequence).eq(1..=10), "without a gap");
     let now = OffsetDateTime::now_utc();
     assert!(events.iter().all(|event| (before..=now).contains(&event.time)));
+}
+
+pub(super) async fn a_name_takes_its_digests_along_in_silence(stores: &Stores) {
+    let app = upstream("app");
+    pull(&*stores.images, "app:1", &app).await;
+    stores.images.remove(&here(), &name("app:1"), Box::new(everything)).await.unwrap();
+    assert_eq!(told(stores, &here()).await, ["pull app:1", "untag app:1", &format!("delete {}", app.id())]);
 }
 
 pub(super) async fn what_was_refused_or_changed_nothing_is_not_told(stores: &Stores) {

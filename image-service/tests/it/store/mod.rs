@@ -122,6 +122,7 @@ macro_rules! conformance {
             credentials: a_forgotten_one_is_gone_and_was_there,
             credentials: they_belong_to_a_registry_in_a_namespace,
             events: every_change_is_told_in_its_order,
+            events: a_name_takes_its_digests_along_in_silence,
             events: what_was_refused_or_changed_nothing_is_not_told,
             events: what_is_done_without_a_change_can_be_written_down,
             events: an_event_has_the_labels_of_its_image_unless_they_are_long,
