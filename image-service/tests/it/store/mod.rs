@@ -7,6 +7,7 @@ mod finding;
 mod keys;
 mod listing;
 mod locations;
+mod patience;
 mod postgres;
 mod pulls;
 mod recording;
