@@ -159,7 +159,7 @@ pub(super) struct Reseal {
 pub(super) enum Batch {
     /// Where to go on, if there is more.
     Done(Resealed, Option<Place>),
-    /// The sealer does not have the key in force yet; nothing was done.
+    /// The sealer does not have the key in force yet.
     OtherKey,
 }
 

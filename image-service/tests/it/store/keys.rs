@@ -241,7 +241,8 @@ async fn services_of_one_database_change_to_a_key_that_all_of_them_have() {
     let hosts = [Host::of(&url, &[1]), Host::of(&url, &[1])];
     let (one, other) = (hosts[0].service().await, hosts[1].service().await);
     let (begun, begun_too) = tokio::join!(one.open_keys(), other.open_keys());
-    (begun.unwrap(), begun_too.unwrap());
+    begun.unwrap();
+    begun_too.unwrap();
     fill(&one).await;
     assert_all_open(&other).await;
     let refused = one.change_key().await.unwrap_err().to_string();

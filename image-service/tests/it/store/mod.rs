@@ -12,6 +12,7 @@ mod killing;
 mod listing;
 mod locations;
 mod over_grpc;
+mod patience;
 mod postgres;
 mod pulls;
 mod recording;

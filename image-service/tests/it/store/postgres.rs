@@ -17,15 +17,15 @@ use super::{
     vectors,
 };
 
-struct Fleet {
-    server: Arc<Postgres>,
-    url: String,
-    sealer: Arc<dyn Sealer>,
+pub(super) struct Fleet {
+    pub(super) server: Arc<Postgres>,
+    pub(super) url: String,
+    pub(super) sealer: Arc<dyn Sealer>,
     _key: tempfile::TempDir,
 }
 
 impl Fleet {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let server = Postgres::shared().await;
         let url = server.database().await;
         let key = tempfile::tempdir().unwrap();
@@ -33,18 +33,22 @@ impl Fleet {
         Self { server, url, sealer, _key: key }
     }
 
-    async fn service(&self) -> Result<PostgresStore, PostgresError> {
+    pub(super) async fn service(&self) -> Result<PostgresStore, PostgresError> {
         PostgresStore::connect(&self.settings(), Arc::clone(&self.sealer)).await
     }
 
-    fn settings(&self) -> PostgresSettings {
+    pub(super) fn settings(&self) -> PostgresSettings {
         PostgresSettings::new(self.url.clone().into())
     }
 
-    async fn sql(&self, statement: &str) -> String {
+    pub(super) async fn sql(&self, statement: &str) -> String {
         let database = self.url.rsplit_once('/').unwrap().1;
         self.server.sql(database, statement).await
     }
+}
+
+pub(super) fn alice() -> Credential {
+    Credential::Password { username: "alice".into(), password: "s3cret-of-alice".into() }
 }
 
 async fn fresh() -> Stores {
@@ -80,8 +84,7 @@ async fn what_one_service_has_recorded_the_other_knows() {
     assert_ne!(one.find(&here(), &name("app")).await.unwrap().version, seen.version);
 
     let ghcr: RegistryHost = "ghcr.io".parse().unwrap();
-    let alice = Credential::Password { username: "alice".into(), password: "s3cret-of-alice".into() };
-    one.put(&here(), &ghcr, &alice).await.unwrap();
+    one.put(&here(), &ghcr, &alice()).await.unwrap();
     let username = |credential: Option<Credential>| credential.map(|known| known.username().to_owned());
     assert_eq!(username(other.get(&here(), &ghcr).await.unwrap()).as_deref(), Some("alice"));
     assert!(other.forget(&here(), &ghcr).await.unwrap());
