@@ -50,6 +50,7 @@ async fn a_full_disk_refuses_changes_and_keeps_what_was_acknowledged() {
     fs::remove_file(filler).unwrap();
     pull(&store, "app:3", &upstream("after")).await;
     store.close().await;
+    drop(store);
     assert_eq!(findings_of_folder(&folder).await, [""; 0]);
     let store = SqliteStore::open(&folder, sealer()).await.unwrap();
     for number in 0..kept {
@@ -63,7 +64,7 @@ async fn a_full_disk_refuses_changes_and_keeps_what_was_acknowledged() {
 #[tokio::test]
 async fn a_full_disk_lets_nothing_of_an_import_in() {
     let document = State::sqlite().filled().await.exported().await;
-    let disk = SmallDisk::of(2 * MIB).await;
+    let disk = SmallDisk::of(4 * MIB).await;
     let folder = disk.path().join("data");
     SqliteStore::open(&folder, sealer()).await.unwrap().close().await;
     let filler = fill(&disk);
