@@ -71,6 +71,7 @@ async fn a_full_disk_lets_nothing_of_an_import_in() {
     // For the log's beginning, and for some of what comes.
     let file = fs::File::options().write(true).open(&filler).unwrap();
     file.set_len(file.metadata().unwrap().len() - 128 * 1024).unwrap();
+    drop(file);
     let state = State::in_folder(&folder);
     let error = state.import(&mut &*document, true).await.unwrap_err();
     assert!(error.to_string().contains("full"), "{error}");
