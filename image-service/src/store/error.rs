@@ -25,14 +25,23 @@ const UNDONE: [&str; 2] = ["40001", "40P01"];
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        if is_unavailable(&error) { Self::StoreUnavailable(error.into()) } else { Self::internal(error) }
+        if is_unavailable(&error) {
+            Self::StoreUnavailable(error.into())
+        } else if is_damage(&error) {
+            Self::internal(damaged(&error))
+        } else {
+            Self::internal(error)
+        }
     }
 }
 
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
-        let unavailable = error.sqlite_error().is_some_and(|error| is_passing(error.extended_code));
-        if unavailable { Self::StoreUnavailable(error.into()) } else { Self::internal(error) }
+        match error.sqlite_error().map(|error| error.extended_code) {
+            Some(code) if is_passing(code) => Self::StoreUnavailable(error.into()),
+            Some(code) if is_damaged(code) => Self::internal(damaged(&error)),
+            _ => Self::internal(error),
+        }
     }
 }
 
@@ -55,10 +64,7 @@ pub(super) fn is_damage(error: &sqlx::Error) -> bool {
     let sqlx::Error::Database(error) = error else { return false };
     match error.try_downcast_ref::<PgDatabaseError>() {
         Some(error) => DAMAGE_STATES.contains(&error.code()),
-        None => error
-            .code()
-            .and_then(|code| code.parse().ok())
-            .is_some_and(|code: i32| DAMAGE.contains(&(code & 0xff))),
+        None => error.code().and_then(|code| code.parse().ok()).is_some_and(is_damaged),
     }
 }
 
@@ -79,6 +85,15 @@ pub(super) fn is_undone_for_others(error: &Error) -> bool {
     let Error::StoreUnavailable(cause) = error else { return false };
     let Some(sqlx::Error::Database(error)) = cause.downcast_ref() else { return false };
     error.code().is_some_and(|code| UNDONE.contains(&&*code))
+}
+
+fn is_damaged(code: i32) -> bool {
+    DAMAGE.contains(&(code & 0xff))
+}
+
+/// For the log: what helps is an operator's business, not a caller's.
+fn damaged(cause: &dyn std::fmt::Display) -> String {
+    format!("the database is damaged: {cause}; `image-service db check` tells what can still be read")
 }
 
 /// The low byte of an extended code is the primary one.

@@ -133,7 +133,9 @@ async fn a_check_prints_one_line_for_each_finding_and_fails() {
     check(&system.data_dir()).await.ok();
     assert!(system.stop_service());
     let database = rusqlite::Connection::open(system.data_dir().join("state.sqlite")).unwrap();
-    database.execute_batch("UPDATE images SET labels = '{}'; UPDATE image_configs SET tags = NULL").unwrap();
+    database
+        .execute_batch("UPDATE images SET size = size + 1; UPDATE image_configs SET tags = NULL")
+        .unwrap();
     drop(database);
     let checked = check(&system.data_dir()).await;
     assert_eq!((checked.status, checked.stdout.lines().count()), (Some(1), 2), "{checked:?}");

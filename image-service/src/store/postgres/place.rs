@@ -41,12 +41,10 @@ impl Place {
         Ok(Writer { pool, migrated })
     }
 
-    #[expect(clippy::unused_self, reason = "the other engine names its folder")]
     pub(super) fn newer(&self, schema: i64) -> PostgresError {
         PostgresError::Newer { schema }
     }
 
-    #[expect(clippy::unused_self, reason = "the other engine names its folder")]
     pub(super) fn foreign(&self) -> PostgresError {
         PostgresError::Foreign
     }

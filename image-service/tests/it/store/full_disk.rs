@@ -50,6 +50,7 @@ async fn a_full_disk_refuses_changes_and_keeps_what_was_acknowledged() {
     fs::remove_file(filler).unwrap();
     pull(&store, "app:3", &upstream("after")).await;
     store.close().await;
+    drop(store);
     assert_eq!(findings_of_folder(&folder).await, [""; 0]);
     let store = SqliteStore::open(&folder, sealer()).await.unwrap();
     for number in 0..kept {
@@ -63,13 +64,14 @@ async fn a_full_disk_refuses_changes_and_keeps_what_was_acknowledged() {
 #[tokio::test]
 async fn a_full_disk_lets_nothing_of_an_import_in() {
     let document = State::sqlite().filled().await.exported().await;
-    let disk = SmallDisk::of(2 * MIB).await;
+    let disk = SmallDisk::of(4 * MIB).await;
     let folder = disk.path().join("data");
     SqliteStore::open(&folder, sealer()).await.unwrap().close().await;
     let filler = fill(&disk);
     // For the log's beginning, and for some of what comes.
     let file = fs::File::options().write(true).open(&filler).unwrap();
     file.set_len(file.metadata().unwrap().len() - 128 * 1024).unwrap();
+    drop(file);
     let state = State::in_folder(&folder);
     let error = state.import(&mut &*document, true).await.unwrap_err();
     assert!(error.to_string().contains("full"), "{error}");

@@ -14,6 +14,8 @@ use image_service::{
     store::{PostgresStore, SqliteStore},
 };
 
+use rusqlite::{Connection, config::DbConfig};
+
 use super::{
     Stores,
     full::ghcr,
@@ -125,8 +127,10 @@ async fn a_service_that_is_killed_in_the_middle_of_a_change_leaves_nothing_of_it
         state.sql(&slow).await;
         let State::Sqlite(folder) = &state else { unreachable!() };
         let mut child = child(folder.path().to_str().unwrap(), change);
-        let database = rusqlite::Connection::open(folder.path().join("state.sqlite")).unwrap();
+        let database = Connection::open(folder.path().join("state.sqlite")).unwrap();
         database.busy_timeout(std::time::Duration::ZERO).unwrap();
+        // It leaves the log to the next service.
+        database.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).unwrap();
         // The lock for changes is taken, and not for the schema: that was there before the child.
         until("the change is under way", async || {
             let is_taken = database.execute_batch("BEGIN IMMEDIATE; ROLLBACK").is_err();

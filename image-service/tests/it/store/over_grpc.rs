@@ -113,7 +113,8 @@ async fn what_the_store_lists_a_service_lists_in_the_same_order() {
             assert_eq!((told.id, told.size), (summary.id.to_string(), image.size() as i64));
             let mut names = [told.repo_tags, told.repo_digests].concat();
             let mut known: Vec<_> = familiar(image).collect();
-            (names.sort(), known.sort());
+            names.sort();
+            known.sort();
             assert_eq!(names, known);
             assert_eq!(told.labels, summary.labels.clone().into_iter().collect());
             assert_eq!(

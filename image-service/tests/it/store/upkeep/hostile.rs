@@ -87,7 +87,7 @@ async fn lines_that_are_there_twice_missing_or_out_of_place_are_refused() {
         twice.insert(tag + 1, good[tag].clone());
         let mut late = good.clone();
         let moved = late.remove(image);
-        late.insert(tag, moved);
+        late.insert(position(&late, "image_manifest"), moved);
         let mut swapped = good.clone();
         swapped.swap(image, image + 1);
         let mut headers = good.clone();
