@@ -65,7 +65,7 @@ impl Change for RecordLoad {
                 renamed.push(Renamed { reference: name.clone(), previous: read(&previous)? });
             }
         }
-        note(connection, &self).await?;
+        note(connection, self).await?;
         Ok(renamed)
     }
 }
