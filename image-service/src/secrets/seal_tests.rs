@@ -135,7 +135,8 @@ fn the_last_key_seals_and_all_open() {
 
 #[tokio::test]
 async fn the_state_says_which_key_is_in_force() {
-    let seal = seal_with(&hex_keys(&[1, 2])).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let seal = Seal::from_key_file(&key_file(&folder, &hex_keys(&[1, 2]))).unwrap();
     let [first, second] = seal.keys()[..] else { panic!("two keys") };
     seal.load("store", &[named(first, true), named(second, false)]).await.unwrap();
     let sealed = seal.seal("place", &"s3cret".into()).unwrap();
