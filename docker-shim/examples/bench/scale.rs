@@ -116,10 +116,9 @@ async fn look_up(
     (many, mut full): (&Content, System),
     (few, mut small): (&Content, System),
 ) {
-    for (name, system) in [("many", &full), ("few", &small)] {
-        let (first, further) = list::pages(system, rounds).await;
-        println!("  a list's first 100, {name}: {first:.1?}; each further 100: {further:.1?}");
-    }
+    let (few_first, _) = list::pages(&small, rounds).await;
+    let (first, further) = list::pages(&full, rounds).await;
+    println!("  a list's first 100: {first:.1?}, of few {few_first:.1?}; each further 100: {further:.1?}");
     let title = format!("{engine}: look-ups at random, {} images beside {}", many.count, few.count);
     report::heading(&title, "many", "few");
     let (full, small) = (target(&mut full), target(&mut small));
