@@ -37,6 +37,11 @@ impl Shutdown {
         Ok(shutdown)
     }
 
+    /// Does what a first signal does.
+    pub fn ask(&self) {
+        self.asked.cancel();
+    }
+
     /// Waits for the first signal.
     pub async fn is_asked(&self) {
         self.asked.cancelled().await;

@@ -35,7 +35,7 @@ pub(super) async fn change(stores: &Stores) {
     images.remove(&here(), &name("app:arm"), Box::new(everything)).await.unwrap();
     let image = archived("another", &["loaded:1", "another:1"]);
     let staged = staged(&image);
-    let loaded = Loaded { image: &image, staged: Some(&staged) };
+    let loaded = Loaded { image: &image, is_import: false, staged: Some(&staged) };
     stores.locations.record_load(&here(), loaded).await.unwrap();
     stores.credentials.forget(&here(), &ghcr()).await.unwrap();
 }
@@ -68,7 +68,7 @@ async fn load_images(stores: &Stores) {
         let image = strange(label);
         let staged = staged(&image);
         let is_staged = label != "labelled";
-        let loaded = Loaded { image: &image, staged: is_staged.then_some(&staged) };
+        let loaded = Loaded { image: &image, is_import: false, staged: is_staged.then_some(&staged) };
         store.record_load(&here(), loaded).await.unwrap();
         store.record_layer(&staging(), &layer(label)).await.unwrap();
     }

@@ -11,7 +11,7 @@ use image_service::{
     error::Result,
     model::{Credential, Digest, LayerMarks, Vector},
     ports::{IndexedImage, Loaded, Store},
-    store::{PostgresStore, SqliteStore},
+    store::{PostgresSettings, PostgresStore, SqliteStore},
 };
 
 use rusqlite::{Connection, config::DbConfig};
@@ -56,7 +56,7 @@ async fn make(store: &Arc<dyn Store>, change: &str) -> Result<()> {
         }
         "remove" => images.remove(&here(), &name("loaded:1"), Box::new(everything)).await.map(drop),
         "load" => {
-            let loaded = Loaded { image: &image, staged: Some(&staged) };
+            let loaded = Loaded { image: &image, is_import: false, staged: Some(&staged) };
             locations.record_load(&here(), loaded).await.map(drop)
         }
         "push" => {
@@ -88,7 +88,9 @@ async fn make(store: &Arc<dyn Store>, change: &str) -> Result<()> {
 async fn a_child_changes_something_until_it_is_killed() {
     let Ok(state) = std::env::var(STATE) else { return };
     let store: Arc<dyn Store> = match state.starts_with("postgres://") {
-        true => Arc::new(PostgresStore::connect(&state.into(), 2, sealer()).await.unwrap()),
+        true => {
+            Arc::new(PostgresStore::connect(&PostgresSettings::new(state.into()), sealer()).await.unwrap())
+        }
         false => Arc::new(SqliteStore::open(Path::new(&state), sealer()).await.unwrap()),
     };
     make(&store, &std::env::var(CHANGE).unwrap()).await.unwrap();

@@ -47,6 +47,7 @@ impl Stores {
             images: store.clone(),
             locations: store.clone(),
             credentials: store.clone(),
+            events: store.clone(),
             vectors: store,
             _keep: Box::new(()),
         }

@@ -5,15 +5,15 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path, sync::Arc};
 use fixtures::{process::until, system::connect};
 use image_service::{
     app,
-    config::{Config, Listen},
+    config::{Config, KeyConfig, Listen},
     model::{Image, ImageConfig, ImageName, ImageSummary, Reference},
     ports::{ImageStore, ListCursor, Location, Store},
+    shutdown::Shutdown,
 };
 use imageservice_proto::v1::{
     HistoryRequest, InspectRequest, ListRequest, ResolveRequest, images_client::ImagesClient,
 };
 use tempfile::TempDir;
-use tokio::sync::oneshot;
 use tonic::transport::Channel;
 
 use super::{
@@ -24,7 +24,7 @@ use super::{
 /// A service on a state, in this process.
 struct Service {
     images: ImagesClient<Channel>,
-    stop: oneshot::Sender<()>,
+    shutdown: Shutdown,
     running: tokio::task::JoinHandle<anyhow::Result<()>>,
     _dir: TempDir,
 }
@@ -33,20 +33,20 @@ impl Service {
     async fn on(state: &State) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let socket = dir.path().join("grpc.sock");
-        let (stop, stopped) = oneshot::channel();
+        let shutdown = Shutdown::default();
         let config = config(state, dir.path(), &socket);
-        let running = tokio::spawn(app::run(config, async { drop(stopped.await) }));
+        let running = tokio::spawn(app::run(config, shutdown.clone()));
         let accepts = async || {
             assert!(!running.is_finished(), "the service has ended");
             connect(&socket).await.ok()
         };
         let channel = until("the service accepts", accepts).await;
-        Self { images: ImagesClient::new(channel), stop, running, _dir: dir }
+        Self { images: ImagesClient::new(channel), shutdown, running, _dir: dir }
     }
 
     async fn stop(self) {
         drop(self.images);
-        self.stop.send(()).unwrap();
+        self.shutdown.ask();
         self.running.await.unwrap().unwrap();
     }
 }
@@ -56,7 +56,7 @@ fn config(state: &State, dir: &Path, socket: &Path) -> Config {
     fs::write(&key, [7; 32]).unwrap();
     fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
     let mut config = Config { listen: Some(Listen::Unix(socket.to_owned())), ..Config::default() };
-    config.credentials.key_file = Some(key);
+    config.credentials.key = KeyConfig::File(key);
     config.embedded_registry.enabled = Some(false);
     match state {
         State::Sqlite(folder) => config.data_dir = Some(folder.path().to_owned()),

@@ -94,8 +94,8 @@ async fn what_one_service_has_recorded_the_other_knows() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn searches_that_are_held_up_leave_connections_to_look_ups() {
     let fleet = Fleet::new().await;
-    let url = fleet.url.clone().into();
-    let store = Arc::new(PostgresStore::connect(&url, 4, Arc::clone(&fleet.sealer)).await.unwrap());
+    let settings = PostgresSettings { connections: 4, ..fleet.settings() };
+    let store = Arc::new(PostgresStore::connect(&settings, Arc::clone(&fleet.sealer)).await.unwrap());
     pull(&*store, "app", &upstream("app")).await;
     let database = fleet.url.rsplit_once('/').unwrap().1.to_owned();
     let server = Arc::clone(&fleet.server);

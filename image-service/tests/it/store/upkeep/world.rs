@@ -7,8 +7,8 @@ use image_service::{
     ports::{Sealer, Store},
     secrets::Seal,
     store::{
-        Finding, OpenError, PostgresStore, PostgresUpkeep, SqliteStore, SqliteUpkeep, Transferred, Upkeep,
-        UpkeepError,
+        Finding, OpenError, PostgresSettings, PostgresStore, PostgresUpkeep, SqliteStore, SqliteUpkeep,
+        Transferred, Upkeep, UpkeepError,
     },
 };
 use rusqlite::Connection;
@@ -74,7 +74,7 @@ impl State {
                 .await,
             ),
             Self::Postgres(_, url) => {
-                Arc::new(PostgresStore::connect(&url.clone().into(), 2, sealer()).await.unwrap())
+                Arc::new(PostgresStore::connect(&settings(url), sealer()).await.unwrap())
             }
         }
     }
@@ -86,7 +86,7 @@ impl State {
     pub(super) fn upkeep_with(&self, sealer: Option<Arc<dyn Sealer>>) -> Box<dyn Upkeep> {
         match self {
             Self::Sqlite(folder) => Box::new(SqliteUpkeep::of_data_folder(folder.path(), sealer)),
-            Self::Postgres(_, url) => Box::new(PostgresUpkeep::of_database(url.clone().into(), sealer)),
+            Self::Postgres(_, url) => Box::new(PostgresUpkeep::of_database(settings(url), sealer)),
         }
     }
 
@@ -155,4 +155,8 @@ pub(super) fn lines(document: &[u8]) -> Vec<String> {
     let mut text = String::new();
     zstd::stream::read::Decoder::new(document).unwrap().read_to_string(&mut text).unwrap();
     text.lines().map(str::to_owned).collect()
+}
+
+fn settings(url: &str) -> PostgresSettings {
+    PostgresSettings { connections: 2, ..PostgresSettings::new(url.to_owned().into()) }
 }
