@@ -4,12 +4,12 @@ TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 TOOLS := $(TARGET)/tools
 export TOOLS
 
-# A real dockerd and buildah need root; without it the tests that run them are left out, and said to be.
+# A real dockerd, buildah and a small disk need root; without it the tests that use them are left out, and said to be.
 ifneq ($(shell id -u),0)
-SKIP := -- --skip dockerd --skip buildah
+SKIP := -- --skip dockerd --skip buildah --skip full_disk
 endif
 
-.PHONY: up demo test bench fmt lint tools
+.PHONY: up demo install test bench fmt lint tools
 
 up: ## both processes, release build, in the foreground; STATE=folder and CONFIG=file if the defaults do not suit
 	cargo build --release --bins
@@ -20,8 +20,12 @@ demo: ## the same, unattended, against a throw-away registry; fails if anything 
 	cargo build --release --bins
 	@BIN=$(TARGET)/release deploy/demo.sh
 
+install: ## programs, units and an example of the configuration onto this host; DESTDIR=folder for a place below it
+	cargo build --release --bins
+	@BIN=$(TARGET)/release deploy/install.sh
+
 test: tools lint ## everything
-	$(if $(SKIP),@echo "not root: tests with a real dockerd or buildah are left out")
+	$(if $(SKIP),@echo "not root: tests with a real dockerd, with buildah or with a full disk are left out")
 	cargo test --workspace $(SKIP)
 
 bench: ## ours beside a real dockerd, skopeo and moto, in turns; ARGS="--only archives --loads 5" and the like

@@ -4,7 +4,7 @@ use std::{env, error::Error, fs, path::PathBuf};
 
 use prost::Message;
 
-const FILES: [&str; 19] = [
+const FILES: [&str; 21] = [
     "ecr/v1/auth.proto",
     "ecr/v1/common.proto",
     "ecr/v1/images.proto",
@@ -17,7 +17,9 @@ const FILES: [&str; 19] = [
     "imageservice/v1/archives.proto",
     "imageservice/v1/auth.proto",
     "imageservice/v1/credentials.proto",
+    "imageservice/v1/events.proto",
     "imageservice/v1/images.proto",
+    "imageservice/v1/keys.proto",
     "imageservice/v1/platform.proto",
     "imageservice/v1/push.proto",
     "imageservice/v1/reasons.proto",

@@ -41,8 +41,10 @@ impl Failure {
     /// Whether the operator of this host has something to mend, and not the client or a registry.
     pub(crate) fn is_ours(&self) -> bool {
         let unnamed = StatusCode::INTERNAL_SERVER_ERROR.canonical_reason();
-        matches!(self.reason, "INTERNAL" | "PANIC" | "STORE_UNAVAILABLE" | "SERVICE_UNREACHABLE")
-            || Some(self.reason) == unnamed
+        matches!(
+            self.reason,
+            "CALLER_UNKNOWN" | "INTERNAL" | "PANIC" | "STORE_UNAVAILABLE" | "SERVICE_UNREACHABLE"
+        ) || Some(self.reason) == unnamed
     }
 
     /// The text of what failed after its answer had begun, where the log is the only other place to say so.
@@ -140,7 +142,7 @@ fn status_of_reason(reason: ErrorReason, rejected: StatusCode) -> StatusCode {
         Reason::ReferenceInvalid | Reason::PlatformInvalid | Reason::ArgumentInvalid => {
             StatusCode::BAD_REQUEST
         }
-        Reason::NameReserved => StatusCode::FORBIDDEN,
+        Reason::NameReserved | Reason::RoleInsufficient => StatusCode::FORBIDDEN,
         Reason::ImageNotFound
         | Reason::ImageIdAmbiguous
         | Reason::ManifestUnknown
@@ -149,14 +151,15 @@ fn status_of_reason(reason: ErrorReason, rejected: StatusCode) -> StatusCode {
         | Reason::PlatformUnavailable
         | Reason::CredentialsNotFound => StatusCode::NOT_FOUND,
         Reason::ImageReferenced => StatusCode::CONFLICT,
-        Reason::CredentialsRejected => rejected,
+        Reason::CallerUnknown | Reason::CredentialsRejected => rejected,
         Reason::Unsupported => StatusCode::NOT_IMPLEMENTED,
-        Reason::Busy | Reason::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Reason::Busy | Reason::Draining | Reason::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         Reason::Unspecified
         | Reason::Denied
         | Reason::CredentialsRequired
         | Reason::CredentialsUnreadable
         | Reason::CloudCredentialsUnavailable
+        | Reason::SealingKeyUnavailable
         | Reason::RateLimited
         | Reason::QuotaExhausted
         | Reason::RegistryUnavailable
@@ -172,6 +175,7 @@ fn status_of_reason(reason: ErrorReason, rejected: StatusCode) -> StatusCode {
         | Reason::LayersUnavailable
         | Reason::ImageNotIndexed
         | Reason::EmbedderUnavailable
+        | Reason::EventsExpired
         | Reason::Cancelled
         | Reason::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -219,6 +223,8 @@ mod tests {
             ("PLATFORM_INVALID", 400),
             ("ARGUMENT_INVALID", 400),
             ("NAME_RESERVED", 403),
+            ("CALLER_UNKNOWN", 401),
+            ("ROLE_INSUFFICIENT", 403),
             ("IMAGE_NOT_FOUND", 404),
             ("IMAGE_ID_AMBIGUOUS", 404),
             ("IMAGE_REFERENCED", 409),
@@ -229,6 +235,7 @@ mod tests {
             ("RATE_LIMITED", 500),
             ("REGISTRY_UNAVAILABLE", 500),
             ("STORE_UNAVAILABLE", 503),
+            ("DRAINING", 503),
             ("UNSUPPORTED", 501),
             ("INTERNAL", 500),
         ] {

@@ -28,7 +28,7 @@ pub(crate) fn parse_image_filters(text: &str, now: OffsetDateTime) -> Result<Lis
 }
 
 /// In the map form a value with `false` still counts: Docker only looks the key up.
-fn parse(text: &str) -> Result<Values, Failure> {
+pub(crate) fn parse(text: &str) -> Result<Values, Failure> {
     if text.is_empty() {
         return Ok(Values::new());
     }

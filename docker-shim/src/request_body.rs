@@ -15,8 +15,6 @@ const DRAIN_DEADLINE: Duration = Duration::from_secs(60);
 /// A small body comes with its head; one that does not come at all shall not hold the connection.
 const READ_DEADLINE: Duration = Duration::from_secs(60);
 
-/// A piped archive may pause for as long as its maker thinks, but a client that is gone without a farewell shall not hold its call.
-const SILENCE: Duration = Duration::from_secs(300);
 /// Clients write 32 KiB at a time; a message for each would cost more than the copying.
 const CHUNK: usize = 256 * 1024;
 /// The largest message that the service is sent.
@@ -30,11 +28,13 @@ pub(crate) struct RequestBody {
     /// Read and not yet asked for.
     gathered: BytesMut,
     begun: bool,
+    /// For some of it to come.
+    stall: Duration,
 }
 
 impl RequestBody {
-    pub(crate) fn new(incoming: Incoming) -> Self {
-        Self { incoming: Some(incoming), ..Self::default() }
+    pub(crate) fn new(incoming: Incoming, stall: Duration) -> Self {
+        Self { incoming: Some(incoming), stall, ..Self::default() }
     }
 
     /// Moves the body to one who may read it after the answer has begun.
@@ -48,7 +48,7 @@ impl RequestBody {
         self.gathered.reserve(CHUNK);
         while self.gathered.len() < CHUNK {
             let Some(incoming) = &mut self.incoming else { break };
-            match tokio::time::timeout(SILENCE, incoming.frame()).await {
+            match tokio::time::timeout(self.stall, incoming.frame()).await {
                 Ok(Some(Ok(frame))) => self.gathered.extend(frame.into_data().ok()),
                 Ok(None) => break,
                 Ok(Some(Err(_))) => return Err(unreadable()),
@@ -69,7 +69,8 @@ impl RequestBody {
 pub(crate) async fn read(body: &mut RequestBody, limit: usize) -> Result<Bytes, Failure> {
     body.begun = true;
     let Some(incoming) = &mut body.incoming else { return Ok(Bytes::new()) };
-    let whole = tokio::time::timeout(READ_DEADLINE, Limited::new(incoming, limit).collect()).await;
+    let patience = READ_DEADLINE.min(body.stall);
+    let whole = tokio::time::timeout(patience, Limited::new(incoming, limit).collect()).await;
     match whole {
         Ok(Ok(whole)) => Ok(whole.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
@@ -101,7 +102,7 @@ pub(crate) async fn drain_unasked(body: &mut RequestBody, headers: &HeaderMap) {
 pub(crate) async fn drain(body: &mut RequestBody) {
     body.begun = true;
     if let Some(incoming) = body.incoming.as_mut().filter(|incoming| !incoming.is_end_stream()) {
-        let _ = tokio::time::timeout(DRAIN_DEADLINE, discard(incoming)).await;
+        let _ = tokio::time::timeout(DRAIN_DEADLINE.min(body.stall), discard(incoming)).await;
     }
 }
 

@@ -2,12 +2,13 @@
 //!
 //! Invariant: every request gets an answer, whatever happens in a handler.
 
-use std::panic::AssertUnwindSafe;
+use std::{panic::AssertUnwindSafe, time::Duration};
 
 use futures_util::FutureExt;
 use http::{Request, StatusCode, header, request::Parts};
 use hyper::body::Incoming;
 use telemetry::{Context, RequestIds};
+use tokio::sync::watch::Sender;
 
 use crate::{
     answer::{self, Answer, Body},
@@ -19,9 +20,10 @@ use crate::{
     router::{Call, Miss, Route, route},
     routes::{
         Asked, absent::absent, auth::auth, container_create::container_create, distribution::distribution,
-        image_create::image_create, image_history::image_history, image_inspect::image_inspect,
-        image_list::image_list, image_load::image_load, image_push::image_push, image_remove::image_remove,
-        image_save::image_save, image_tag::image_tag, info::info, ping::ping, version::version,
+        events::events, image_create::image_create, image_history::image_history,
+        image_inspect::image_inspect, image_list::image_list, image_load::image_load, image_push::image_push,
+        image_remove::image_remove, image_save::image_save, image_tag::image_tag, info::info, ping::ping,
+        version::version,
     },
     upstream::Upstream,
     watch,
@@ -33,12 +35,31 @@ pub(crate) struct Shim {
     pub(crate) upstream: Upstream,
     pub(crate) loads: LoadAnswers,
     pub(crate) renders: RenderCache,
+    /// For a body to go on.
+    stall: Duration,
     ids: RequestIds,
+    /// Whether the server ends.
+    is_ending: Sender<bool>,
 }
 
 impl Shim {
-    pub(crate) fn new(upstream: Upstream, loads: LoadAnswers) -> Self {
-        Self { upstream, loads, renders: RenderCache::new(), ids: RequestIds::new() }
+    pub(crate) fn new(upstream: Upstream, loads: LoadAnswers, stall: Duration) -> Self {
+        let (ids, is_ending) = (RequestIds::new(), Sender::new(false));
+        Self { upstream, loads, renders: RenderCache::new(), stall, ids, is_ending }
+    }
+
+    /// Ends what would go on for as long as its client wants.
+    pub(crate) fn end(&self) {
+        self.is_ending.send_replace(true);
+    }
+
+    /// Ready when the server ends.
+    pub(crate) fn ending(&self) -> impl Future<Output = ()> + Send + 'static {
+        let mut is_ending = self.is_ending.subscribe();
+        async move {
+            // A server that is gone has ended as well.
+            let _ = is_ending.wait_for(|is_ending| *is_ending).await;
+        }
     }
 
     /// Answers one request, under an ID of its own.
@@ -52,7 +73,7 @@ impl Shim {
     }
 
     async fn serve(&self, head: &Parts, body: Incoming) -> Answer {
-        let mut body = RequestBody::new(body);
+        let mut body = RequestBody::new(body, self.stall);
         let answered = survive(self.answer(head, &mut body)).await;
         let answer = answered.unwrap_or_else(|failure| refuse(&failure, head));
         let waits_for_leave = head.headers.contains_key(header::EXPECT) && !body.has_begun();
@@ -80,6 +101,7 @@ impl Shim {
             Call::Version => version(),
             Call::Info => Box::pin(info(self)).await,
             Call::Auth => Box::pin(auth(self, asked)).await,
+            Call::Events => Box::pin(events(self, asked)).await,
             Call::ImageList => Box::pin(image_list(self, asked)).await,
             Call::ImageHistory { name } => Box::pin(image_history(self, asked, name)).await,
             Call::ImageCreate => Box::pin(image_create(self, asked)).await,

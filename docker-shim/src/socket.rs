@@ -7,7 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
+use listenfd::ListenFd;
 use tokio::net::UnixListener;
 
 /// Owner and group, as for Docker's own socket. The group needs a folder that was there before: one that is made here is its owner's alone.
@@ -18,11 +19,25 @@ const FOLDER_MODE: u32 = 0o700;
 #[derive(Debug)]
 pub(crate) struct Socket {
     pub(crate) listener: UnixListener,
-    path: PathBuf,
-    inode: u64,
+    /// With the inode; none if somebody else made the file.
+    made: Option<(PathBuf, u64)>,
 }
 
 impl Socket {
+    /// The socket that a service manager has opened and handed over (systemd's socket activation, `LISTEN_FDS`), if any. TCP is refused: whoever
+    /// reaches a Docker API may do everything. To be called while nothing else runs: it takes names out of the environment.
+    pub(crate) fn inherited() -> anyhow::Result<Option<Self>> {
+        let mut handed = ListenFd::from_env();
+        let count = handed.len();
+        ensure!(count <= 1, "{count} sockets were handed over, and one can be served: LISTEN_FDS");
+        let listener = if count == 0 { Ok(None) } else { handed.take_unix_listener(0) };
+        let Some(listener) = listener.context("LISTEN_FDS: only a Unix socket can be served")? else {
+            return Ok(None);
+        };
+        listener.set_nonblocking(true)?;
+        Ok(Some(Self { listener: UnixListener::from_std(listener)?, made: None }))
+    }
+
     /// Binds the path. A socket that nothing answers on is replaced; one that is in use is an error.
     pub(crate) fn bind(path: &Path) -> anyhow::Result<Self> {
         make_folder(path)?;
@@ -31,15 +46,16 @@ impl Socket {
         fs::set_permissions(path, fs::Permissions::from_mode(MODE))
             .with_context(|| format!("cannot set the mode of {}", path.display()))?;
         let inode = fs::symlink_metadata(path)?.ino();
-        Ok(Self { listener, path: path.to_owned(), inode })
+        Ok(Self { listener, made: Some((path.to_owned(), inode)) })
     }
 }
 
 impl Drop for Socket {
     /// Leaves a file alone that another server has put in this one's place.
     fn drop(&mut self) {
-        if fs::symlink_metadata(&self.path).is_ok_and(|now| now.ino() == self.inode) {
-            let _ = fs::remove_file(&self.path);
+        let Some((path, inode)) = &self.made else { return };
+        if fs::symlink_metadata(path).is_ok_and(|now| now.ino() == *inode) {
+            let _ = fs::remove_file(path);
         }
     }
 }

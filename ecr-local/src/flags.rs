@@ -10,7 +10,8 @@ use std::{
 use anyhow::Context;
 use clap::{Parser, ValueEnum};
 use ecr_local::{
-    AdminAccess, BasicScanVersion, Builder, Challenge, EcrLocal, Quirk, ScanScript, Seed, UpstreamSecret,
+    AdminAccess, BasicScanVersion, Builder, Challenge, Durability, EcrLocal, Quirk, ScanScript, Seed,
+    UpstreamSecret,
 };
 use secrecy::SecretString;
 use serde_json::value::RawValue;
@@ -31,6 +32,10 @@ pub(crate) struct Flags {
     /// Where everything is kept.
     #[arg(long, env = "ECR_LOCAL_DATA_DIR", value_name = "DIR", default_value = "ecr-local-data")]
     data_dir: PathBuf,
+    /// What a change outlives once it was answered: a power cut, or the end of this process alone, which is faster and enough where the
+    /// folder is thrown away with its machine.
+    #[arg(long, env = "ECR_LOCAL_DURABILITY", value_enum, default_value = "power-cut")]
+    durability: DurabilityName,
     /// Who may use it: a file with a line NAME:PASSWORD for each. Everyone on this machine, if there is none.
     #[arg(long, env = "ECR_LOCAL_USERS", value_name = "FILE")]
     users: Option<PathBuf>,
@@ -39,10 +44,10 @@ pub(crate) struct Flags {
     #[arg(long, env = "ECR_LOCAL_ACCESS_KEYS", value_name = "FILE")]
     access_keys: Option<PathBuf>,
     /// Who may assume roles of other accounts: a file with a line ROLE_ARN PRINCIPAL for each, where a principal is an account or the issuer of
-    /// web identity tokens.
+    /// web identity tokens. A pattern behind an issuer takes the subjects (sub) that are meant; * stands for anything.
     #[arg(long, env = "ECR_LOCAL_TRUSTS", value_name = "FILE")]
     trusts: Option<PathBuf>,
-    /// Who issues web identity tokens, and a file with the keys (JWKS) that sign them. Their subject (sub) is not evaluated.
+    /// Who issues web identity tokens, and a file with the keys (JWKS) that sign them.
     #[arg(long, env = "ECR_LOCAL_IDENTITY_PROVIDER", value_name = "ISSUER=FILE")]
     identity_provider: Vec<String>,
     /// For which client (aud) tokens of an issuer are taken. For all, if none is given.
@@ -112,6 +117,12 @@ pub(crate) struct Flags {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
+enum DurabilityName {
+    PowerCut,
+    Crash,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
 enum BasicScanName {
     AwsNative,
     Clair,
@@ -140,8 +151,13 @@ impl Flags {
             BasicScanName::AwsNative => BasicScanVersion::AwsNative,
             BasicScanName::Clair => BasicScanVersion::Clair,
         };
+        let durability = match self.durability {
+            DurabilityName::PowerCut => Durability::PowerCut,
+            DurabilityName::Crash => Durability::Crash,
+        };
         let builder = EcrLocal::builder(&self.data_dir)
             .listen(&self.listen)
+            .durability(durability)
             .challenge(challenge)
             .allow_anyone(self.allow_anyone)
             .create_on_push(!self.no_create_on_push)
@@ -168,8 +184,10 @@ impl Flags {
             .into_iter()
             .fold(builder, |builder, (id, secret, account)| builder.access_key(id, secret, account));
         let trusts = self.trusts.as_deref().map(read_trusts).transpose()?.unwrap_or_default();
-        let builder =
-            trusts.into_iter().fold(builder, |builder, (role, principal)| builder.trust(role, principal));
+        let builder = trusts.into_iter().fold(builder, |builder, (role, principal, subject)| match subject {
+            Some(subject) => builder.trust_subject(role, principal, subject),
+            None => builder.trust(role, principal),
+        });
         let builder = self.identity_provider.iter().try_fold(builder, |builder, text| {
             let (issuer, path) =
                 text.split_once('=').with_context(|| format!("{text} is not ISSUER=FILE"))?;
@@ -240,12 +258,15 @@ fn read_access_keys(path: &Path) -> anyhow::Result<Vec<(String, SecretString, St
     Ok(keys)
 }
 
-fn read_trusts(path: &Path) -> anyhow::Result<Vec<(String, String)>> {
+fn read_trusts(path: &Path) -> anyhow::Result<Vec<(String, String, Option<String>)>> {
     let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     let lines = text.lines().enumerate().filter(|(_, line)| !line.is_empty());
     let trusts = lines.map(|(number, line)| match line.split_ascii_whitespace().collect::<Vec<_>>()[..] {
-        [role, principal] if role.contains(":role/") => Ok((role.to_owned(), principal.to_owned())),
-        _ => anyhow::bail!("{} line {}: not ROLE_ARN PRINCIPAL", path.display(), number + 1),
+        [role, principal, ref subject @ ..] if role.contains(":role/") && subject.len() <= 1 => {
+            let subject = subject.first().map(|subject| (*subject).to_owned());
+            Ok((role.to_owned(), principal.to_owned(), subject))
+        }
+        _ => anyhow::bail!("{} line {}: not ROLE_ARN PRINCIPAL [SUBJECT]", path.display(), number + 1),
     });
     trusts.collect()
 }

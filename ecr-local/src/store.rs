@@ -10,6 +10,7 @@ use tokio::sync::RwLock;
 use crate::{
     blobs::{BlobFolder, CompleteError, Session, UploadKey, Uploads, on_disk},
     clock::Clock,
+    durability::Durability,
     folder::DataFolder,
     model::Digest,
     state::{self, KnownBlob, OpenError, Pace, State},
@@ -39,14 +40,15 @@ pub(crate) struct Lifetimes {
 impl Store {
     pub(crate) async fn open(
         folder: DataFolder,
+        durability: Durability,
         lifetimes: Lifetimes,
         clock: Clock,
         pace: Pace,
     ) -> Result<Self, OpenError> {
         Ok(Self {
-            state: State::open(&folder.database(), clock, pace).await?,
-            blobs: BlobFolder::new(folder.blobs()),
-            uploads: Uploads::new(folder.uploads()),
+            state: State::open(&folder.database(), durability, clock, pace).await?,
+            blobs: BlobFolder::new(folder.blobs(), durability),
+            uploads: Uploads::new(folder.uploads(), durability),
             lifetimes,
             removal: RwLock::new(()),
             _folder: folder,

@@ -55,7 +55,10 @@ async fn main() -> anyhow::Result<()> {
     let config = StagingConfig { compression, ..StagingConfig::default() };
     let folder = std::env::temp_dir().join(format!("stage-{}", std::process::id()));
     let stager = Stager::new(place, &config, folder.clone(), null.clone(), null.clone())?;
-    let access = Access { credential: None, fingerprint: FingerprintKey::random()?.fingerprint(None) };
+    let access = Access {
+        credential: None,
+        fingerprint: FingerprintKey::random()?.fingerprint(&Namespace::default(), None),
+    };
     for what in ["unknown", "known"] {
         let (start, before, cpu) = (Instant::now(), null.taken.load(Ordering::Relaxed), cpu_seconds());
         let session = stager.begin(access.clone());
@@ -168,7 +171,7 @@ impl LocationStore for Null {
         Ok(Vec::new())
     }
 
-    async fn record_push(&self, _: &Namespace, _: &Digest, _: &Repository, _: &Manifest) -> Result<()> {
+    async fn record_push(&self, _: &Namespace, _: &Digest, _: &Reference, _: &Manifest) -> Result<()> {
         Ok(())
     }
 

@@ -1,65 +1,70 @@
 //! The composition root: the only file that names concrete adapters. What it builds from files and names, `check` builds as well, so that a
 //! configuration that passes the check can be served.
 
+pub mod state;
+
 use std::{
-    fs,
-    future::Future,
-    path::{Path, PathBuf},
+    collections::{BTreeMap, HashMap},
     sync::Arc,
-    time::{Duration, Instant},
 };
 
-use anyhow::Context;
-use tokio_stream::wrappers::{TcpListenerStream, UnixListenerStream};
 use tokio_util::task::AbortOnDropHandle;
-use tonic::transport::{Certificate, Identity, ServerTlsConfig};
 
+pub use crate::grpc::Inherited;
 use crate::{
     archive::{ArchiveReader, Limits, SaveLayout},
-    config::{Config, DatabaseConfig, Listen, TlsConfig},
+    config::{Config, Listen},
     ecr::Ecr,
     embedded_registry::EmbeddedRegistry,
     embedding,
-    grpc::{self, Listener},
+    grpc::{self, Door, Identities},
+    model::{Namespace, Repository},
     ops::{Operations, Ports},
-    ports::{Staging, Store},
+    ports::Staging,
     registry::{CloudRegistryClient, RegistryClient},
-    secrets::Seal,
+    service_manager,
+    shutdown::Shutdown,
     staging::{Stager, StagingPlace},
-    store::{PostgresStore, SqliteStore, watched},
+    store::watched,
 };
-
-/// Between two attempts to reach a database.
-const RETRY: Duration = Duration::from_secs(1);
 
 /// Everything that keeps the configuration from being served, as far as it can be told without starting.
 #[must_use]
 pub fn check(config: &Config) -> Vec<anyhow::Error> {
-    let key = config.credentials.key_file.as_deref().map(Seal::from_key_file).transpose();
-    let data_dir = config.data_dir.clone().map_or_else(default_data_dir, Ok);
     let found = [
-        data_dir.map(drop),
-        key.map(drop).map_err(Into::into),
-        shared_key(config),
-        RegistryClient::new(&config.registries, config.pull.other_architectures).map(drop),
+        config.check_namespaces(),
         embedding::open(&config.similarity.embedder).map(drop),
-        config.tls.as_ref().map(tls).transpose().map(drop),
-        Ecr::new(&config.ecr).map(drop),
+        Identities::check(&config.access),
+        config
+            .tls
+            .as_ref()
+            .map(|tls| Door::check(tls, config.access.token_file.is_some()))
+            .transpose()
+            .map(drop),
     ];
-    found.into_iter().filter_map(Result::err).collect()
+    // Each by itself, as the client ends at the first that it cannot use.
+    let registries = config.registries.iter().map(|(host, registry)| {
+        let alone = BTreeMap::from([(host.clone(), registry.clone())]);
+        RegistryClient::new(&alone, config.pull.other_architectures).map(drop)
+    });
+    let access = config.access.mistakes(config.tls.as_ref());
+    let told = Ecr::mistakes(&config.ecr).into_iter().chain(access).map(anyhow::Error::msg);
+    let found = found.into_iter().chain(registries).filter_map(Result::err);
+    state::check(config).chain(found).chain(told).collect()
 }
 
-/// Builds the service from its configuration and serves until `stop` resolves.
-pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
-    let data_dir = config.data_dir.clone().map_or_else(default_data_dir, Ok)?;
-    let listen = config.listen.clone().unwrap_or_else(|| Listen::Unix(data_dir.join("image-service.sock")));
-    shared_key(&config)?;
-    let seal = match &config.credentials.key_file {
-        Some(file) => Seal::from_key_file(file)?,
-        None => Seal::in_data_dir(&data_dir)?,
-    };
-    let store = watched(open_store(&config.database, &data_dir, Arc::new(seal)).await?);
-    let ecr = Arc::new(Ecr::new(&config.ecr)?.staging_in(config.staging.repository.clone()));
+/// Builds the service from its configuration and serves until it is told to end, on the socket that was handed over if there is one.
+pub async fn run(config: Config, inherited: Inherited, shutdown: Shutdown) -> anyhow::Result<()> {
+    let data_dir = state::data_dir(&config)?;
+    let listen = listen_address(&config)?;
+    if let Some(mistake) = config.access.mistakes(config.tls.as_ref()).first() {
+        anyhow::bail!("{mistake}");
+    }
+    config.check_namespaces()?;
+    let identities = Identities::open(&config.access)?;
+    let store = watched(state::open(&config).await?);
+    store.open_keys().await?;
+    let ecr = Arc::new(Ecr::new(&config.ecr)?.staging_in(staging_repositories(&config)?));
     let services_of_ecr = ecr.services(&config.ecr)?;
     let client = RegistryClient::new(&config.registries, config.pull.other_architectures)?;
     let registry = Arc::new(CloudRegistryClient::new(client, ecr));
@@ -73,19 +78,20 @@ pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Resu
     let (configured, store_id) = (config.staging.repository.clone(), store.id().to_owned());
     let shared = configured.is_some();
     let staging = match configured.or(inside) {
-        Some(repository) => Some(Arc::new(Stager::new(
-            StagingPlace { repository, store: store_id, shared },
-            &config.staging,
-            data_dir.join("spool"),
-            registry.clone(),
-            store.clone(),
-        )?) as Arc<dyn Staging>),
-        None => None,
+        Some(repository) => {
+            let places = config.staging_places(&repository)?;
+            let place = StagingPlace { repository, store: store_id, shared };
+            let spool = data_dir.join("spool");
+            in_places(&Stager::new(place, &config.staging, spool, registry.clone(), store.clone())?, places)
+        }
+        None => HashMap::new(),
     };
     let ports = Ports {
         images: store.clone(),
         locations: store.clone(),
         credentials: store.clone(),
+        keys: store.clone(),
+        events: store.clone(),
         registry: registry.clone(),
         writer: registry,
         archives: Arc::new(ArchiveReader::new(Limits::default(), config.pull.other_architectures)),
@@ -95,78 +101,54 @@ pub async fn run(config: Config, stop: impl Future<Output = ()>) -> anyhow::Resu
         vectors: store.clone(),
     };
     let operations = Operations::new(ports, &config.pull, &config.staging)?;
+    tokio::spawn(operations.clone().finish_rotation());
     let sweeping = AbortOnDropHandle::new(tokio::spawn(operations.clone().sweep_now_and_then()));
+    let upkeep = operations.clone().sweep_events_now_and_then(config.events);
+    let upkeep = AbortOnDropHandle::new(tokio::spawn(upkeep));
+    let is_shared = config.database.url.is_some();
+    let listening = is_shared.then(|| tokio::spawn(operations.clone().listen_to_others()));
+    let listening = listening.map(AbortOnDropHandle::new);
     let indexing = config.similarity.enabled.then(|| tokio::spawn(operations.clone().keep_indexed()));
     let indexing = indexing.map(AbortOnDropHandle::new);
 
-    let tls = config.tls.as_ref().map(tls).transpose()?;
-    let listener = grpc::bind(&listen, tls.is_some() || config.allow_remote_plaintext).await?;
-    let data_dir = data_dir.display();
-    match listener {
-        Listener::Unix(listener, path) => {
-            tracing::info!(%listen, %data_dir, "listening on {listen}");
-            grpc::serve(operations, services_of_ecr, tls, UnixListenerStream::new(listener), stop).await?;
-            fs::remove_file(path)?;
+    let door = Door::open(&config, inherited, &listen).await?;
+    let _watchdog = service_manager::ready();
+    let (listen, data_dir) = (door.place()?, data_dir.display());
+    tracing::info!(listen, %data_dir, "listening on {listen}");
+    let (asked, urged) = (service_manager::announced(shutdown.is_asked()), shutdown.is_urged());
+    let caller = (identities, door);
+    grpc::serve(operations.clone(), services_of_ecr, caller, &config.serving, asked, urged).await?;
+    drop((sweeping, upkeep, listening, indexing));
+    let ended = async {
+        operations.all_noted().await;
+        if let Some(embedded) = embedded {
+            embedded.shutdown().await;
         }
-        Listener::Tcp(listener) => {
-            let address = listener.local_addr()?;
-            tracing::info!(listen = %address, %data_dir, "listening on {address}");
-            grpc::serve(operations, services_of_ecr, tls, TcpListenerStream::new(listener), stop).await?;
-        }
+        store.close().await;
+    };
+    tokio::select! {
+        () = ended => {}
+        () = shutdown.is_urged() => {}
     }
-    drop((sweeping, indexing));
-    if let Some(embedded) = embedded {
-        embedded.shutdown().await;
-    }
-    store.close().await;
     Ok(())
 }
 
-/// What one service seals in a shared database the others must be able to open.
-fn shared_key(config: &Config) -> anyhow::Result<()> {
-    let is_missing = config.database.url.is_some() && config.credentials.key_file.is_none();
-    anyhow::ensure!(
-        !is_missing,
-        "credentials.key_file is missing: with database.url all services need one key"
-    );
-    Ok(())
-}
-
-/// The state, in the configured database. One that does not answer is waited for, as it may start together with this service.
-async fn open_store(
-    config: &DatabaseConfig,
-    data_dir: &Path,
-    seal: Arc<Seal>,
-) -> anyhow::Result<Arc<dyn Store>> {
-    let Some(url) = &config.url else { return Ok(Arc::new(SqliteStore::open(data_dir, seal).await?)) };
-    let patience = Instant::now() + config.start_timeout;
-    loop {
-        match PostgresStore::connect(url, config.connections, seal.clone()).await {
-            Ok(store) => return Ok(Arc::new(store)),
-            Err(error) if error.may_pass() && Instant::now() < patience => {
-                tracing::warn!("waiting for the database: {error}");
-                tokio::time::sleep(RETRY).await;
-            }
-            Err(error) => return Err(error.into()),
-        }
+/// Where gRPC is served.
+pub fn listen_address(config: &Config) -> anyhow::Result<Listen> {
+    match &config.listen {
+        Some(listen) => Ok(listen.clone()),
+        None => Ok(Listen::Unix(state::data_dir(config)?.join("image-service.sock"))),
     }
 }
 
-fn tls(config: &TlsConfig) -> anyhow::Result<ServerTlsConfig> {
-    let read =
-        |path: &PathBuf| fs::read(path).with_context(|| format!("tls: cannot read {}", path.display()));
-    let identity = Identity::from_pem(read(&config.certificate)?, read(&config.key)?);
-    let tls = ServerTlsConfig::new().identity(identity);
-    Ok(match &config.client_ca {
-        Some(authority) => tls.client_ca_root(Certificate::from_pem(read(authority)?)),
-        None => tls,
-    })
+/// Those that the configuration names.
+fn staging_repositories(config: &Config) -> anyhow::Result<Vec<Repository>> {
+    let Some(base) = &config.staging.repository else { return Ok(Vec::new()) };
+    Ok(config.staging_places(base)?.into_iter().map(|(_, repository)| repository).collect())
 }
 
-/// The XDG state folder.
-fn default_data_dir() -> anyhow::Result<PathBuf> {
-    let state = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/state"));
-    let state = state.or_else(home).context("no place for the state: give --data-dir, or set HOME")?;
-    Ok(state.join("image-service"))
+/// One stager for each namespace, all within the same limits.
+fn in_places(stager: &Stager, places: Vec<(Namespace, Repository)>) -> HashMap<Namespace, Arc<dyn Staging>> {
+    let stager_in = |repository| Arc::new(stager.beside(repository)) as Arc<dyn Staging>;
+    places.into_iter().map(|(namespace, repository)| (namespace, stager_in(repository))).collect()
 }

@@ -4,13 +4,15 @@
 
 mod ecr;
 mod ecr_reason;
+mod stranger;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 pub use ecr::EcrError;
 pub use ecr_reason::{EcrReason, EcrTrouble};
+pub use stranger::Stranger;
 
-use crate::model::{ChangeError, PlatformError, ReferenceError, RegistryHostError};
+use crate::model::{Caller, ChangeError, PlatformError, ReferenceError, RegistryHostError, Role};
 
 /// What lies behind an error; for the log only.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
@@ -18,6 +20,26 @@ pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 /// Why an operation failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// The caller is nobody who is known here.
+    #[error("unauthorized: {0}")]
+    Stranger(Stranger),
+    /// The caller is known, and may not do this.
+    #[error("permission denied: {} has the role {}, and {call} needs the role {needed}", caller.name, caller.role)]
+    RoleInsufficient {
+        /// Who asked.
+        caller: Arc<Caller>,
+        /// `Images.Pull`
+        call: String,
+        /// The least.
+        needed: Role,
+    },
+    /// No rule says who may make the call.
+    #[error("there is no call {call}")]
+    NoSuchCall {
+        /// As the caller wrote it.
+        call: String,
+    },
+
     /// A name that cannot be read.
     #[error(transparent)]
     Reference(#[from] ReferenceError),
@@ -273,6 +295,31 @@ pub enum Error {
         registry: String,
     },
 
+    /// A key that credentials are sealed under, or are to be sealed under.
+    #[error("the key for stored credentials cannot be used: {detail}")]
+    SealingKey {
+        /// One clause, with the remedy.
+        detail: String,
+        /// Soon it may work again.
+        retryable: bool,
+        /// The chain below.
+        #[source]
+        cause: Option<Cause>,
+    },
+
+    /// No new work is let in.
+    #[error("the image service is being drained and takes no new work: try again later")]
+    Draining,
+    /// Events that somebody wants to go on from are swept, or were never there.
+    #[error("events cannot be read on after {after}: those from {oldest} to {newest} are kept")]
+    EventsExpired {
+        /// The number to go on from.
+        after: u64,
+        /// The oldest event.
+        oldest: u64,
+        /// The newest event.
+        newest: u64,
+    },
     /// Others have all of what the operation needs, and kept it for too long.
     #[error("the image service is busy: waited {waited:?} for {what}: try again later")]
     Busy {
@@ -338,6 +385,15 @@ impl Error {
     /// A fault of this service.
     pub fn internal(cause: impl Into<Cause>) -> Self {
         Self::Internal(cause.into())
+    }
+
+    /// A key is needed that is not at hand. `source` is where it should be.
+    pub fn sealing_key_missing(keys: &str, source: &str) -> Self {
+        let detail = format!(
+            "credentials are sealed under {keys}, which is not in {source}: put it there again, \
+             or have what is sealed under it forgotten (image-service keys forget-lost)"
+        );
+        Self::SealingKey { detail, retryable: false, cause: None }
     }
 
     /// The error itself, however many callers share it.

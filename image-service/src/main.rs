@@ -1,20 +1,27 @@
 //! The image service's command line.
 
-use std::path::PathBuf;
+mod commands;
+
+use std::time::Duration;
 
 use anyhow::Context;
-use clap::{Args, Parser, Subcommand};
+use clap::Parser;
+use commands::{
+    Settings, config::ConfigCommand, db::DbCommand, health::HealthCommand, keys::KeysCommand,
+    token::TokenCommand,
+};
 use image_service::{
-    app,
-    config::{Config, Listen, LogConfig},
+    app::{self, Inherited},
+    config::{Config, LogConfig},
+    shutdown::Shutdown,
 };
 use telemetry::logs;
-use tokio::signal::unix::{SignalKind, signal};
 
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
-const DATABASE_URL: &str = "IMAGE_SERVICE_DATABASE_URL";
+/// For threads, once everything else has ended.
+const CUT_OFF: Duration = Duration::from_secs(1);
 
 #[derive(Parser)]
 #[command(
@@ -27,37 +34,17 @@ enum Command {
     /// Look at the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
-}
-
-#[derive(Subcommand)]
-enum ConfigCommand {
-    /// Say whether the configuration can be used.
-    Check(Settings),
-}
-
-#[derive(Args)]
-struct Settings {
-    /// TOML file.
-    #[arg(long, env = "IMAGE_SERVICE_CONFIG", value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// Where the state is kept [default: $XDG_STATE_HOME/image-service].
-    #[arg(long, env = "IMAGE_SERVICE_DATA_DIR", value_name = "DIR")]
-    data_dir: Option<PathBuf>,
-    /// Where to serve: unix:///PATH or HOST:PORT [default: image-service.sock in the data folder].
-    #[arg(long, env = "IMAGE_SERVICE_LISTEN", value_name = "ADDRESS")]
-    listen: Option<Listen>,
-}
-
-impl Settings {
-    fn resolve(self) -> anyhow::Result<Config> {
-        let mut config = self.config.as_deref().map(Config::from_file).transpose()?.unwrap_or_default();
-        config.data_dir = self.data_dir.or(config.data_dir);
-        config.listen = self.listen.or(config.listen);
-        // No flag: a command line can be read by everyone on the host.
-        config.database.url = std::env::var(DATABASE_URL).ok().map(Into::into).or(config.database.url);
-        config.telemetry = config.telemetry.with_environment()?;
-        Ok(config)
-    }
+    /// Look after the state: images, names, credentials.
+    #[command(subcommand)]
+    Db(DbCommand),
+    /// Look at the keys that stored credentials are sealed under, and change them.
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Tokens for those who call the service.
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Say whether the service that has this configuration is ready.
+    Health(HealthCommand),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -65,48 +52,33 @@ fn main() -> anyhow::Result<()> {
     let installed = rustls::crypto::aws_lc_rs::default_provider().install_default();
     installed.map_err(|_| anyhow::anyhow!("a TLS provider is installed already"))?;
     match Command::parse() {
-        Command::Config(ConfigCommand::Check(settings)) => check(&settings.resolve()?),
+        Command::Config(command) => command.run(obstacles),
+        Command::Db(command) => command.run(),
+        Command::Keys(command) => command.run(),
+        Command::Token(command) => command.run(),
+        Command::Health(command) => command.run(),
         Command::Serve(settings) => {
             let config = settings.resolve()?;
             logs::start(config.log.format, log_filter(&config.log)?);
+            let telemetry = config.telemetry.clone().with_environment()?;
+            // First of all, while nothing else runs: it changes the environment.
+            let inherited = Inherited::take()?;
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-            let telemetry =
-                runtime.block_on(telemetry::start(&config.telemetry, env!("CARGO_PKG_VERSION")))?;
-            let served = runtime.block_on(async { app::run(config, stop_signal()?).await });
+            let telemetry = runtime.block_on(telemetry::start(&telemetry, env!("CARGO_PKG_VERSION")))?;
+            let served =
+                runtime.block_on(async { app::run(config, inherited, Shutdown::on_signals()?).await });
             telemetry.end();
+            // What was cut off may wait for something on a thread of its own.
+            runtime.shutdown_timeout(CUT_OFF);
             served
         }
     }
 }
 
-/// Says all that is wrong at once.
-fn check(config: &Config) -> anyhow::Result<()> {
-    let mistakes: Vec<_> = app::check(config)
-        .into_iter()
-        .chain(log_filter(&config.log).err())
-        .chain(config.telemetry.check().err())
-        .collect();
-    for mistake in &mistakes {
-        eprintln!("{mistake:#}");
-    }
-    match mistakes.len() {
-        0 => {
-            eprintln!("The configuration can be used.");
-            Ok(())
-        }
-        count => anyhow::bail!("mistakes in the configuration: {count}"),
-    }
-}
-
-fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-        tracing::info!("stopping: finishing what is under way");
-    })
+/// What keeps a configuration from being served, beyond what is in the document.
+fn obstacles(config: &Config) -> Vec<anyhow::Error> {
+    let telemetry = config.telemetry.clone().with_environment().and_then(|telemetry| telemetry.check());
+    app::check(config).into_iter().chain(log_filter(&config.log).err()).chain(telemetry.err()).collect()
 }
 
 fn log_filter(config: &LogConfig) -> anyhow::Result<logs::Filter> {

@@ -3,6 +3,8 @@
 mod archives;
 mod cloud;
 mod ecr;
+mod events;
+mod keys;
 mod locations;
 mod registry_writer;
 mod similarity;
@@ -12,14 +14,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use secrecy::SecretString;
 use time::OffsetDateTime;
 
 use crate::{
     error::Result,
     model::{
         Credential, Descriptor, Digest, Fingerprint, Image, ImageName, ImageSummary, Manifest, Namespace,
-        Platform, Reference, RegistryHost, Removed, Repository, Tag, Target,
+        NamespaceMark, Platform, Reference, RegistryHost, Removed, Repository, Tag, Target,
     },
 };
 
@@ -32,6 +33,8 @@ pub use ecr::{
     EcrAuth, EcrImages, EcrManifests, EcrPublic, EcrReplication, EcrRepositories, EcrScans, EcrServices,
     EcrStream,
 };
+pub use events::{Changes, Deed, EventPage, EventSpan, EventStore};
+pub use keys::{FreshKey, KeyStore, KeyUse, KeyWrapper, KnownKey, Resealed, Sealer};
 pub use locations::{Loaded, Location, LocationStore, Origin, Renamed, StagedLayer};
 pub use registry_writer::{BlobSource, BlobStream, Placed, RegistryWriter};
 pub use similarity::{Embedder, IndexedImage, Likeness, Neighbour, Unindexed, VectorStore};
@@ -138,6 +141,8 @@ pub trait Registry: Send + Sync + std::fmt::Debug {
 /// A pull budget, as a registry last told it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RateLimit {
+    /// To whom it was told.
+    pub told_in: NamespaceMark,
     /// Whose.
     pub registry: RegistryHost,
     /// What it is counted for, in the registry's words; may be empty.
@@ -192,8 +197,8 @@ pub struct ListCursor {
     pub id: Digest,
 }
 
-/// Decides what a removal does; runs inside the store's transaction.
-pub type RemovalPlan = Box<dyn FnOnce(&Image) -> Result<Vec<Removed>> + Send>;
+/// Decides what a removal does; runs inside the store's transaction, again if that has to be begun again.
+pub type RemovalPlan = Box<dyn Fn(&Image) -> Result<Vec<Removed>> + Send + Sync>;
 
 /// The state of images.
 ///
@@ -311,16 +316,7 @@ pub trait CredentialStore: Send + Sync + std::fmt::Debug {
 
 /// The state as a whole, in one database.
 #[async_trait]
-pub trait Store: ImageStore + LocationStore + CredentialStore + VectorStore {
+pub trait Store: ImageStore + LocationStore + CredentialStore + KeyStore + VectorStore + EventStore {
     /// Waits for what is under way and lets go of the database. Every later call answers that the store is unavailable.
     async fn close(&self);
-}
-
-/// Makes secrets unreadable at rest, each bound to the place where it is kept.
-pub trait Sealer: Send + Sync + std::fmt::Debug {
-    /// Seals a secret for one place.
-    fn seal(&self, place: &str, secret: &SecretString) -> Result<Vec<u8>>;
-
-    /// The secret; nothing if it was sealed under another key or for another place, or has been altered.
-    fn open(&self, place: &str, sealed: &[u8]) -> Option<SecretString>;
 }

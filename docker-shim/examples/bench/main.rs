@@ -9,11 +9,13 @@
 
 mod archives;
 mod ecr;
+mod fleet;
+mod list;
 mod load;
-mod numbered;
 mod process;
 mod report;
 mod scale;
+mod state;
 
 use std::time::Duration;
 
@@ -25,8 +27,8 @@ use fixtures::{
 use load::{Sample, Target};
 use serde_json::json;
 
-/// Measures inspect beside dockerd, idle memory, how look-ups grow with the store, loads beside dockerd and skopeo, and ECR's calls beside
-/// moto.
+/// Measures inspect beside dockerd, idle memory, how look-ups grow with the store on SQLite and on Postgres, loads beside dockerd and skopeo,
+/// ECR's calls beside moto, and the engines beside each other.
 #[derive(Debug, Parser)]
 struct Options {
     /// Length of one measurement.
@@ -56,13 +58,18 @@ struct Options {
     /// MiB in a layer that comes in parts.
     #[arg(long, default_value_t = 256)]
     layer: u64,
+    /// What changes outlive in ECR's part; others keep theirs in memory.
+    #[arg(long, value_enum, default_value = "power-cut")]
+    durability: ecr::Durability,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 enum Part {
     Inspect,
+    Scale,
     Archives,
     Ecr,
+    Fleet,
 }
 
 impl Options {
@@ -77,6 +84,8 @@ async fn main() {
     let turn = Duration::from_secs(options.seconds);
     if options.wants(Part::Inspect) {
         beside_dockerd(turn, options.rounds).await;
+    }
+    if options.wants(Part::Scale) {
         scale::compare(turn, options.rounds, options.images).await;
     }
     if options.wants(Part::Archives) {
@@ -84,8 +93,11 @@ async fn main() {
         archives::compare(archives::Extent { rounds, image, large }).await;
     }
     if options.wants(Part::Ecr) {
-        let Options { rounds, listed, layer, .. } = options;
-        ecr::compare(ecr::Extent { turn, rounds, listed, layer }).await;
+        let Options { rounds, listed, layer, durability, .. } = options;
+        ecr::compare(ecr::Extent { turn, rounds, listed, layer, durability }).await;
+    }
+    if options.wants(Part::Fleet) {
+        fleet::compare(turn, options.rounds).await;
     }
 }
 

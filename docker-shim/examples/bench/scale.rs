@@ -1,66 +1,135 @@
-//! How look-ups grow with the store: the same requests on a store with 100 images and on a full one, in turns.
+//! How look-ups and listings grow with the store, on each engine: the same requests on a store with 100 images and on a full one, in turns. The
+//! stores are filled by `image-service db import`.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    fs,
+    path::Path,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use fixtures::system::System;
-use tokio::task::JoinSet;
+use fixtures::{
+    peers::Postgres,
+    system::{System, binary},
+};
+use tempfile::TempDir;
+use tokio::process::Command;
 
 use crate::{
+    list,
     load::{self, Sample, Target},
-    numbered::NumberedRegistry,
     process, report,
+    state::{Numbered, TAGS, repository},
 };
 
 /// Images in the small store.
 const FEW: u32 = 100;
 
-/// Pulls under way at once while a store is filled.
-const PULLERS: u32 = 32;
-
 /// Connections during a measurement: one shows how long a look-up takes, many how much work it is.
 const CONNECTIONS: [u32; 2] = [1, 16];
 
-/// Fills two stores, then measures both.
-pub(crate) async fn compare(turn: Duration, rounds: u32, many: u32) {
-    let registry = Arc::new(NumberedRegistry::start().await);
-    let (mut small, mut full) = (System::start().await, System::start().await);
-    fill(&small, &registry, FEW).await;
-    let start = Instant::now();
-    fill(&full, &registry, many).await;
-    let took = start.elapsed();
-    println!(
-        "\n{many} images pulled through the socket in {took:.1?}: {:.0}/s",
-        f64::from(many) / took.as_secs_f64()
-    );
-    process::print_memory(&[
-        ("image-service, full store", full.service().pid()),
-        ("docker-shim, full store", full.shim().pid()),
-    ]);
+/// A document, and what is in it.
+struct Content {
+    path: std::path::PathBuf,
+    short_ids: Arc<Vec<String>>,
+    count: u32,
+}
 
-    report::heading(&format!("look-ups at random, {many} images beside {FEW}"), "many", "few");
-    let (few_ids, many_ids) = (short_ids(&registry, FEW), short_ids(&registry, many));
-    let by_name = |count: u32| {
-        let registry = Arc::clone(&registry);
-        move |number: u64| format!("/v1.41/images/{}:v1/json", registry.repository(number % u64::from(count)))
+/// A service on a store that was filled from a document.
+struct Filled {
+    system: System,
+    took: Duration,
+    bytes: u64,
+}
+
+/// Fills two stores on each engine, then measures both.
+pub(crate) async fn compare(turn: Duration, rounds: u32, many: u32) {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let [few, many] = [("few", FEW), ("many", many)].map(|(name, count)| content(&dir, name, count));
+    let server = Postgres::shared().await;
+    for engine in ["SQLite", "Postgres"] {
+        let is_shared = engine == "Postgres";
+        let small = fill(&few, is_shared.then_some(&server)).await;
+        let full = fill(&many, is_shared.then_some(&server)).await;
+        tell_of_filling(engine, &full, many.count);
+        look_up(engine, turn, rounds, (&many, full.system), (&few, small.system)).await;
+    }
+}
+
+fn content(dir: &TempDir, name: &str, count: u32) -> Content {
+    let path = dir.path().join(name);
+    let short_ids = Arc::new(Numbered::write(&path, count).short_ids());
+    Content { path, short_ids, count }
+}
+
+/// A service makes its state, which is then filled while the service is down.
+async fn fill(content: &Content, server: Option<&Arc<Postgres>>) -> Filled {
+    let keys = tempfile::tempdir().expect("a temporary folder");
+    let url = match server {
+        Some(server) => Some(server.database().await),
+        None => None,
     };
-    let by_id = |ids: Arc<Vec<String>>| {
-        move |number: u64| format!("/v1.41/images/{}/json", ids[(number % ids.len() as u64) as usize])
+    let mut system =
+        System::with_config(&url.as_deref().map(|url| config(keys.path(), url)).unwrap_or_default()).await;
+    system.stop_service();
+    let start = Instant::now();
+    let data_dir = system.data_dir();
+    let mut import = Command::new(binary("image-service"));
+    import.args(["db", "import"]).arg(&content.path).arg("--data-dir").arg(&data_dir);
+    import.arg("--config").arg(data_dir.with_file_name("config.toml"));
+    assert!(import.status().await.expect("our own program").success(), "the import works");
+    let took = start.elapsed();
+    let bytes = match (server, &url) {
+        (Some(server), Some(url)) => {
+            let database = url.rsplit_once('/').expect("a URL with a database").1;
+            let size = server.sql(database, "SELECT pg_database_size(current_database())").await;
+            size.parse().expect("a number of bytes")
+        }
+        _ => fs::metadata(data_dir.join("state.sqlite")).expect("a database").len(),
     };
+    system.start_service();
+    system.ready().await;
+    drop(keys);
+    Filled { system, took, bytes }
+}
+
+fn config(keys: &Path, url: &str) -> String {
+    let key = keys.join("key");
+    fs::write(&key, [7; 32]).expect("a temporary file");
+    format!("[database]\nurl = {url:?}\n[credentials]\nkey_file = {:?}\n", key.display())
+}
+
+fn tell_of_filling(engine: &str, full: &Filled, count: u32) {
+    let (took, images) = (full.took, f64::from(count));
+    println!(
+        "\n{engine}: {count} images with {} tags each imported in {took:.1?}: {:.0}/s; {:.0} bytes for each image",
+        TAGS.len(),
+        images / took.as_secs_f64(),
+        full.bytes as f64 / images
+    );
+}
+
+async fn look_up(
+    engine: &str,
+    turn: Duration,
+    rounds: u32,
+    (many, mut full): (&Content, System),
+    (few, mut small): (&Content, System),
+) {
+    let (few_first, _) = list::pages(&small, rounds).await;
+    let (first, further) = list::pages(&full, rounds).await;
+    println!("  a list's first 100: {first:.1?}, of few {few_first:.1?}; each further 100: {further:.1?}");
+    let title = format!("{engine}: look-ups at random, {} images beside {}", many.count, few.count);
+    report::heading(&title, "many", "few");
     let (full, small) = (target(&mut full), target(&mut small));
     for connections in CONNECTIONS {
         let (mut left, mut right) = (Sample::default(), Sample::default());
         let (mut left_id, mut right_id) = (Sample::default(), Sample::default());
         for _ in 0..rounds {
             left.add(load::run(&full, connections, turn, by_name(many)).await);
-            right.add(load::run(&small, connections, turn, by_name(FEW)).await);
-            left_id.add(load::run(&full, connections, turn, by_id(Arc::clone(&many_ids))).await);
-            right_id.add(load::run(&small, connections, turn, by_id(Arc::clone(&few_ids))).await);
+            right.add(load::run(&small, connections, turn, by_name(few)).await);
+            left_id.add(load::run(&full, connections, turn, by_id(many)).await);
+            right_id.add(load::run(&small, connections, turn, by_id(few)).await);
         }
         report::row(&format!("by name, {connections}"), &mut left, &mut right);
         report::row(&format!("by short ID, {connections}"), &mut left_id, &mut right_id);
@@ -71,32 +140,20 @@ pub(crate) async fn compare(turn: Duration, rounds: u32, many: u32) {
     ]);
 }
 
+fn by_name(content: &Content) -> impl Fn(u64) -> String + Clone + Send + 'static {
+    let count = u64::from(content.count);
+    move |number| {
+        let tag = TAGS[(number % TAGS.len() as u64) as usize];
+        format!("/v1.41/images/{}:{tag}/json", repository(number % count))
+    }
+}
+
+fn by_id(content: &Content) -> impl Fn(u64) -> String + Clone + Send + 'static {
+    let ids = Arc::clone(&content.short_ids);
+    move |number| format!("/v1.41/images/{}/json", ids[(number % ids.len() as u64) as usize])
+}
+
 fn target(system: &mut System) -> Target {
     let pids = vec![system.service().pid(), system.shim().pid()];
     Target { socket: system.engine().socket().to_owned(), pids }
-}
-
-/// 12 hex digits of every image's ID, as clients print and type them.
-fn short_ids(registry: &NumberedRegistry, count: u32) -> Arc<Vec<String>> {
-    let short = |number| registry.image_id(number)["sha256:".len()..][..12].to_owned();
-    Arc::new((0..u64::from(count)).map(short).collect())
-}
-
-async fn fill(system: &System, registry: &Arc<NumberedRegistry>, count: u32) {
-    let next = Arc::new(AtomicU64::new(0));
-    let mut pullers = JoinSet::new();
-    for _ in 0..PULLERS {
-        let (engine, registry, next) = (system.engine().clone(), Arc::clone(registry), Arc::clone(&next));
-        pullers.spawn(async move {
-            loop {
-                let number = next.fetch_add(1, Ordering::Relaxed);
-                if number >= u64::from(count) {
-                    return;
-                }
-                let answer = engine.pull(&registry.repository(number), "v1").await;
-                assert_eq!(answer.status, 200, "{}", answer.text());
-            }
-        });
-    }
-    pullers.join_all().await;
 }

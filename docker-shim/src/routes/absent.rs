@@ -45,7 +45,6 @@ pub(crate) fn absent(call: Call<'_>, headers: &HeaderMap, query: Option<&str>) -
 
 fn lacking(call: Call<'_>) -> &'static str {
     match call {
-        Call::Events => "events are not supported by this server",
         Call::SystemDf => "disk usage is not supported by this server: it keeps no layers",
         Call::ImagePrune => "pruning images is not supported by this server",
         Call::ImageSearch => "searching registries is not supported by this server",

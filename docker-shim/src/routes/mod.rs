@@ -4,6 +4,7 @@ pub(crate) mod absent;
 pub(crate) mod auth;
 pub(crate) mod container_create;
 pub(crate) mod distribution;
+pub(crate) mod events;
 pub(crate) mod image_create;
 pub(crate) mod image_history;
 pub(crate) mod image_import;

@@ -2,6 +2,7 @@
 
 pub(crate) mod container_config;
 pub(crate) mod distribution;
+pub(crate) mod event;
 pub(crate) mod image_history;
 pub(crate) mod image_inspect;
 pub(crate) mod image_list;

@@ -2,12 +2,15 @@
 
 use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use hyperlocal::UnixConnector;
-use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
+use tonic::transport::{Channel, Endpoint};
 use tower::{ServiceExt, service_fn};
 
-use super::line::{Line, Local};
+use super::{
+    auth::Auth,
+    line::{Line, Local},
+};
 
 /// How long a connection may take to be made.
 pub(super) const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
@@ -31,7 +34,7 @@ pub enum ServiceAddress {
 
 impl ServiceAddress {
     /// A connection that is made at its first use, and again after each loss.
-    pub(super) fn channel(&self, ca: Option<&[u8]>) -> anyhow::Result<Channel> {
+    pub(super) fn channel(&self, auth: &Auth) -> anyhow::Result<Channel> {
         match self {
             Self::Unix(path) => {
                 let socket: hyper::Uri = hyperlocal::Uri::new(path, "/").into();
@@ -43,7 +46,7 @@ impl ServiceAddress {
             Self::Http(uri) => Ok(remote(uri).connect_lazy()),
             Self::Https(uri) => {
                 let endpoint =
-                    remote(uri).tls_config(trust(ca)?).context("cannot set up TLS to the image service")?;
+                    remote(uri).tls_config(auth.tls()?).context("cannot set up TLS to the image service")?;
                 Ok(endpoint.connect_lazy())
             }
         }
@@ -105,16 +108,6 @@ fn remote(uri: &http::Uri) -> Endpoint {
         .max_frame_size(FRAME)
         .http2_keep_alive_interval(KEEP_ALIVE)
         .keep_alive_while_idle(true)
-}
-
-/// A given authority stands in for the system's, not beside them: who names one trusts no other for this connection.
-fn trust(ca: Option<&[u8]>) -> anyhow::Result<ClientTlsConfig> {
-    let Some(pem) = ca else { return Ok(ClientTlsConfig::new().with_native_roots()) };
-    let begin = b"-----BEGIN CERTIFICATE-----";
-    if !pem.windows(begin.len()).any(|window| window == begin) {
-        bail!("the image service's certificate authority is not a PEM certificate");
-    }
-    Ok(ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem)))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The calls that carry whole archives: each on a connection of its own, as what one end does not take in time fills the window that
+//! The calls that carry whole archives, and those that nobody knows the end of: each on a connection of its own, as what one end does not take in time fills the window that
 //! all calls of a connection share. None has a deadline; that a remote service is gone shows in its keep-alive.
 
 use futures_util::{
@@ -7,12 +7,13 @@ use futures_util::{
 };
 use imageservice_proto::v1::{
     ArchiveEnd, ImportEvent, ImportOptions, ImportRequest, LoadEvent, LoadOptions, LoadRequest, SaveChunk,
-    SaveRequest, images_client::ImagesClient, import_request, load_request,
+    SaveRequest, WatchEventsRequest, WatchEventsResponse, events_client::EventsClient,
+    images_client::ImagesClient, import_request, load_request,
 };
 use telemetry::grpc::Asking;
 use tonic::{Response, Status, Streaming, transport::Channel};
 
-use super::{CallError, Events, LARGEST_MESSAGE, Part, Upload, UploadSender, Upstream, trouble};
+use super::{Authorized, CallError, Events, LARGEST_MESSAGE, Part, Upload, UploadSender, Upstream, trouble};
 
 /// The events of a call that takes a body, its beginning included.
 pub(crate) type CallEvents<T> = BoxStream<'static, Result<T, CallError>>;
@@ -57,17 +58,26 @@ impl Upstream {
         self.patient(answer)
     }
 
+    /// Has no deadline: nobody knows when something is done.
+    pub(crate) async fn watch_events(
+        &self,
+        request: WatchEventsRequest,
+    ) -> Result<Events<WatchEventsResponse>, CallError> {
+        let channel = self.own_channel().map_err(CallError::Refused)?;
+        let answer = EventsClient::new(channel).watch(request).await;
+        self.patient(answer)
+    }
+
     fn events_of<T: Send + 'static>(
         &self,
         call: impl Future<Output = Result<Response<Streaming<T>>, Status>> + Send + 'static,
     ) -> CallEvents<T> {
-        let address = self.address.clone();
+        let address = self.address().clone();
         let events = stream::once(call).map_ok(Response::into_inner).try_flatten();
         events.map_err(move |status| trouble::explain(status, &address)).boxed()
     }
 
-    fn own_channel(&self) -> Result<Asking<Channel>, Status> {
-        let channel = self.address.channel(self.ca.as_deref());
-        channel.map(Asking).map_err(|error| Status::unavailable(format!("{error:#}")))
+    fn own_channel(&self) -> Result<Asking<Authorized<Channel>>, Status> {
+        self.0.own_channel().map_err(|error| Status::unavailable(format!("{error:#}")))
     }
 }

@@ -4,14 +4,13 @@
 
 mod address;
 mod archives;
+mod auth;
 mod line;
 mod trouble;
 mod upload;
+mod ways;
 
-use std::{
-    sync::atomic::{AtomicUsize, Ordering},
-    time::Duration,
-};
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use http::Uri;
@@ -24,16 +23,17 @@ use imageservice_proto::v1::{
 use telemetry::grpc::Asking;
 use tonic::{Response, Status, Streaming, transport::Channel};
 
-pub use self::address::ServiceAddress;
-use self::line::Line;
+pub use self::{address::ServiceAddress, auth::AuthFiles};
 pub(crate) use self::{
     archives::CallEvents,
     trouble::CallError,
     upload::{Part, Upload, UploadSender},
 };
+use self::{
+    auth::Authorized,
+    ways::{CHANNELS, Ways},
+};
 
-/// An HTTP/2 connection is served by one task at each end. Twice as many as cores keep all of them busy under load.
-const CHANNELS: usize = 4;
 /// For calls that only touch the store.
 const DEADLINE: Duration = Duration::from_secs(30);
 /// For a call that asks a registry; clients of Docker wait a minute for any answer.
@@ -43,20 +43,12 @@ const LARGEST_MESSAGE: usize = 16 * 1024 * 1024;
 
 /// The connections to the image service.
 #[derive(Debug)]
-pub struct Upstream {
-    address: ServiceAddress,
-    ca: Option<Vec<u8>>,
-    channels: Vec<Channel>,
-    lines: Vec<Line>,
-    next: AtomicUsize,
-}
+pub struct Upstream(Ways);
 
 impl Upstream {
     /// Prepares the connections; they are made when they are needed. Wants a tokio runtime around it.
-    pub fn new(address: ServiceAddress, ca: Option<&[u8]>) -> anyhow::Result<Self> {
-        let channels = (0..CHANNELS).map(|_| address.channel(ca)).collect::<anyhow::Result<Vec<_>>>()?;
-        let lines = channels.iter().map(|channel| address.line(channel)).collect();
-        Ok(Self { address, ca: ca.map(<[u8]>::to_vec), channels, lines, next: AtomicUsize::new(0) })
+    pub fn new(address: ServiceAddress, auth: AuthFiles) -> anyhow::Result<Self> {
+        Ways::new(address, auth).map(Self)
     }
 
     pub(crate) async fn inspect(
@@ -66,7 +58,7 @@ impl Upstream {
     ) -> Result<InspectResponse, CallError> {
         let ask = || async {
             let request = InspectRequest { name: name.to_owned(), known_version: known_version.to_owned() };
-            let mut client = ImagesClient::with_origin(self.line(), Uri::from_static(address::LOCAL))
+            let mut client = ImagesClient::with_origin(self.0.line(), Uri::from_static(address::LOCAL))
                 .max_decoding_message_size(LARGEST_MESSAGE);
             self.within(DEADLINE, client.inspect(request)).await
         };
@@ -91,14 +83,14 @@ impl Upstream {
 
     pub(crate) async fn info(&self) -> Result<InfoResponse, CallError> {
         let ask = || async {
-            let mut client = SystemClient::new(self.channel());
+            let mut client = SystemClient::new(self.0.channel());
             self.within(DEADLINE, client.info(InfoRequest {})).await
         };
         insist(ask).await
     }
 
     pub(crate) async fn check(&self, request: CheckRequest) -> Result<CheckResponse, CallError> {
-        let mut client = CredentialsClient::new(self.channel());
+        let mut client = CredentialsClient::new(self.0.channel());
         let registry = request.registry.clone();
         match self.within(REGISTRY_DEADLINE, client.check(request)).await {
             Err(CallError::TimedOut(_)) => Err(trouble::registry_timed_out(&registry)),
@@ -109,7 +101,7 @@ impl Upstream {
     pub(crate) async fn list(&self, request: ListRequest) -> Result<Events<ImageSummary>, CallError> {
         let ask = || self.list_once(request.clone());
         let stream = insist(ask).await?;
-        Ok(Events { stream, address: self.address.clone(), patience: Some(DEADLINE) })
+        Ok(Events { stream, address: self.address().clone(), patience: Some(DEADLINE) })
     }
 
     /// Has no deadline: a pull takes as long as its registry takes.
@@ -136,24 +128,16 @@ impl Upstream {
     }
 
     fn patient<T>(&self, answer: Result<Response<Streaming<T>>, Status>) -> Result<Events<T>, CallError> {
-        let stream = answer.map_err(|status| trouble::explain(status, &self.address))?.into_inner();
-        Ok(Events { stream, address: self.address.clone(), patience: None })
+        let stream = answer.map_err(|status| trouble::explain(status, self.address()))?.into_inner();
+        Ok(Events { stream, address: self.address().clone(), patience: None })
     }
 
-    fn images(&self) -> ImagesClient<Asking<Channel>> {
-        ImagesClient::new(self.channel()).max_decoding_message_size(LARGEST_MESSAGE)
+    fn images(&self) -> ImagesClient<Asking<Authorized<Channel>>> {
+        ImagesClient::new(self.0.channel()).max_decoding_message_size(LARGEST_MESSAGE)
     }
 
-    fn channel(&self) -> Asking<Channel> {
-        Asking(self.channels[self.turn()].clone())
-    }
-
-    fn line(&self) -> Asking<Line> {
-        Asking(self.lines[self.turn()].clone())
-    }
-
-    fn turn(&self) -> usize {
-        self.next.fetch_add(1, Ordering::Relaxed) % CHANNELS
+    fn address(&self) -> &ServiceAddress {
+        self.0.address()
     }
 
     /// Not an async function, as one would hold the call twice: as its argument, and where it awaits it.
@@ -164,8 +148,8 @@ impl Upstream {
     ) -> impl Future<Output = Result<T, CallError>> {
         tokio::time::timeout(deadline, call).map(move |answer| match answer {
             Ok(Ok(response)) => Ok(response.into_inner()),
-            Ok(Err(status)) => Err(trouble::explain(status, &self.address)),
-            Err(_) => Err(trouble::timed_out(&self.address, deadline)),
+            Ok(Err(status)) => Err(trouble::explain(status, self.address())),
+            Err(_) => Err(trouble::timed_out(self.address(), deadline)),
         })
     }
 }
@@ -226,7 +210,8 @@ mod tests {
     async fn a_remote_service_that_is_away_is_named() {
         let host = free_address().await;
         for scheme in ["http", "https"] {
-            let upstream = Upstream::new(format!("{scheme}://{host}").parse().unwrap(), None).unwrap();
+            let upstream =
+                Upstream::new(format!("{scheme}://{host}").parse().unwrap(), AuthFiles::default()).unwrap();
             let Err(CallError::Unreachable(text)) = upstream.info().await else { panic!("{scheme}") };
             let expected = format!(
                 "Cannot reach the image service at {scheme}://{host}/: dial tcp {host}: connect: connection refused"
@@ -246,6 +231,10 @@ mod tests {
     #[tokio::test]
     async fn an_authority_that_is_none_is_refused_at_the_start() {
         let address: ServiceAddress = "https://localhost:1".parse().unwrap();
-        assert!(Upstream::new(address, Some(b"no certificate")).is_err());
+        let folder = tempfile::tempdir().unwrap();
+        let ca = folder.path().join("ca.pem");
+        std::fs::write(&ca, "no certificate").unwrap();
+        let auth = AuthFiles { ca: Some(ca), ..AuthFiles::default() };
+        assert!(Upstream::new(address, auth).is_err());
     }
 }

@@ -215,7 +215,16 @@ impl system_server::System for Service {
             images: 3,
             default_platform: Some(platform),
             store: "sqlite".to_owned(),
+            ..InfoResponse::default()
         }))
+    }
+
+    async fn drain(&self, _: Request<DrainRequest>) -> Answer<DrainResponse> {
+        Err(Status::unimplemented("drain"))
+    }
+
+    async fn resume(&self, _: Request<ResumeRequest>) -> Answer<ResumeResponse> {
+        Err(Status::unimplemented("resume"))
     }
 
     async fn rate_limits(&self, _: Request<RateLimitsRequest>) -> Answer<RateLimitsResponse> {

@@ -1,11 +1,11 @@
 //! The bodies of loads: whole ones, torn ones, and those that one side is too slow or too quick for.
 
-use std::{path::Path, time::Duration};
+use std::{future::pending, path::Path, time::Duration};
 
 use docker_shim::{
-    config::LoadAnswers,
+    config::{Limits, LoadAnswers},
     server::Server,
-    upstream::{ServiceAddress, Upstream},
+    upstream::{AuthFiles, ServiceAddress, Upstream},
 };
 use imageservice_proto::v1::{ImageLoaded, LoadEvent, load_event::Event};
 use tokio::{
@@ -154,9 +154,12 @@ async fn a_shim_that_dies_in_the_middle_makes_the_call_fail() {
     let machine = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     {
         let _inside = machine.enter();
-        let upstream = Upstream::new(ServiceAddress::Unix(stage.service_socket()), None).unwrap();
+        let upstream =
+            Upstream::new(ServiceAddress::Unix(stage.service_socket()), AuthFiles::default()).unwrap();
         let loads = LoadAnswers { held_for: Duration::ZERO, names_only: false };
-        machine.spawn(Server::bind(&socket, upstream, loads).unwrap().run(std::future::pending()));
+        machine.spawn(
+            Server::bind(&socket, upstream, loads, Limits::default()).unwrap().run(pending(), pending()),
+        );
     }
     let _client = torn(&socket).await;
     stage.canned.load.taken(|taken| !taken.chunks.is_empty()).await;

@@ -14,6 +14,7 @@ mod errors;
 mod framing;
 mod importing;
 mod inspecting;
+mod limits;
 mod load_bodies;
 mod loading;
 mod pulling;

@@ -7,9 +7,9 @@ use std::{
 };
 
 use docker_shim::{
-    config::LoadAnswers,
+    config::{Limits, LoadAnswers},
     server::Server,
-    upstream::{ServiceAddress, Upstream},
+    upstream::{AuthFiles, ServiceAddress, Upstream},
 };
 use imageservice_proto::v1::{
     credentials_server::CredentialsServer, images_server::ImagesServer, system_server::SystemServer,
@@ -53,10 +53,19 @@ impl Stage {
 
     /// With a way of its own to answer loads.
     pub(crate) fn loading(loads: LoadAnswers) -> Self {
+        Self::with(loads, Limits::default())
+    }
+
+    /// With limits of its own.
+    pub(crate) fn limited(limits: Limits) -> Self {
+        Self::with(LoadAnswers { held_for: Duration::from_secs(3600), names_only: false }, limits)
+    }
+
+    fn with(loads: LoadAnswers, limits: Limits) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let canned = Arc::new(Canned::default());
         let service = start_service(&folder.path().join("service.sock"), Arc::clone(&canned));
-        let shim = start_shim(folder.path(), loads);
+        let shim = start_shim(folder.path(), loads, limits);
         Self { folder, canned, service, shim }
     }
 
@@ -69,13 +78,15 @@ impl Stage {
     }
 }
 
-fn start_shim(folder: &Path, loads: LoadAnswers) -> Running {
-    let upstream = Upstream::new(ServiceAddress::Unix(folder.join("service.sock")), None).unwrap();
-    let server = Server::bind(&folder.join("docker.sock"), upstream, loads).unwrap();
+fn start_shim(folder: &Path, loads: LoadAnswers, limits: Limits) -> Running {
+    let upstream =
+        Upstream::new(ServiceAddress::Unix(folder.join("service.sock")), AuthFiles::default()).unwrap();
+    let server = Server::bind(&folder.join("docker.sock"), upstream, loads, limits).unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
-    let task = tokio::spawn(server.run(async {
+    let stopped = async {
         let _ = stopped.await;
-    }));
+    };
+    let task = tokio::spawn(server.run(stopped, std::future::pending()));
     Running { stop: Some(stop), task }
 }
 

@@ -18,7 +18,7 @@ pub(crate) use identity_provider::IdentityProvider;
 pub(crate) use scope::{Action, Scope};
 pub(crate) use sessions::Session;
 pub(crate) use signer::Signer;
-pub(crate) use trusts::Trusts;
+pub(crate) use trusts::{Trust, Trusts};
 pub(crate) use users::Users;
 
 use std::time::Duration;

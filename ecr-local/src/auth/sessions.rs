@@ -61,7 +61,7 @@ impl Auth {
     /// The id of a new access key. Nothing if the system gives no random numbers.
     pub(crate) fn fresh_session_key() -> Option<String> {
         let mut random = [0; KEY_LENGTH];
-        aws_lc_rs::rand::fill(&mut random).ok()?;
+        getrandom::fill(&mut random).ok()?;
         Some(format!("ASIA{}", characters(&random)))
     }
 

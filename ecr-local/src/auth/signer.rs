@@ -36,7 +36,7 @@ impl Signer {
         // An empty file is what a crash at the first use leaves.
         if key.is_empty() {
             key = vec![0; KEY_BYTES];
-            aws_lc_rs::rand::fill(&mut key).map_err(|_| KeyError::Random)?;
+            getrandom::fill(&mut key).map_err(|_| KeyError::Random)?;
             let mut file = private_file(path)?;
             file.write_all(&key)?;
             file.sync_all()?;

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use tokio::task::JoinHandle;
 
 use super::on_disk;
-use crate::model::Hasher;
+use crate::{durability::Durability, model::Hasher};
 
 /// So much is written at once; as much again is being received meanwhile.
 const BATCH: usize = 512 * 1024;
@@ -25,6 +25,7 @@ pub(super) struct Progress {
 /// A file being written, by one task at a time.
 pub(super) struct Appender {
     file: File,
+    durability: Durability,
     progress: Progress,
     unsynced: u64,
 }
@@ -46,7 +47,8 @@ impl Appender {
             && let Ok(file) = self.file.try_clone()
         {
             self.unsynced = 0;
-            tokio::task::spawn_blocking(move || file.sync_data());
+            let durability = self.durability;
+            tokio::task::spawn_blocking(move || durability.sync(&file));
         }
     }
 }
@@ -76,8 +78,8 @@ pub(super) struct Sink {
 
 impl Sink {
     /// `file` is open at the offset of the progress.
-    pub(super) fn new(file: File, progress: Progress) -> Self {
-        let idle = Some(Appender { file, progress, unsynced: 0 });
+    pub(super) fn new(file: File, progress: Progress, durability: Durability) -> Self {
+        let idle = Some(Appender { file, durability, progress, unsynced: 0 });
         Self { idle, busy: None, batch: Vec::new(), batched: 0 }
     }
 

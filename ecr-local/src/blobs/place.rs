@@ -10,6 +10,7 @@ use std::{
 
 use super::session::Finished;
 use crate::{
+    durability::Durability,
     folder::make_folder,
     model::{Algorithm, Digest},
 };
@@ -18,13 +19,14 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(crate) struct BlobFolder {
     root: PathBuf,
+    durability: Durability,
     /// Folders that are known to be on disk. One that merely exists may be gone after a power cut, and its blobs with it.
     lasting: Arc<Mutex<HashSet<PathBuf>>>,
 }
 
 impl BlobFolder {
-    pub(crate) fn new(root: PathBuf) -> Self {
-        Self { root, lasting: Arc::default() }
+    pub(crate) fn new(root: PathBuf, durability: Durability) -> Self {
+        Self { root, durability, lasting: Arc::default() }
     }
 
     /// Opens a blob. With its size, as the file system has it.
@@ -44,7 +46,7 @@ impl BlobFolder {
             Ok(there) if there.len() == finished.size => fs::remove_file(&finished.path)?,
             _ => fs::rename(&finished.path, &path)?,
         }
-        File::open(shard)?.sync_all()
+        self.durability.sync(&File::open(shard)?)
     }
 
     /// Whoever comes second waits until the folder is on disk.
@@ -55,7 +57,7 @@ impl BlobFolder {
         }
         make_folder(shard)?;
         for folder in shard.ancestors().skip(1).take_while(|folder| folder.starts_with(&self.root)) {
-            File::open(folder)?.sync_all()?;
+            self.durability.sync(&File::open(folder)?)?;
         }
         lasting.insert(shard.to_owned());
         Ok(())

@@ -20,7 +20,10 @@ use super::{
     append::{Progress, Sink},
     on_disk,
 };
-use crate::model::{Algorithm, Digest, Hasher};
+use crate::{
+    durability::Durability,
+    model::{Algorithm, Digest, Hasher},
+};
 
 /// A client that sends nothing for so long has gone.
 const STALL: Duration = Duration::from_secs(60);
@@ -29,6 +32,7 @@ const REHASH_PIECE: usize = 256 * 1024;
 /// An upload session.
 pub(crate) struct Session {
     path: PathBuf,
+    durability: Durability,
     /// Nothing if it has to be learnt from the file.
     progress: Arc<Mutex<Option<Progress>>>,
     first_chunk: OnceLock<u64>,
@@ -79,14 +83,19 @@ pub(crate) struct Finished {
 
 impl Session {
     /// The session of a file that is there.
-    pub(super) fn on(path: PathBuf) -> Self {
-        Self { path, progress: Arc::default(), first_chunk: OnceLock::new() }
+    pub(super) fn on(path: PathBuf, durability: Durability) -> Self {
+        Self { path, durability, progress: Arc::default(), first_chunk: OnceLock::new() }
     }
 
     /// The session of a file that is there and empty.
-    pub(super) fn empty(path: PathBuf) -> Self {
+    pub(super) fn empty(path: PathBuf, durability: Durability) -> Self {
         let progress = Progress { hasher: Hasher::new(Algorithm::Sha256), offset: 0 };
-        Self { path, progress: Arc::new(Mutex::new(Some(progress))), first_chunk: OnceLock::new() }
+        Self {
+            path,
+            durability,
+            progress: Arc::new(Mutex::new(Some(progress))),
+            first_chunk: OnceLock::new(),
+        }
     }
 
     /// How many bytes are there.
@@ -118,7 +127,7 @@ impl Session {
         }
         let path = self.path.clone();
         let file = on_disk(move || OpenOptions::new().append(true).open(path)).await?;
-        let mut sink = Sink::new(file, progress);
+        let mut sink = Sink::new(file, progress, self.durability);
         let ended = pump(body, &mut sink, placed.map(|placed| placed.length)).await;
         let progress = sink.finish().await?;
         let offset = progress.offset;
@@ -141,14 +150,14 @@ impl Session {
         let progress = self.known(&mut slot).await?;
         let (hasher, size) = (progress.hasher.clone(), progress.offset);
         *slot = Some(progress);
-        let (path, wanted) = (self.path.clone(), digest.clone());
+        let (path, wanted, durability) = (self.path.clone(), digest.clone(), self.durability);
         let proved = on_disk(move || {
             let file = File::open(path)?;
             let found = match wanted.algorithm() {
                 Algorithm::Sha256 => hasher.finish(),
                 other => hash(&file, other)?.hasher.finish(),
             };
-            if found == wanted { file.sync_all().map(|()| true) } else { Ok(false) }
+            if found == wanted { durability.sync(&file).map(|()| true) } else { Ok(false) }
         });
         match proved.await? {
             true => Ok(Finished { path: self.path.clone(), size, _writing: slot }),

@@ -7,7 +7,7 @@ async fn nobody_writes_to_an_upload_whose_digest_was_proved() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("upload");
     create(&path).unwrap();
-    let session = Session::empty(path.clone());
+    let session = Session::empty(path.clone(), Durability::default());
     session.receive(Full::new(Bytes::from_static(b"content")), None).await.unwrap();
     let digest = Digest::of(b"content");
 
@@ -27,7 +27,7 @@ async fn an_upload_with_another_digest_can_be_written_on() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("upload");
     create(&path).unwrap();
-    let session = Session::empty(path);
+    let session = Session::empty(path, Durability::default());
     assert!(matches!(session.finish(&Digest::of(b"content")).await, Err(CompleteError::Mismatch)));
     assert_eq!(session.receive(Full::new(Bytes::from_static(b"content")), None).await.unwrap(), 7);
 }

@@ -13,7 +13,7 @@ impl UploadKey {
     /// An upload that does not exist yet (a UUID, version 4). Fails without randomness.
     pub(crate) fn fresh(repository: i64) -> io::Result<Self> {
         let mut bytes = [0_u8; 16];
-        aws_lc_rs::rand::fill(&mut bytes).map_err(io::Error::other)?;
+        getrandom::fill(&mut bytes).map_err(|_| io::Error::other("the system gives no random numbers"))?;
         bytes[6] = bytes[6] & 0x0f | 0x40;
         bytes[8] = bytes[8] & 0x3f | 0x80;
         let parts = [0..4, 4..6, 6..8, 8..10, 10..16].map(|part| hex::encode(&bytes[part]));

@@ -11,16 +11,18 @@ use std::{
 };
 
 use super::{Session, UploadKey, on_disk, session::create};
+use crate::durability::Durability;
 
 /// The folder of uploads, and the sessions that were used since the start.
 pub(crate) struct Uploads {
     folder: PathBuf,
+    durability: Durability,
     sessions: Mutex<HashMap<UploadKey, Arc<Session>>>,
 }
 
 impl Uploads {
-    pub(crate) fn new(folder: PathBuf) -> Self {
-        Self { folder, sessions: Mutex::default() }
+    pub(crate) fn new(folder: PathBuf, durability: Durability) -> Self {
+        Self { folder, durability, sessions: Mutex::default() }
     }
 
     /// A new upload.
@@ -28,7 +30,7 @@ impl Uploads {
         let key = UploadKey::fresh(repository)?;
         let path = self.path(&key);
         let path = on_disk(move || create(&path).map(|_| path)).await?;
-        let session = Arc::new(Session::empty(path));
+        let session = Arc::new(Session::empty(path, self.durability));
         self.sessions().insert(key.clone(), Arc::clone(&session));
         Ok((key, session))
     }
@@ -43,8 +45,11 @@ impl Uploads {
         if !on_disk(move || probed.try_exists()).await? {
             return Ok(None);
         }
-        let session =
-            self.sessions().entry(key.clone()).or_insert_with(|| Arc::new(Session::on(path))).clone();
+        let session = self
+            .sessions()
+            .entry(key.clone())
+            .or_insert_with(|| Arc::new(Session::on(path, self.durability)))
+            .clone();
         Ok(Some(session))
     }
 

@@ -1,5 +1,6 @@
 //! The control plane: ECR's interface (AWS JSON 1.1) over the state that the data plane serves, and the little of ECS and STS that goes with
-//! it. One file for each group of operations; `shapes` and `validation` say what an input must be, `errors` what a refusal looks like.
+//! it. One file for each group of operations; `shapes` and `validation` say what an input must be, `errors` and `texts` what a refusal looks
+//! like.
 //!
 //! Invariant: an operation that is not here says so. None pretends.
 
@@ -14,6 +15,7 @@ mod shapes;
 mod signature;
 mod sts;
 mod subject;
+mod texts;
 mod validation;
 
 use std::sync::Arc;
@@ -126,6 +128,8 @@ impl ControlPlane {
             return Err(Error::UnsupportedCommand(target.operation.to_owned()));
         }
         let mut input = read(&body)?;
+        // It may be large, and has been read.
+        drop(body);
         subject::complete(&mut exchange.subject, &identity.registry, headers, &input);
         exchange.meet().await?;
         validation::check(target.service, shape, &mut input)?;

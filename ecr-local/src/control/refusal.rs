@@ -1,7 +1,10 @@
 //! Why calls about scans, the archive and a registry's settings are refused, and those about what it does by itself: templates, replication,
 //! and what comes from upstream.
 
-use super::errors::{Place, half, within};
+use super::{
+    errors::Place,
+    texts::{half, within},
+};
 
 /// A refusal, with its code and its text.
 #[derive(Debug)]

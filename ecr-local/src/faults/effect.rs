@@ -18,6 +18,8 @@ pub enum Effect {
     /// It waits before anything is done.
     #[serde(rename = "latencyMillis", with = "millis")]
     Latency(Duration),
+    /// Its answer has half a document for a body, and the length of that.
+    Garbled,
     /// The body of its answer breaks off behind so many bytes.
     Torn(u64),
     /// The body of its answer comes in small pieces.

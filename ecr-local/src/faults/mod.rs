@@ -143,6 +143,10 @@ impl Armed {
                 ordeal.latency = ordeal.latency.saturating_add(*time);
                 None
             }
+            Effect::Garbled => {
+                ordeal.garbled = true;
+                None
+            }
             Effect::Torn(bytes) => {
                 ordeal.hindrance.torn.get_or_insert(*bytes);
                 None

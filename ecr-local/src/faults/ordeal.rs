@@ -11,6 +11,9 @@ use crate::{
     wire::{Answer, Content, ErrorCode, Hindrance, XML, refusal},
 };
 
+/// As a proxy may cut an answer.
+const HALF_A_DOCUMENT: &[u8] = b"{\"";
+
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
 /// The operation is not to be done: an answer is ready, or there is to be none.
@@ -35,6 +38,7 @@ pub(crate) struct Ordeal {
     pub(super) latency: Duration,
     pub(super) before: Option<End>,
     pub(super) after: Option<End>,
+    pub(super) garbled: bool,
     pub(super) hindrance: Hindrance,
 }
 
@@ -60,9 +64,20 @@ impl Ordeal {
                 instead.headers_mut().extend(id.map(|id| (REQUEST_ID, id.clone())));
                 Ok(instead)
             }
-            None if self.hindrance.is_none() => Ok(answer),
-            None => Ok(answer.map(|content| Content::Hindered(Box::new(self.hindrance.of(content))))),
+            None => Ok(spoil(answer, self.garbled, self.hindrance)),
         }
+    }
+}
+
+/// What is left of an answer.
+fn spoil(answer: Answer, garbled: bool, hindrance: Hindrance) -> Answer {
+    let answer = match garbled {
+        true => answer.map(|_| Content::Whole(HALF_A_DOCUMENT.into())),
+        false => answer,
+    };
+    match hindrance.is_none() {
+        true => answer,
+        false => answer.map(|content| Content::Hindered(Box::new(hindrance.of(content)))),
     }
 }
 

@@ -102,13 +102,13 @@ impl State {
              WHERE seq = $1 AND status = $7";
         let query = sqlx::query(update).bind(was.seq).bind(is.status.name()).bind(&is.failure);
         let query = query.bind(is.stepped).bind(is.is_prepared).bind(is.ended).bind(was.status.name());
-        Ok(query.execute(&self.writer).await?.rows_affected() > 0)
+        Ok(self.writer.execute(query).await? > 0)
     }
 
     /// Forgets backfills that ended long ago.
     pub(crate) async fn forget_old_backfills(&self) -> Result<()> {
         let delete = "DELETE FROM backfills WHERE ended < $1";
-        sqlx::query(delete).bind(self.now() - KEPT).execute(&self.writer).await.map(drop)
+        self.writer.execute(sqlx::query(delete).bind(self.now() - KEPT)).await.map(drop)
     }
 }
 

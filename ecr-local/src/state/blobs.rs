@@ -50,7 +50,7 @@ impl State {
     pub(crate) async fn touch_blob(&self, repository: i64, digest: &Digest) -> Result<bool> {
         let update = "UPDATE repository_blobs SET touched = $3 WHERE repository = $1 AND digest = $2";
         let query = sqlx::query(update).bind(repository).bind(digest.to_string()).bind(self.now());
-        Ok(query.execute(&self.writer).await?.rows_affected() > 0)
+        Ok(self.writer.execute(query).await? > 0)
     }
 
     /// Gives a repository a blob that another one of the same registry has: `from`, or any. Whether there was one, and the registry lets
@@ -70,7 +70,7 @@ impl State {
              ON CONFLICT (repository, digest) DO UPDATE SET touched = excluded.touched";
         let query = sqlx::query(insert).bind(repository).bind(self.now()).bind(digest.to_string());
         let query = query.bind(&*registry.account).bind(&*registry.region).bind(from);
-        Ok(query.execute(&self.writer).await?.rows_affected() > 0)
+        Ok(self.writer.execute(query).await? > 0)
     }
 
     /// Gives a repository a blob that another one has, of any registry. Whether there was one.
@@ -79,7 +79,7 @@ impl State {
              SELECT $3, digest, $4 FROM repository_blobs WHERE repository = $1 AND digest = $2 \
              ON CONFLICT (repository, digest) DO UPDATE SET touched = excluded.touched";
         let query = sqlx::query(insert).bind(from).bind(digest.to_string()).bind(to).bind(self.now());
-        Ok(query.execute(&self.writer).await?.rows_affected() > 0)
+        Ok(self.writer.execute(query).await? > 0)
     }
 
     /// Takes a blob from a repository that has it, unless a manifest there refers to it. Whether it is gone.
@@ -87,6 +87,6 @@ impl State {
         let delete = "DELETE FROM repository_blobs WHERE repository = $1 AND digest = $2 \
              AND NOT EXISTS (SELECT 1 FROM manifest_blobs WHERE repository = $1 AND digest = $2)";
         let query = sqlx::query(delete).bind(repository).bind(digest.to_string());
-        Ok(query.execute(&self.writer).await?.rows_affected() > 0)
+        Ok(self.writer.execute(query).await? > 0)
     }
 }

@@ -1,13 +1,7 @@
 //! Copying an image to another repository, of another registry perhaps: rows alone, since blobs are known by their content.
 
-use sqlx::sqlite::SqliteTransaction;
-
-use super::{
-    Result, State,
-    push::{mutability, point, pointed},
-    storage::bring_back,
-};
-use crate::model::Tag;
+use super::{Change, Result, State, repository::read_mutability, storage::bring_back};
+use crate::model::{Mutability, Tag};
 
 /// With the manifests of an image: its own, and all that it refers to.
 macro_rules! of_image {
@@ -82,17 +76,32 @@ impl State {
     }
 }
 
-async fn copy_tag(
-    change: &mut SqliteTransaction<'_>,
-    tag: &Tag,
-    digest: &str,
-    to: i64,
-    now: i64,
-) -> Result<()> {
+async fn copy_tag(change: &mut Change, tag: &Tag, digest: &str, to: i64, now: i64) -> Result<()> {
     let old = pointed(change, to, tag).await?;
     let may_move = mutability(change, to).await?.lets_move(tag.as_str());
     if old.is_none_or(|old| old == digest || may_move) {
         point(change, to, tag, digest, now).await?;
     }
     Ok(())
+}
+
+async fn mutability(change: &mut Change, repository: i64) -> Result<Mutability> {
+    let select = "SELECT mutability, mutability_filters FROM repositories WHERE id = $1";
+    let query = sqlx::query_as(select).bind(repository);
+    let (name, filters): (String, String) = query.fetch_one(&mut **change).await?;
+    read_mutability(&name, &filters)
+}
+
+async fn pointed(change: &mut Change, repository: i64, tag: &Tag) -> Result<Option<String>> {
+    let select = "SELECT manifest FROM tags WHERE repository = $1 AND tag = $2";
+    sqlx::query_scalar(select).bind(repository).bind(tag.as_str()).fetch_optional(&mut **change).await
+}
+
+/// A tag that points there already stays as it is.
+async fn point(change: &mut Change, repository: i64, tag: &Tag, manifest: &str, now: i64) -> Result<()> {
+    let upsert = "INSERT INTO tags (repository, tag, manifest, created) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (repository, tag) DO UPDATE SET manifest = excluded.manifest, created = excluded.created \
+         WHERE manifest <> excluded.manifest";
+    let query = sqlx::query(upsert).bind(repository).bind(tag.as_str()).bind(manifest).bind(now);
+    query.execute(&mut **change).await.map(drop)
 }

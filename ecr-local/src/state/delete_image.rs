@@ -1,8 +1,8 @@
 //! Deleting an image as the control plane has it: with its last tag it goes, and a digest takes all tags along.
 
-use sqlx::sqlite::SqliteTransaction;
-
-use super::{DeleteOutcome, Result, State, manifests::delete_in, replicated_deletions::queue_deletion};
+use super::{
+    Change, DeleteOutcome, Result, State, manifests::delete_in, replicated_deletions::queue_deletion,
+};
 use crate::model::{Digest, Tag};
 
 /// What became of a deletion.
@@ -48,7 +48,7 @@ impl State {
 
     async fn remove_whole(
         &self,
-        mut change: SqliteTransaction<'static>,
+        mut change: Change,
         repository: i64,
         digest: String,
         tags: Vec<String>,
@@ -68,7 +68,7 @@ impl State {
     }
 }
 
-async fn tags_of(change: &mut SqliteTransaction<'_>, repository: i64, digest: &str) -> Result<Vec<String>> {
+async fn tags_of(change: &mut Change, repository: i64, digest: &str) -> Result<Vec<String>> {
     let select = "SELECT tag FROM tags WHERE repository = $1 AND manifest = $2 ORDER BY tag";
     sqlx::query_scalar(select).bind(repository).bind(digest).fetch_all(&mut **change).await
 }

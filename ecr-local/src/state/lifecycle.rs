@@ -31,20 +31,20 @@ impl State {
     /// Sets a policy, which was not applied yet, or takes it away.
     pub(crate) async fn set_lifecycle_policy(&self, repository: i64, policy: Option<&str>) -> Result<()> {
         let update = "UPDATE repositories SET lifecycle_policy = $2, lifecycle_evaluated = 0 WHERE id = $1";
-        sqlx::query(update).bind(repository).bind(policy).execute(&self.writer).await.map(drop)
+        self.writer.execute(sqlx::query(update).bind(repository).bind(policy)).await.map(drop)
     }
 
     /// Notes that a preview begins now.
     pub(crate) async fn start_preview(&self, repository: i64, policy: &str) -> Result<()> {
         let update = "UPDATE repositories SET preview_policy = $2, preview_started = $3 WHERE id = $1";
         let query = sqlx::query(update).bind(repository).bind(policy).bind(self.now());
-        query.execute(&self.writer).await.map(drop)
+        self.writer.execute(query).await.map(drop)
     }
 
     /// Notes that a policy was applied now.
     pub(crate) async fn note_evaluation(&self, repository: i64) -> Result<()> {
         let update = "UPDATE repositories SET lifecycle_evaluated = $2 WHERE id = $1";
-        sqlx::query(update).bind(repository).bind(self.now()).execute(&self.writer).await.map(drop)
+        self.writer.execute(sqlx::query(update).bind(repository).bind(self.now())).await.map(drop)
     }
 
     /// All repositories with a policy, and that.

@@ -1,8 +1,8 @@
 //! Manifests as they were pushed: found by tag or digest, taken away.
 
-use sqlx::{Row, sqlite::SqliteTransaction};
+use sqlx::Row;
 
-use super::{Error, Result, State, replicated_deletions::queue_deletion};
+use super::{Change, Error, Result, State, replicated_deletions::queue_deletion};
 use crate::model::{Digest, ImageStatus, Reference};
 
 /// A manifest.
@@ -77,7 +77,7 @@ impl State {
 
 /// Deletes within a change that is under way.
 pub(super) async fn delete_in(
-    change: &mut SqliteTransaction<'_>,
+    change: &mut Change,
     repository: i64,
     digest: &str,
     now: i64,

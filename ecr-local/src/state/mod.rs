@@ -1,7 +1,7 @@
 //! The state: repositories, which blobs and manifests each has, and its tags, in an embedded database.
 //!
-//! Invariants: one process per data folder. A commit is on disk, even through a power cut, before it is answered. Foreign keys keep
-//! every reference alive. Every change is one transaction that begins with the write lock.
+//! Invariants: one process per data folder. A commit is on disk, even through a power cut, before whoever made it is answered, unless
+//! that is switched off; others may see it a moment earlier. Foreign keys keep every reference alive. Every change is one transaction that begins with the write lock.
 
 mod absent_children;
 mod backfill_images;
@@ -11,10 +11,12 @@ mod copy_image;
 mod delete_image;
 mod images;
 mod lifecycle;
+mod log;
 mod manifests;
 mod on_push;
 mod open;
 mod parts;
+mod prospect;
 mod public;
 mod pull_through;
 mod pulls;
@@ -36,6 +38,7 @@ mod tasks;
 mod templates;
 mod unused;
 mod whole;
+mod writer;
 
 pub(crate) use backfill_images::{BackfillImage, BackfillProgress};
 pub(crate) use backfills::{Backfill, StartOutcome};
@@ -61,23 +64,21 @@ pub(crate) use templates::Template;
 
 use std::{sync::atomic::AtomicBool, time::Duration};
 
-use sqlx::{SqlitePool, sqlite::SqliteTransaction};
+use sqlx::SqlitePool;
 use tokio::sync::Notify;
 
+use self::writer::{Change, Writer};
 use crate::clock::Clock;
 
 /// The database does not do what it was asked to.
 pub(crate) type Error = sqlx::Error;
 pub(crate) type Result<T> = std::result::Result<T, Error>;
 
-const BEGIN: &str = "BEGIN IMMEDIATE";
-
 /// Everything but the content of blobs.
-#[derive(Debug)]
 pub(crate) struct State {
     // Readers go first when the state is dropped: the last connection to close clears the log away, and only the writer can.
     reader: SqlitePool,
-    writer: SqlitePool,
+    writer: Writer,
     clock: Clock,
     /// Told of what was queued for other registries.
     pub(crate) queue: Notify,
@@ -106,8 +107,8 @@ impl State {
         seconds(self.clock.now())
     }
 
-    async fn change(&self) -> Result<SqliteTransaction<'static>> {
-        self.writer.begin_with(BEGIN).await
+    async fn change(&self) -> Result<Change> {
+        self.writer.begin().await
     }
 }
 

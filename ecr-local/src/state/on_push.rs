@@ -1,15 +1,13 @@
 //! What a push sets off, in the transaction that records it: scans and signatures.
 
-use sqlx::sqlite::SqliteTransaction;
-
-use super::{Error, Result, SCANNING, SIGNING, State, scans, signings};
+use super::{Change, Error, Result, SCANNING, SIGNING, State, scans, signings};
 use crate::model::{SCANNABLE, ScanFrequency, ScanningConfiguration, SigningConfiguration};
 
 impl State {
     /// Begins at a time, in seconds since 1970, what is set for the repository. The manifest is recorded.
     pub(super) async fn begin_on_push(
         &self,
-        change: &mut SqliteTransaction<'_>,
+        change: &mut Change,
         repository: i64,
         digest: &str,
         at: i64,

@@ -10,8 +10,8 @@ use sqlx::{
 
 use tokio::sync::Notify;
 
-use super::{Pace, State, pull_through::HAS_RULES};
-use crate::clock::Clock;
+use super::{Pace, State, log::Log, pull_through::HAS_RULES, writer::Writer};
+use crate::{clock::Clock, durability::Durability};
 
 /// A reader is a thread.
 const READERS: u32 = 4;
@@ -35,14 +35,20 @@ pub(crate) enum OpenError {
 
 impl State {
     /// Opens the state in a database file that exists, if only as an empty one.
-    pub(crate) async fn open(database: &Path, clock: Clock, pace: Pace) -> Result<Self, OpenError> {
-        let options = options(database);
+    pub(crate) async fn open(
+        database: &Path,
+        durability: Durability,
+        clock: Clock,
+        pace: Pace,
+    ) -> Result<Self, OpenError> {
+        let options = options(database, durability);
         // The writer comes first: it turns the write-ahead log on, which a reader cannot.
         let writer = pool(1, WRITE_TIMEOUT, options.clone()).await?;
         migrator().run(&writer).await?;
         let reader = options.read_only(true).optimize_on_close(false, None);
         let has_rules = sqlx::query_scalar(HAS_RULES).fetch_one(&writer).await?;
         let reader = pool(READERS, READ_TIMEOUT, reader).await?;
+        let writer = Writer::new(writer, Log::of(database, durability));
         Ok(Self { reader, writer, clock, pace, queue: Notify::new(), has_rules: AtomicBool::new(has_rules) })
     }
 }
@@ -75,11 +81,16 @@ fn migration(version: i64, name: &'static str, sql: &'static str) -> Migration {
     Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
 }
 
-fn options(database: &Path) -> SqliteConnectOptions {
+/// The log is brought to the disk by `Log` after each commit, and by SQLite only before it goes into the database.
+fn options(database: &Path, durability: Durability) -> SqliteConnectOptions {
+    let synchronous = match durability {
+        Durability::PowerCut => SqliteSynchronous::Normal,
+        Durability::Crash => SqliteSynchronous::Off,
+    };
     SqliteConnectOptions::new()
         .filename(database)
         .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
+        .synchronous(synchronous)
         .busy_timeout(READ_TIMEOUT)
         .foreign_keys(true)
         .pragma("cache_size", PAGE_CACHE)

@@ -5,7 +5,7 @@ async fn a_state_of_the_first_version_is_opened_with_all_that_it_holds() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("state.sqlite");
     std::fs::write(&file, "").unwrap();
-    let old = pool(1, WRITE_TIMEOUT, options(&file)).await.unwrap();
+    let old = pool(1, WRITE_TIMEOUT, options(&file, Durability::default())).await.unwrap();
     let first = migrator().migrations.first().cloned().unwrap();
     Migrator::with_migrations(vec![first]).run(&old).await.unwrap();
     for row in [
@@ -22,7 +22,7 @@ async fn a_state_of_the_first_version_is_opened_with_all_that_it_holds() {
     }
     old.close().await;
     let pace = Pace { scan: Duration::ZERO, restore: Duration::ZERO };
-    let state = State::open(&file, Clock::default(), pace).await.unwrap();
+    let state = State::open(&file, Durability::default(), Clock::default(), pace).await.unwrap();
     for digest in ["sha256:m", "sha256:i"] {
         let image = state.image(1, digest).await.unwrap().unwrap();
         assert_eq!((image.size, image.status), (42, crate::model::ImageStatus::Active), "{digest}");

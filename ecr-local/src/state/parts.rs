@@ -12,13 +12,14 @@ pub(crate) struct Parts {
 }
 
 impl State {
-    /// Notes that a part came, after those that came before.
+    /// Notes that a part came, after those that came before. Its bytes need not be on disk before the upload is complete, and so neither is
+    /// this.
     pub(crate) async fn note_part(&self, upload: &UploadKey, bytes: u64) -> Result<()> {
         let upsert = "INSERT INTO upload_parts (repository, id, parts, last_bytes) VALUES ($1, $2, 1, $3) \
              ON CONFLICT (repository, id) DO UPDATE SET parts = parts + 1, last_bytes = excluded.last_bytes, \
              least = min(coalesce(least, last_bytes), last_bytes)";
         let query = sqlx::query(upsert).bind(upload.repository).bind(&*upload.id);
-        query.bind(i64::try_from(bytes).unwrap_or(i64::MAX)).execute(&self.writer).await.map(drop)
+        self.writer.jot(query.bind(i64::try_from(bytes).unwrap_or(i64::MAX))).await
     }
 
     /// The parts so far.
@@ -33,6 +34,6 @@ impl State {
     pub(crate) async fn forget_parts(&self, upload: &UploadKey) -> Result<()> {
         let delete = "DELETE FROM upload_parts WHERE repository = $1 AND id = $2";
         let query = sqlx::query(delete).bind(upload.repository).bind(&*upload.id);
-        query.execute(&self.writer).await.map(drop)
+        self.writer.jot(query).await
     }
 }

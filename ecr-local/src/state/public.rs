@@ -1,11 +1,8 @@
 //! What public registries have beside their repositories: aliases, catalogue data, tags with dates.
 
-use sqlx::{
-    FromRow, Row,
-    sqlite::{SqliteRow, SqliteTransaction},
-};
+use sqlx::{FromRow, Row, sqlite::SqliteRow};
 
-use super::{Result, State};
+use super::{Change, Result, State};
 use crate::model::Digest;
 
 /// An alias has eight characters, unless another account has that one.
@@ -59,7 +56,7 @@ impl State {
     pub(crate) async fn give_alias(&self, account: &str, alias: &str) -> Result<bool> {
         let insert = "INSERT INTO public_aliases (alias, account, is_default) VALUES ($1, $2, FALSE) \
              ON CONFLICT (alias) DO NOTHING";
-        sqlx::query(insert).bind(alias).bind(account).execute(&self.writer).await?;
+        self.writer.execute(sqlx::query(insert).bind(alias).bind(account)).await?;
         Ok(self.account_of_alias(alias).await?.as_deref() == Some(account))
     }
 
@@ -73,7 +70,7 @@ impl State {
     /// Sets what a repository is listed with.
     pub(crate) async fn set_catalog(&self, repository: i64, catalog: &str) -> Result<()> {
         let update = "UPDATE repositories SET catalog = $2 WHERE id = $1";
-        sqlx::query(update).bind(repository).bind(catalog).execute(&self.writer).await.map(drop)
+        self.writer.execute(sqlx::query(update).bind(repository).bind(catalog)).await.map(drop)
     }
 
     /// The tags behind `last` with their images, at most `count`, sorted by tag.
@@ -87,7 +84,7 @@ impl State {
 }
 
 /// Gives an account's public registry the default alias, if it has none yet: the same one wherever the account is.
-pub(super) async fn give_default_alias(change: &mut SqliteTransaction<'_>, account: &str) -> Result<()> {
+pub(super) async fn give_default_alias(change: &mut Change, account: &str) -> Result<()> {
     let select = "SELECT EXISTS (SELECT 1 FROM public_aliases WHERE account = $1 AND is_default)";
     if sqlx::query_scalar(select).bind(account).fetch_one(&mut **change).await? {
         return Ok(());

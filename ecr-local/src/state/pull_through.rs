@@ -83,14 +83,14 @@ impl State {
              WHERE account = $1 AND region = $2 AND prefix = $3";
         let query = sqlx::query(update).bind(&*rule.registry.account).bind(&*rule.registry.region);
         let query = query.bind(&rule.prefix).bind(&rule.credential).bind(&rule.role).bind(rule.updated);
-        query.execute(&self.writer).await.map(drop)
+        self.writer.execute(query).await.map(drop)
     }
 
     /// Takes a rule away. What was fetched by it stays.
     pub(crate) async fn delete_pull_through_rule(&self, registry: &RegistryId, prefix: &str) -> Result<()> {
         let delete = "DELETE FROM pull_through_rules WHERE account = $1 AND region = $2 AND prefix = $3";
         let query = sqlx::query(delete).bind(&*registry.account).bind(&*registry.region).bind(prefix);
-        query.execute(&self.writer).await.map(drop)
+        self.writer.execute(query).await.map(drop)
     }
 
     /// A rule.
@@ -145,7 +145,7 @@ impl State {
         let upsert = "INSERT INTO upstream_tags (repository, tag, asked) VALUES ($1, $2, $3) \
              ON CONFLICT (repository, tag) DO UPDATE SET asked = excluded.asked";
         let query = sqlx::query(upsert).bind(repository).bind(tag.as_str()).bind(self.now());
-        query.execute(&self.writer).await.map(drop)
+        self.writer.jot(query).await
     }
 }
 

@@ -22,7 +22,7 @@ impl State {
              (SELECT 1 FROM pull_time_exclusions WHERE account = $4 AND region = $5 AND principal = $6)";
         let query = sqlx::query(update).bind(repository).bind(image.digest.to_string()).bind(self.now());
         let query = query.bind(&*registry.account).bind(&*registry.region).bind(principal);
-        query.execute(&self.writer).await.map(drop)
+        self.writer.jot(query).await
     }
 
     /// Lets pulls of a principal count no more. When that began, in seconds since 1970; nothing if it is so already.
@@ -30,14 +30,14 @@ impl State {
         let insert = "INSERT INTO pull_time_exclusions (account, region, principal, created) VALUES ($1, $2, $3, $4) \
              ON CONFLICT DO NOTHING RETURNING created";
         let query = sqlx::query_scalar(insert).bind(&*registry.account).bind(&*registry.region);
-        query.bind(principal).bind(self.now()).fetch_optional(&self.writer).await
+        self.writer.run(|pool| query.bind(principal).bind(self.now()).fetch_optional(pool)).await
     }
 
     /// Lets pulls of a principal count again. Whether they did not.
     pub(crate) async fn remove_exclusion(&self, registry: &RegistryId, principal: &str) -> Result<bool> {
         let delete = "DELETE FROM pull_time_exclusions WHERE account = $1 AND region = $2 AND principal = $3";
         let query = sqlx::query(delete).bind(&*registry.account).bind(&*registry.region).bind(principal);
-        Ok(query.execute(&self.writer).await?.rows_affected() > 0)
+        Ok(self.writer.execute(query).await? > 0)
     }
 
     /// The principals behind `last` whose pulls do not count, at most `count`, sorted.

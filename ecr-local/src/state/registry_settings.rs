@@ -27,7 +27,7 @@ impl State {
         let upsert = "INSERT INTO registry_settings (account, region, name, value) VALUES ($1, $2, $3, $4) \
              ON CONFLICT (account, region, name) DO UPDATE SET value = excluded.value";
         let query = sqlx::query(upsert).bind(&*registry.account).bind(&*registry.region).bind(name);
-        query.bind(value).execute(&self.writer).await.map(drop)
+        self.writer.execute(query.bind(value)).await.map(drop)
     }
 
     /// Takes a setting away, and gives what it was.
@@ -39,6 +39,6 @@ impl State {
         let delete =
             "DELETE FROM registry_settings WHERE account = $1 AND region = $2 AND name = $3 RETURNING value";
         let query = sqlx::query_scalar(delete).bind(&*registry.account).bind(&*registry.region);
-        query.bind(name).fetch_optional(&self.writer).await
+        self.writer.run(|pool| query.bind(name).fetch_optional(pool)).await
     }
 }

@@ -1,9 +1,7 @@
 //! Deletions that other registries are to repeat.
 
-use sqlx::sqlite::SqliteTransaction;
-
 use super::{
-    Result, State,
+    Change, Result, State,
     manifests::delete_in,
     replications::{registry, source},
 };
@@ -51,13 +49,13 @@ impl State {
     /// Forgets a deletion that is done with.
     pub(crate) async fn forget_deletion(&self, deletion: &ReplicatedDeletion) -> Result<()> {
         let delete = "DELETE FROM replicated_deletions WHERE id = $1";
-        sqlx::query(delete).bind(deletion.id).execute(&self.writer).await.map(drop)
+        self.writer.execute(sqlx::query(delete).bind(deletion.id)).await.map(drop)
     }
 }
 
 /// Queues a deletion within a change that is under way. Whether it goes anywhere.
 pub(super) async fn queue_deletion(
-    change: &mut SqliteTransaction<'_>,
+    change: &mut Change,
     repository: i64,
     digest: &str,
     tag: Option<&str>,

@@ -1,8 +1,8 @@
 //! Images that are on their way to other registries, or arrived there.
 
-use sqlx::{Row, sqlite::SqliteTransaction};
+use sqlx::Row;
 
-use super::{Error, Result, State};
+use super::{Change, Error, Result, State};
 use crate::model::{RegistryId, ReplicationConfiguration};
 
 /// The name of the setting.
@@ -66,7 +66,7 @@ impl State {
         let status = if failure.is_some() { "FAILED" } else { "COMPLETE" };
         let query = sqlx::query(upsert).bind(of.repository).bind(&of.digest).bind(&of.tag);
         let query = query.bind(&*of.to.account).bind(&*of.to.region).bind(status).bind(failure);
-        query.bind(self.now()).execute(&self.writer).await.map(drop)
+        self.writer.execute(query.bind(self.now())).await.map(drop)
     }
 
     /// How far an image is, for each registry that it goes to.
@@ -98,7 +98,7 @@ impl State {
 
 /// Queues a push of an image within a change that is under way. Whether it goes anywhere.
 pub(super) async fn queue_push<'t>(
-    change: &mut SqliteTransaction<'_>,
+    change: &mut Change,
     repository: i64,
     digest: &str,
     tags: impl Iterator<Item = &'t str> + Clone,
@@ -130,7 +130,7 @@ pub(super) struct Source {
 }
 
 /// Nothing if its registry has no rules.
-pub(super) async fn source(change: &mut SqliteTransaction<'_>, repository: i64) -> Result<Option<Source>> {
+pub(super) async fn source(change: &mut Change, repository: i64) -> Result<Option<Source>> {
     let select = "SELECT r.account, r.region, r.name, s.value FROM repositories r JOIN registry_settings s \
          ON s.account = r.account AND s.region = r.region AND s.name = $2 WHERE r.id = $1";
     let query = sqlx::query_as(select).bind(repository).bind(REPLICATION);

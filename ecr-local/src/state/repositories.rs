@@ -24,7 +24,7 @@ impl State {
         let insert = "INSERT INTO repositories (account, region, name, created) VALUES ($1, $2, $3, $4) \
              ON CONFLICT (account, region, name) DO UPDATE SET name = excluded.name RETURNING id";
         let query = sqlx::query_scalar(insert).bind(&*registry.account).bind(&*registry.region);
-        query.bind(name.as_str()).bind(self.now()).fetch_one(&self.writer).await
+        self.writer.run(|pool| query.bind(name.as_str()).bind(self.now()).fetch_one(pool)).await
     }
 
     /// The names of repositories behind `last`, at most `count`, sorted by bytes.

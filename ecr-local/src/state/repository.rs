@@ -1,12 +1,9 @@
 //! What is set for a repository, beside what it holds.
 
 use serde::{Deserialize, Serialize};
-use sqlx::{
-    Row,
-    sqlite::{SqliteRow, SqliteTransaction},
-};
+use sqlx::{Row, sqlite::SqliteRow};
 
-use super::{Error, Result, State};
+use super::{Change, Error, Result, State};
 use crate::model::{Mutability, RegistryId, RepositoryName};
 
 /// A repository as it was set up.
@@ -101,13 +98,13 @@ impl State {
     pub(crate) async fn set_mutability(&self, repository: i64, mutability: &Mutability) -> Result<()> {
         let update = "UPDATE repositories SET mutability = $2, mutability_filters = $3 WHERE id = $1";
         let query = sqlx::query(update).bind(repository).bind(mutability.name()).bind(written(mutability));
-        query.execute(&self.writer).await.map(drop)
+        self.writer.execute(query).await.map(drop)
     }
 
     /// Sets whether a push begins a scan.
     pub(crate) async fn set_scan_on_push(&self, repository: i64, scan: bool) -> Result<()> {
         let update = "UPDATE repositories SET scan_on_push = $2 WHERE id = $1";
-        sqlx::query(update).bind(repository).bind(scan).execute(&self.writer).await.map(drop)
+        self.writer.execute(sqlx::query(update).bind(repository).bind(scan)).await.map(drop)
     }
 
     /// The policy of a repository.
@@ -120,14 +117,14 @@ impl State {
     /// Sets the policy of a repository, or takes it away.
     pub(crate) async fn set_repository_policy(&self, repository: i64, policy: Option<&str>) -> Result<()> {
         let update = "UPDATE repositories SET policy = $2 WHERE id = $1";
-        sqlx::query(update).bind(repository).bind(policy).execute(&self.writer).await.map(drop)
+        self.writer.execute(sqlx::query(update).bind(repository).bind(policy)).await.map(drop)
     }
 }
 
 /// Makes a repository within a change that is under way. Nothing if there is one of that name. With its first one a public registry gets
 /// an alias.
 pub(super) async fn set_up(
-    change: &mut SqliteTransaction<'_>,
+    change: &mut Change,
     registry: &RegistryId,
     name: &RepositoryName,
     new: &NewRepository,

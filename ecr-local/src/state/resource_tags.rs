@@ -1,8 +1,6 @@
 //! Tags of resources, which are repositories: keys with values.
 
-use sqlx::sqlite::SqliteTransaction;
-
-use super::{Result, State};
+use super::{Change, Result, State};
 
 /// As many as a resource may have.
 const MOST: i64 = 50;
@@ -40,12 +38,7 @@ impl State {
     }
 }
 
-pub(super) async fn set(
-    change: &mut SqliteTransaction<'_>,
-    repository: i64,
-    key: &str,
-    value: &str,
-) -> Result<()> {
+pub(super) async fn set(change: &mut Change, repository: i64, key: &str, value: &str) -> Result<()> {
     let upsert = "INSERT INTO resource_tags (repository, tag_key, tag_value) VALUES ($1, $2, $3) \
          ON CONFLICT (repository, tag_key) DO UPDATE SET tag_value = excluded.tag_value";
     sqlx::query(upsert).bind(repository).bind(key).bind(value).execute(&mut **change).await.map(drop)

@@ -1,8 +1,8 @@
 //! Scans of images: begun and found. What one comes to is in its script.
 
-use sqlx::{Row, sqlite::SqliteTransaction};
+use sqlx::Row;
 
-use super::{Error, Result, SCANNING, State, seconds};
+use super::{Change, Error, Result, SCANNING, State, seconds};
 use crate::model::{RegistryId, SCANNABLE, ScanFrequency, ScanKind, ScanningConfiguration};
 
 /// An image is scanned once in so many seconds by basic scanning.
@@ -102,7 +102,7 @@ impl State {
 
 /// Begins a scan, unless there was one lately.
 pub(super) async fn begin_in(
-    change: &mut SqliteTransaction<'_>,
+    change: &mut Change,
     repository: i64,
     digest: &str,
     kind: ScanKind,
@@ -119,7 +119,7 @@ pub(super) async fn begin_in(
 
 /// Begins what enhanced scanning finds when it is turned on.
 async fn take_up(
-    change: &mut SqliteTransaction<'_>,
+    change: &mut Change,
     registry: &RegistryId,
     configuration: &ScanningConfiguration,
     scan: Span,
@@ -139,7 +139,7 @@ async fn take_up(
     }
 }
 
-async fn take_up_repository(change: &mut SqliteTransaction<'_>, repository: i64, scan: Span) -> Result<()> {
+async fn take_up_repository(change: &mut Change, repository: i64, scan: Span) -> Result<()> {
     let insert = "INSERT INTO scans (repository, manifest, kind, started, ends) \
          SELECT repository, digest, $2, $3, $4 FROM manifests \
          WHERE repository = $1 AND artifact_type IN (SELECT value FROM json_each($5)) ON CONFLICT DO NOTHING";

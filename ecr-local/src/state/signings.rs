@@ -1,8 +1,6 @@
 //! Signatures that were asked for when an image was pushed.
 
-use sqlx::sqlite::SqliteTransaction;
-
-use super::{Result, State};
+use super::{Change, Result, State};
 
 impl State {
     /// The profiles that an image was to be signed with, and since when, in seconds since 1970.
@@ -15,7 +13,7 @@ impl State {
 
 /// Asks for a signature, anew if there was one.
 pub(super) async fn begin_in(
-    change: &mut SqliteTransaction<'_>,
+    change: &mut Change,
     repository: i64,
     digest: &str,
     profile: &str,

@@ -1,8 +1,6 @@
 //! The archive: images move there and back with their children and their referrers.
 
-use sqlx::sqlite::SqliteTransaction;
-
-use super::{Result, State, seconds};
+use super::{Change, Result, State, seconds};
 
 /// An image, what it refers to as an index, and what refers to any of them.
 macro_rules! with_whole {
@@ -66,12 +64,7 @@ impl State {
 }
 
 /// Moves a manifest back from the archive at once. Whether it was there, or on its way.
-pub(super) async fn bring_back(
-    change: &mut SqliteTransaction<'_>,
-    repository: i64,
-    digest: &str,
-    now: i64,
-) -> Result<bool> {
+pub(super) async fn bring_back(change: &mut Change, repository: i64, digest: &str, now: i64) -> Result<bool> {
     let update = "UPDATE manifests SET is_archived = 0, activated = $3 \
          WHERE repository = $1 AND digest = $2 AND (is_archived OR activated > $3)";
     let query = sqlx::query(update).bind(repository).bind(digest).bind(now);

@@ -43,7 +43,7 @@ impl State {
              SELECT $1, $2, $3, coalesce(max(revision), 0) + 1, 'ACTIVE', $4, $5 FROM task_definitions \
              WHERE account = $1 AND region = $2 AND family = $3 RETURNING revision";
         let query = sqlx::query_scalar(insert).bind(&*registry.account).bind(&*registry.region).bind(family);
-        query.bind(document).bind(tags).fetch_one(&self.writer).await
+        self.writer.run(|pool| query.bind(document).bind(tags).fetch_one(pool)).await
     }
 
     /// A revision, or the latest active one.
@@ -71,7 +71,7 @@ impl State {
              document = json_set(document, '$.deregisteredAt', $5) \
              WHERE account = $1 AND region = $2 AND family = $3 AND revision = $4 AND status = 'ACTIVE'";
         let query = sqlx::query(update).bind(&*registry.account).bind(&*registry.region).bind(family);
-        query.bind(revision).bind(self.now()).execute(&self.writer).await.map(drop)
+        self.writer.execute(query.bind(revision).bind(self.now())).await.map(drop)
     }
 
     /// The revisions of a status behind `last`, of one family or of all, at most `count`.

@@ -1,11 +1,8 @@
 //! Tasks that were run. One that has stopped is forgotten after an hour.
 
-use sqlx::{
-    FromRow, Row,
-    sqlite::{SqliteRow, SqliteTransaction},
-};
+use sqlx::{FromRow, Row, sqlite::SqliteRow};
 
-use super::{Result, State};
+use super::{Change, Result, State};
 use crate::model::RegistryId;
 
 /// In seconds.
@@ -120,12 +117,12 @@ impl State {
     /// Stops a task that runs, which is described differently from then on.
     pub(crate) async fn stop_task(&self, number: i64, document: &str) -> Result<()> {
         let update = "UPDATE tasks SET stopped = $2, document = $3 WHERE number = $1 AND stopped IS NULL";
-        sqlx::query(update).bind(number).bind(self.now()).bind(document).execute(&self.writer).await.map(drop)
+        self.writer.execute(sqlx::query(update).bind(number).bind(self.now()).bind(document)).await.map(drop)
     }
 }
 
 async fn of_token(
-    change: &mut SqliteTransaction<'_>,
+    change: &mut Change,
     registry: &RegistryId,
     client_token: Option<&str>,
 ) -> Result<Vec<Task>> {

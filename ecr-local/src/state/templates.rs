@@ -30,7 +30,7 @@ impl State {
              VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT DO NOTHING RETURNING prefix, document, created, updated";
         let query = sqlx::query(insert).bind(&*registry.account).bind(&*registry.region).bind(prefix);
         let query = query.bind(document).bind(written(repository)?).bind(self.now());
-        query.fetch_optional(&self.writer).await?.map(|row| read(&row)).transpose()
+        self.writer.run(|pool| query.fetch_optional(pool)).await?.map(|row| read(&row)).transpose()
     }
 
     /// Changes a template. Nothing if there is none for the prefix.
@@ -45,7 +45,7 @@ impl State {
              WHERE account = $1 AND region = $2 AND prefix = $3 RETURNING prefix, document, created, updated";
         let query = sqlx::query(update).bind(&*registry.account).bind(&*registry.region).bind(prefix);
         let query = query.bind(document).bind(written(repository)?).bind(self.now());
-        query.fetch_optional(&self.writer).await?.map(|row| read(&row)).transpose()
+        self.writer.run(|pool| query.fetch_optional(pool)).await?.map(|row| read(&row)).transpose()
     }
 
     /// Takes a template away, and gives what it was.
@@ -57,7 +57,7 @@ impl State {
         let delete = "DELETE FROM creation_templates WHERE account = $1 AND region = $2 AND prefix = $3 \
              RETURNING prefix, document, created, updated";
         let query = sqlx::query(delete).bind(&*registry.account).bind(&*registry.region).bind(prefix);
-        query.fetch_optional(&self.writer).await?.map(|row| read(&row)).transpose()
+        self.writer.run(|pool| query.fetch_optional(pool)).await?.map(|row| read(&row)).transpose()
     }
 
     /// A template.

@@ -56,7 +56,7 @@ impl State {
     /// Says when a repository was made, in seconds since 1970.
     pub(crate) async fn set_creation(&self, repository: i64, created: i64) -> Result<()> {
         let update = "UPDATE repositories SET created = $2 WHERE id = $1";
-        sqlx::query(update).bind(repository).bind(created).execute(&self.writer).await.map(drop)
+        self.writer.execute(sqlx::query(update).bind(repository).bind(created)).await.map(drop)
     }
 
     /// Says when an image was pushed and pulled, in seconds since 1970, as far as that is given.
@@ -70,6 +70,6 @@ impl State {
         let update = "UPDATE manifests SET pushed = coalesce($3, pushed), pulled = coalesce($4, pulled) \
              WHERE repository = $1 AND digest = $2";
         let query = sqlx::query(update).bind(repository).bind(digest.to_string());
-        query.bind(pushed).bind(pulled).execute(&self.writer).await.map(drop)
+        self.writer.execute(query.bind(pushed).bind(pulled)).await.map(drop)
     }
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 
 /// As much as a client may still send after it was refused, and the patience for it.
@@ -49,13 +49,26 @@ impl RequestBody {
     }
 
     /// The whole body. Nothing if it is larger than the limit.
-    pub(crate) async fn read(&mut self, limit: usize) -> Result<Option<Bytes>, Broken> {
-        let whole = Limited::new(self.begin(), limit).collect();
-        match tokio::time::timeout(READ_DEADLINE, whole).await {
-            Ok(Ok(whole)) => Ok(Some(whole.to_bytes())),
-            Ok(Err(error)) if error.is::<LengthLimitError>() => Ok(None),
-            Ok(Err(_)) | Err(_) => Err(Broken),
+    pub(crate) async fn read(&mut self, limit: usize) -> Result<Option<Vec<u8>>, Broken> {
+        let whole = self.begin().collect_up_to(limit);
+        tokio::time::timeout(READ_DEADLINE, whole).await.map_err(|_| Broken)?
+    }
+
+    /// With room for what is announced, so that a large body is never there twice.
+    async fn collect_up_to(&mut self, limit: usize) -> Result<Option<Vec<u8>>, Broken> {
+        let announced = usize::try_from(self.size_hint().lower()).unwrap_or(usize::MAX);
+        if announced > limit {
+            return Ok(None);
         }
+        let mut whole = Vec::with_capacity(announced);
+        while let Some(frame) = self.frame().await {
+            let Ok(piece) = frame.map_err(|_| Broken)?.into_data() else { continue };
+            if piece.len() > limit - whole.len() {
+                return Ok(None);
+            }
+            whole.extend_from_slice(&piece);
+        }
+        Ok(Some(whole))
     }
 
     /// Reads away what was not read: a client that is still sending reads no answer. One that waits for leave is not given it.

@@ -27,8 +27,13 @@ struct Program {
 
 impl Program {
     async fn start(data_dir: &Path) -> Self {
+        Self::start_with(data_dir, "power-cut").await
+    }
+
+    async fn start_with(data_dir: &Path, durability: &str) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ecr-local"));
-        command.args(["--listen", "127.0.0.1:0", "--data-dir"]).arg(data_dir).env("RUST_LOG", "info");
+        command.args(["--listen", "127.0.0.1:0", "--durability", durability]);
+        command.arg("--data-dir").arg(data_dir).env("RUST_LOG", "info");
         let process = Process::start("ecr-local", "cargo build", &mut command);
         let line = process.line("listening on ").await;
         let address = line.rsplit(' ').next().unwrap().to_owned();
@@ -70,10 +75,19 @@ impl Program {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_acknowledged_survives_being_killed() {
+    assert_nothing_is_lost("power-cut", &KILLS).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_acknowledged_survives_being_killed_where_nothing_waits_for_the_disk() {
+    assert_nothing_is_lost("crash", &KILLS[..4]).await;
+}
+
+async fn assert_nothing_is_lost(durability: &str, kills: &[usize]) {
     let dir = tempfile::tempdir().unwrap();
     let acknowledged = AtomicUsize::new(0);
-    for kill in KILLS {
-        let mut program = Program::start(dir.path()).await;
+    for kill in kills {
+        let mut program = Program::start_with(dir.path(), durability).await;
         let first = acknowledged.load(Ordering::SeqCst);
         let pushing = async {
             for number in first.. {
@@ -92,7 +106,7 @@ async fn what_was_acknowledged_survives_being_killed() {
             () = enough => {}
         }
         program.process.kill();
-        let again = Program::start(dir.path()).await;
+        let again = Program::start_with(dir.path(), durability).await;
         for number in first..acknowledged.load(Ordering::SeqCst) {
             again.get(&format!("/v2/app/manifests/{number}")).await.expect(200);
         }

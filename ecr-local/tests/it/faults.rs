@@ -181,6 +181,15 @@ async fn a_body_breaks_off_behind_so_many_bytes_of_those_that_were_announced() {
 }
 
 #[tokio::test]
+async fn an_answer_with_half_a_document_has_its_status_and_its_length() {
+    let stage = stage(Rule::new(Effect::Garbled).operation("CreateRepository")).await;
+    let reply = stage.call("CreateRepository", json!({ "repositoryName": "app" })).await.expect(200);
+    assert_eq!((&reply.body[..], reply.header("content-length")), (&b"{\""[..], "2"));
+    let found = stage.done("DescribeRepositories", json!({})).await;
+    assert_eq!(found["repositories"][0]["repositoryName"], "app", "it was done");
+}
+
+#[tokio::test]
 async fn a_slow_body_and_a_late_answer_are_whole() {
     let pace = Pace { bytes: 2, tick: Duration::from_millis(1) };
     let stage = Stage::with(|builder| {

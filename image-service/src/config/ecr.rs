@@ -142,7 +142,7 @@ fn milliseconds<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Dur
     }
 }
 
-fn parsed<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+pub(super) fn parsed<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: serde::Deserializer<'de>,
     T: FromStr<Err: std::fmt::Display>,

@@ -1,30 +1,38 @@
-//! Configuration: one TOML file, the environment over it, flags over both. Read once, at start; every mistake is an error that names its key.
+//! Configuration: one TOML file, the environment over it, flags over both. Read once, at start, by `sources`; every
+//! mistake names its key.
 
+mod access;
+mod credentials;
 mod database;
 mod ecr;
+mod events;
 mod listen;
+mod namespaces;
 mod registries;
+mod serving;
 mod similarity;
+mod sources;
 mod staging;
 mod telemetry;
 mod tls;
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use ::telemetry::logs::LogFormat;
 use serde::Deserialize;
 
+pub use access::{AccessConfig, IdentityConfig};
+pub use credentials::{CredentialsConfig, KeyConfig, KmsConfig};
 pub use database::DatabaseConfig;
 pub use ecr::{
     AccountConfig, AuthConfig, BreakerConfig, CreateRepository, EcrConfig, Rate, ScansConfig, StaticKeys,
 };
+pub use events::EventsConfig;
 pub use listen::Listen;
 pub use registries::{RegistryConfig, RegistryEndpoint};
+pub use serving::ServingConfig;
 pub use similarity::{EmbedderConfig, HttpEmbedderConfig, SimilarityConfig};
+pub use sources::{Flag, Mistake, Sources};
 pub use staging::{EmbeddedRegistryConfig, LayerCompression, StagingConfig};
 pub use telemetry::TelemetryConfig;
 pub use tls::TlsConfig;
@@ -43,12 +51,18 @@ pub struct Config {
     pub tls: Option<TlsConfig>,
     /// Serve without TLS on an address that other machines reach. Whoever reaches it can use every stored credential.
     pub allow_remote_plaintext: bool,
+    /// Who may call, and what.
+    pub access: AccessConfig,
     /// Logs.
     pub log: LogConfig,
     /// Where the state is.
     pub database: DatabaseConfig,
+    /// For how long it is known what was done.
+    pub events: EventsConfig,
     /// Pulling.
     pub pull: PullConfig,
+    /// What clients may take up, and how the service ends.
+    pub serving: ServingConfig,
     /// Stored credentials.
     pub credentials: CredentialsConfig,
     /// Where images that come as archives are made pullable.
@@ -110,14 +124,6 @@ impl Default for PullConfig {
     }
 }
 
-/// How to seal stored credentials.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct CredentialsConfig {
-    /// 32 random bytes, raw or as 64 hex digits. Made in the data folder if not given.
-    pub key_file: Option<PathBuf>,
-}
-
 fn platform<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Platform, D::Error> {
     String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
 }
@@ -139,14 +145,6 @@ impl Config {
     #[must_use]
     pub fn embeds_registry(&self) -> bool {
         self.embedded_registry.enabled.unwrap_or(self.staging.repository.is_none())
-    }
-
-    /// Reads a file.
-    pub fn from_file(path: &Path) -> anyhow::Result<Self> {
-        use anyhow::Context;
-        let text =
-            std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-        toml::from_str(&text).with_context(|| format!("cannot use {}", path.display()))
     }
 }
 
@@ -185,8 +183,13 @@ mod tests {
             ("[registries.'h']\nendpont = 'http://h'", "endpont"),
             ("listen = 'nowhere'", "listen"),
             ("[database]\nconnections = 0", "connections"),
+            ("[database]\nstatement_timeout_seconds = 0", "statement_timeout_seconds"),
+            ("[database]\nrepetitions = 21", "repetitions"),
             ("[pull]\ntag_ttl_seconds = 99999999999", "tag_ttl_seconds"),
             ("[staging]\nsweep_grace_seconds = 86401", "sweep_grace_seconds"),
+            ("[serving]\nconnections = 0", "connections"),
+            ("[serving]\nstall_seconds = 0", "stall_seconds"),
+            ("[events]\nkeep_days = 0", "keep_days"),
         ] {
             let error = toml::from_str::<Config>(text).unwrap_err().to_string();
             assert!(error.contains(key), "{error}");

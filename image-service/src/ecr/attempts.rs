@@ -19,7 +19,10 @@ pub(super) struct Attempts<'a> {
     pub(super) operation: Operation,
     pub(super) site: &'a Site,
     pub(super) retries: u32,
+    /// When the call ends.
     pub(super) deadline: Instant,
+    /// When its last attempt begins: one without time to be answered in would speak against AWS.
+    pub(super) latest: Instant,
 }
 
 impl Attempts<'_> {
@@ -33,11 +36,11 @@ impl Attempts<'_> {
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
         T: Send,
     {
-        let mut tries = Tries::new(self.operation, self.retries, self.deadline);
+        let mut tries = Tries::new(self.operation, self.retries, self.latest);
         let mut failed: Option<Failure> = None;
         loop {
             // Why an attempt failed says more than why there is no other.
-            let leave = match self.site.patience.leave(self.operation, self.deadline).await {
+            let leave = match self.site.patience.leave(self.operation, self.latest).await {
                 Ok(leave) => leave,
                 Err(refused) => return Err(failed.map_or(refused, |failed| failed.error)),
             };

@@ -25,18 +25,24 @@ use crate::{
 /// What the SDK reports of a failed attempt.
 pub type SdkFailure<E> = SdkError<E, HttpResponse>;
 
+/// AWS answers most calls in less.
+const MOST_RESERVE: Duration = Duration::from_secs(1);
+
 /// Calls of ECR, ECR Public and ECS.
 #[derive(Debug)]
 pub struct Calls {
     clients: Clients,
     retries: u32,
     operation_timeout: Duration,
+    /// What an attempt needs before the call ends.
+    reserve: Duration,
 }
 
 impl Calls {
     pub(super) fn new(config: &EcrConfig) -> Self {
         let (retries, operation_timeout) = (config.max_retries, config.operation_timeout);
-        Self { clients: Clients::new(config), retries, operation_timeout }
+        let reserve = reserve(config);
+        Self { clients: Clients::new(config), retries, operation_timeout, reserve }
     }
 
     /// Counts images that an operation listed, described, put or deleted.
@@ -53,6 +59,11 @@ impl Calls {
     #[must_use]
     pub fn registry_id(&self, place: &Place) -> Option<AccountId> {
         self.clients.registry_id(place)
+    }
+
+    /// For clients of other services than those here, as the identity of `[ecr]`; nothing without a Region.
+    pub(super) async fn sdk_config(&self, region: Option<&Region>) -> Option<aws_config::SdkConfig> {
+        self.clients.base_config(region).await
     }
 
     /// The configured endpoint of ECR for a place; nothing means AWS's own.
@@ -146,7 +157,8 @@ impl Calls {
         let made = async {
             refuse_write(operation, &site)?;
             let deadline = began + self.operation_timeout;
-            let attempts = Attempts { operation, site: &site, retries: self.retries, deadline };
+            let (retries, latest) = (self.retries, deadline - self.reserve);
+            let attempts = Attempts { operation, site: &site, retries, deadline, latest };
             attempts.make(send).await
         };
         let mut traced = Span::client(operation.name())
@@ -177,6 +189,11 @@ fn count(operation: Operation, failed: Option<EcrReason>, took: Duration) {
     LATENCY.record(took, &labels);
 }
 
+/// As long as an attempt may take, up to a second; of short calls half.
+fn reserve(config: &EcrConfig) -> Duration {
+    config.request_timeout.min(MOST_RESERVE).min(config.operation_timeout / 2)
+}
+
 /// Keeps a read-only configuration from changing anything by a call; pushes ask `CloudCredentials::may_write`.
 fn refuse_write(operation: Operation, site: &Site) -> Result<(), Box<EcrError>> {
     if site.read_only && operation.writes() {
@@ -184,4 +201,17 @@ fn refuse_write(operation: Operation, site: &Site) -> Result<(), Box<EcrError>> 
         return Err(Box::new(EcrError::refused(EcrReason::ReadOnly, operation.name(), message)));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_attempt_has_some_time_left_and_a_short_call_time_to_begin() {
+        let of = |text| reserve(&toml::from_str(text).unwrap()).as_millis();
+        assert_eq!(of(""), 1000);
+        assert_eq!(of("request_timeout_ms = 300"), 300);
+        assert_eq!(of("request_timeout_ms = 500\noperation_timeout_ms = 500"), 250);
+    }
 }

@@ -148,12 +148,24 @@ impl Clients {
         id.and_then(|id| self.others.get(id)).unwrap_or(&self.base)
     }
 
-    async fn region_of(&self, operation: Operation, account: &Account) -> Result<Region> {
-        if let Some(region) = &account.region {
-            return Ok(region.clone());
+    /// What clients are made of, for the identity of `[ecr]` itself; nothing without a Region.
+    pub(super) async fn base_config(&self, region: Option<&Region>) -> Option<SdkConfig> {
+        let region = match region {
+            Some(region) => region.clone(),
+            None => self.known_region(&self.base).await?,
+        };
+        Some(self.sdk_config(&self.base, &region).await)
+    }
+
+    async fn known_region(&self, account: &Account) -> Option<Region> {
+        match &account.region {
+            Some(region) => Some(region.clone()),
+            None => self.found_region.get_or_init(region_of_this_machine).await.clone(),
         }
-        let found = self.found_region.get_or_init(region_of_this_machine).await;
-        found.clone().ok_or_else(|| {
+    }
+
+    async fn region_of(&self, operation: Operation, account: &Account) -> Result<Region> {
+        self.known_region(account).await.ok_or_else(|| {
             let message = "no Region: name one in the request, or set ecr.region or AWS_REGION";
             Box::new(EcrError::refused(EcrReason::RegionMissing, operation.name(), message)).into()
         })

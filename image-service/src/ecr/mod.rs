@@ -1,4 +1,4 @@
-//! Amazon ECR, ECR Public and ECS, behind one door: every call goes through `Calls`, where a Region and an identity are chosen, writes refused
+//! Amazon ECR, ECR Public and ECS, behind one door: every call but those of KMS (`kms`) goes through `Calls`, where a Region and an identity are chosen, writes refused
 //! if they may not be, failures told apart, and calls made again if that does no harm. The operations above know none of that.
 //!
 //! Invariant: as long as nobody asks for anything of AWS, no client is made, no file read and no address asked, the instance's least of all.
@@ -19,6 +19,7 @@ mod error;
 mod fetch;
 mod identity;
 mod images;
+mod kms;
 mod manifests;
 mod metrics;
 mod operation;
@@ -46,6 +47,7 @@ use crate::{
 
 pub use calls::{Calls, SdkFailure};
 pub use clock::Clock;
+pub use kms::Kms;
 pub use operation::{Operation, OperationClass, Service};
 pub use place::Place;
 pub use token::RegistryToken;
@@ -65,7 +67,7 @@ struct Policy {
     private: bool,
     public: bool,
     create: CreateRepository,
-    staging: Option<Repository>,
+    staging: Vec<Repository>,
 }
 
 impl Ecr {
@@ -74,28 +76,34 @@ impl Ecr {
         Self::on(Clock::default(), config)
     }
 
-    /// With a clock of the caller's choice.
-    pub fn on(clock: Clock, config: &EcrConfig) -> anyhow::Result<Self> {
-        let mut mistakes = config.mistakes();
+    /// What keeps a configuration from being used; each begins with its key.
+    #[must_use]
+    pub fn mistakes(config: &EcrConfig) -> Vec<String> {
         let known = |key: &String| Operation::ALL.iter().any(|operation| operation.key() == *key);
         let unknown = config.rates.keys().filter(|key| !known(key));
-        mistakes.extend(unknown.map(|key| format!("ecr.rates.{key}: there is no such operation")));
+        let unknown = unknown.map(|key| format!("ecr.rates.{key}: there is no such operation"));
+        config.mistakes().into_iter().chain(unknown).collect()
+    }
+
+    /// With a clock of the caller's choice.
+    pub fn on(clock: Clock, config: &EcrConfig) -> anyhow::Result<Self> {
+        let mistakes = Self::mistakes(config);
         anyhow::ensure!(mistakes.is_empty(), "{}", mistakes.join("; "));
         let calls = Arc::new(Calls::new(config));
         let policy = Policy {
             private: config.registry_credentials,
             public: config.registry_credentials && config.public_registry,
             create: config.create_repository,
-            staging: None,
+            staging: Vec::new(),
         };
         let tokens = Tokens::new(calls.clone(), config.token_refresh_buffer, clock);
         Ok(Self { calls, tokens, policy })
     }
 
-    /// Knows the repository where images are staged.
+    /// Knows the repositories where images are staged.
     #[must_use]
-    pub fn staging_in(mut self, repository: Option<Repository>) -> Self {
-        self.policy.staging = repository;
+    pub fn staging_in(mut self, repositories: Vec<Repository>) -> Self {
+        self.policy.staging = repositories;
         self
     }
 

@@ -54,38 +54,42 @@ impl Patience {
         }
     }
 
-    /// Waits for a turn. Refused if calls of the kind have failed too often, or if the turn would come too late.
+    /// Waits for a turn. Refused if calls of the kind have failed too often, or if the turn would come after `latest`.
     pub(super) async fn leave(
         &self,
         operation: Operation,
-        deadline: Instant,
+        latest: Instant,
     ) -> Result<Leave<'_>, Box<EcrError>> {
         let refused = |reason, message: &str, after| {
             let refused = EcrError::refused(reason, operation.name(), message);
             Box::new(EcrError { retryable: true, retry_after: Some(after), ..refused })
         };
-        let now = Instant::now();
-        let breaker = self.breakers.get(&(operation.service(), operation.class()));
-        let pass = match breaker.map(|breaker| breaker.admit(now)) {
-            Some(Ok(pass)) => pass,
-            Some(Err(after)) => {
-                let message = "too many calls of this kind have failed lately: not asked";
-                return Err(refused(EcrReason::CircuitOpen, message, after));
-            }
-            None => Pass::free(),
+        let open = |after| {
+            let message = "too many calls of this kind have failed lately: not asked";
+            refused(EcrReason::CircuitOpen, message, after)
         };
-        let limiter = self.limiters.get(&operation);
-        if let Some(limiter) = limiter {
-            let turn = limiter.turn_before(deadline, now).map_err(|after| {
-                refused(
-                    EcrReason::Throttling,
-                    "more calls are waiting than ecr.rates lets through in time",
-                    after,
-                )
-            })?;
-            tokio::time::sleep_until(turn).await;
+        let busy = |after| {
+            let message = "more calls are waiting than ecr.rates lets through in time";
+            refused(EcrReason::Throttling, message, after)
+        };
+        let breaker = self.breakers.get(&(operation.service(), operation.class()));
+        // Who will be refused need not wait for it.
+        if let Some(after) = breaker.and_then(|breaker| breaker.look(Instant::now())) {
+            return Err(open(after));
         }
-        Ok(Leave { pass, limiter })
+        let limiter = self.limiters.get(&operation);
+        let turn =
+            limiter.map(|limiter| limiter.turn_before(latest, Instant::now())).transpose().map_err(busy)?;
+        // A timer takes a millisecond even for a time that has come.
+        if let Some(turn) = turn.as_ref().filter(|turn| turn.at > Instant::now()) {
+            tokio::time::sleep_until(turn.at).await;
+        }
+        // Only now, so that the one that tries is under way and does not wait.
+        let pass = breaker.map(|breaker| breaker.admit(Instant::now())).transpose().map_err(open)?;
+        if let Some(turn) = turn {
+            turn.take();
+        }
+        Ok(Leave { pass: pass.unwrap_or_else(Pass::free), limiter })
     }
 }
 
@@ -113,3 +117,7 @@ impl Leave<'_> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "patience_tests.rs"]
+mod tests;

@@ -1,5 +1,7 @@
 //! `ports::CloudCredentials` for the registries of ECR: their passwords, and repositories that a push has found missing.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use super::{Ecr, Operation, Place, RegistryToken};
@@ -33,7 +35,9 @@ impl CloudCredentials for Ecr {
             Some(place) => self.tokens().private(&place).await,
             None => self.tokens().public().await,
         };
-        token.map(|token| to_credential(&token)).map_err(|why| unavailable(registry, why))
+        token
+            .map(|token| to_credential(&token, self.tokens().age(&token)))
+            .map_err(|why| unavailable(registry, why))
     }
 
     fn refused(&self, _registry: &RegistryHost, credential: &CloudCredential) {
@@ -47,7 +51,7 @@ impl CloudCredentials for Ecr {
         };
         let allowed = match self.policy.create {
             CreateRepository::Never => false,
-            CreateRepository::Staging => self.policy.staging.as_ref() == Some(repository),
+            CreateRepository::Staging => self.policy.staging.contains(repository),
             CreateRepository::Always => true,
         };
         if !allowed {
@@ -81,10 +85,10 @@ fn place_of(registry: &RegistryHost) -> Option<Place> {
     }
 }
 
-fn to_credential(token: &RegistryToken) -> CloudCredential {
+fn to_credential(token: &RegistryToken, age: Duration) -> CloudCredential {
     let credential =
         Credential::Password { username: token.username.clone(), password: token.password.clone() };
-    CloudCredential { credential, number: token.number }
+    CloudCredential { credential, number: token.number, age }
 }
 
 fn missing(repository: &Repository, remedy: &str) -> Error {

@@ -39,6 +39,7 @@ pub struct RegistryToken {
     /// The caller's own registry, as AWS says it; the public registry has none.
     pub proxy_endpoint: Option<String>,
     pub(super) number: u64,
+    issued: Instant,
     due: Instant,
     end: Instant,
 }
@@ -105,6 +106,7 @@ impl Issued {
             expires_at,
             proxy_endpoint: self.proxy_endpoint,
             number: ISSUED.fetch_add(1, Ordering::Relaxed),
+            issued: now,
             due: now + until_due(life, buffer),
             end: now + life,
         })
@@ -112,6 +114,11 @@ impl Issued {
 }
 
 impl RegistryToken {
+    /// How long ago it was issued.
+    pub(super) fn age(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.issued)
+    }
+
     /// Whether it is time to replace it.
     pub(super) fn is_due(&self, now: Instant) -> bool {
         now >= self.due

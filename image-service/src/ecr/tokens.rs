@@ -83,6 +83,11 @@ impl Tokens {
         flight.await.map_err(Error::Shared)
     }
 
+    /// How long ago a password was issued.
+    pub(super) fn age(&self, token: &RegistryToken) -> Duration {
+        token.age(self.0.clock.now())
+    }
+
     /// Forgets a password that its registry has refused, unless another has taken its place.
     pub(super) fn forget(&self, number: u64) {
         for slot in self.0.kept().values_mut() {

@@ -27,6 +27,8 @@ const FORM: &str = "http-1";
 const USER_AGENT: &str = concat!("image-service/", env!("CARGO_PKG_VERSION"));
 /// Documents in one request.
 const BATCH: usize = 16;
+/// What a server that embeds anything embeds.
+const INNOCENT: &str = "image";
 /// Of an answer, beside its numbers.
 const FRAME: usize = 64 * 1024;
 /// Bytes of the longest number that a server has reason to write.
@@ -77,28 +79,38 @@ impl HttpEmbedder {
         })
     }
 
-    /// If the server refuses a batch, its documents go one by one: one that nobody can embed does not keep the others waiting.
+    /// If the server refuses a batch, its documents go one by one: one that nobody can embed does not keep the others waiting. One that is refused
+    /// can have no vector, unless the server refuses everything.
     async fn batch(&self, texts: &[String]) -> Result<Vec<Option<Vector>>> {
-        match self.ask(texts).await {
+        let mut refusal = match self.ask(texts).await {
             Ok(vectors) => return Ok(vectors),
             Err(Failure::Unavailable(error)) => return Err(error),
-            Err(Failure::Refused(status)) if texts.len() == 1 => return Err(refuses_everything(status)),
-            Err(Failure::Refused(_)) => {}
-        }
-        let (mut vectors, mut refusal) = (Vec::with_capacity(texts.len()), None);
-        for text in texts {
+            Err(Failure::Refused(status)) => status,
+        };
+        let mut vectors = Vec::with_capacity(texts.len());
+        for text in texts.iter().filter(|_| texts.len() > 1) {
             match self.ask(std::slice::from_ref(text)).await {
                 Ok(one) => vectors.extend(one),
                 Err(Failure::Unavailable(error)) => return Err(error),
                 Err(Failure::Refused(status)) => {
-                    refusal = Some(status);
+                    refusal = status;
                     vectors.push(None);
                 }
             }
         }
-        match refusal {
-            Some(status) if vectors.iter().all(Option::is_none) => Err(refuses_everything(status)),
-            _ => Ok(vectors),
+        vectors.resize_with(texts.len(), || None);
+        if vectors.iter().all(Option::is_none) {
+            self.takes_something(refusal).await?;
+        }
+        Ok(vectors)
+    }
+
+    /// Whether it was for what they are that documents were refused: a word that nobody can object to is taken then.
+    async fn takes_something(&self, refusal: StatusCode) -> Result<()> {
+        match self.ask(&[INNOCENT.to_owned()]).await {
+            Ok(_) => Ok(()),
+            Err(Failure::Unavailable(error)) => Err(error),
+            Err(Failure::Refused(_)) => Err(refuses_everything(refusal)),
         }
     }
 

@@ -147,7 +147,7 @@ fn names(names: &[String]) -> Result<Vec<ImageName>> {
     names.iter().map(|name| Ok(ImageName::parse(name)?)).collect()
 }
 
-fn time_of(timestamp: Timestamp) -> Result<OffsetDateTime> {
+pub(super) fn time_of(timestamp: Timestamp) -> Result<OffsetDateTime> {
     let nanos = i128::from(timestamp.seconds) * 1_000_000_000 + i128::from(timestamp.nanos);
     OffsetDateTime::from_unix_timestamp_nanos(nanos)
         .map_err(|_| Error::Argument(format!("{} seconds since 1970 is no time", timestamp.seconds)))

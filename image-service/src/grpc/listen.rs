@@ -2,6 +2,7 @@
 
 use std::{
     fs, io,
+    net::SocketAddr,
     os::unix::fs::{DirBuilderExt, FileTypeExt, PermissionsExt},
     path::{Path, PathBuf},
 };
@@ -9,34 +10,88 @@ use std::{
 use anyhow::{Context, bail};
 use tokio::net::{TcpListener, UnixListener, UnixStream};
 
+use super::Inherited;
 use crate::config::Listen;
+
+/// Who may be meant to reach a place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Reach {
+    /// What is said there is protected, or an operator insists.
+    Anyone,
+    /// It is plaintext.
+    ThisMachine,
+    /// It is plaintext, and callers show tokens.
+    ThisMachineAsTokensAreShown,
+}
 
 /// A place that is taken.
 #[derive(Debug)]
-pub enum Listener {
-    /// With the socket's path, to be removed at the end.
-    Unix(UnixListener, PathBuf),
+pub(super) enum Listener {
+    /// With the socket's file, if it was made here.
+    Unix(UnixListener, Option<SocketFile>),
     /// TCP
     Tcp(TcpListener),
 }
 
-/// Takes the place. Plaintext is refused where other machines reach it, unless `remote_plaintext`.
-pub async fn bind(listen: &Listen, remote_plaintext: bool) -> anyhow::Result<Listener> {
+/// A socket in the file system, which is there as long as this is.
+#[derive(Debug)]
+pub(super) struct SocketFile(PathBuf);
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        if let Err(why) = fs::remove_file(&self.0) {
+            tracing::warn!("cannot remove {}: {why}", self.0.display());
+        }
+    }
+}
+
+impl Listener {
+    /// As it is known once it is taken.
+    pub(super) fn place(&self) -> io::Result<String> {
+        match self {
+            // One that was handed over may be elsewhere than the configuration says.
+            Self::Unix(_, Some(SocketFile(path))) => Ok(format!("unix://{}", path.display())),
+            Self::Unix(listener, None) => {
+                let address = listener.local_addr()?;
+                let path = address.as_pathname().unwrap_or(Path::new(""));
+                Ok(format!("unix://{}", path.display()))
+            }
+            Self::Tcp(listener) => listener.local_addr().map(|address| address.to_string()),
+        }
+    }
+}
+
+impl Reach {
+    pub(super) fn admit(self, bound: SocketAddr) -> anyhow::Result<()> {
+        match self {
+            _ if bound.ip().is_loopback() => Ok(()),
+            Self::Anyone => Ok(()),
+            Self::ThisMachine => bail!(
+                "listen: other machines reach {bound}, so it needs a [tls] table; \
+                 allow_remote_plaintext = true insists on plaintext"
+            ),
+            Self::ThisMachineAsTokensAreShown => bail!(
+                "listen: other machines reach {bound}, and whoever listens in could use the tokens of \
+                 access.token_file: it needs a [tls] table, whatever allow_remote_plaintext says"
+            ),
+        }
+    }
+}
+
+/// Takes the place, unless a socket was handed over, if nobody reaches it who is not meant to.
+pub(super) async fn bind(inherited: Inherited, listen: &Listen, reach: Reach) -> anyhow::Result<Listener> {
+    if let Some(listener) = inherited.listener(reach)? {
+        return Ok(listener);
+    }
     match listen {
         Listen::Unix(path) => {
             let listener = bind_unix(path).await.with_context(|| format!("cannot listen on {listen}"))?;
-            Ok(Listener::Unix(listener, path.clone()))
+            Ok(Listener::Unix(listener, Some(SocketFile(path.clone()))))
         }
         Listen::Tcp(address) => {
             let listener =
                 TcpListener::bind(address).await.with_context(|| format!("cannot listen on {listen}"))?;
-            let bound = listener.local_addr()?;
-            if !remote_plaintext && !bound.ip().is_loopback() {
-                bail!(
-                    "listen: other machines reach {bound}, so it needs a [tls] table; \
-                     allow_remote_plaintext = true insists on plaintext"
-                );
-            }
+            reach.admit(listener.local_addr()?)?;
             Ok(Listener::Tcp(listener))
         }
     }
@@ -103,9 +158,19 @@ mod tests {
     #[tokio::test]
     async fn plaintext_on_a_reachable_address_needs_the_operators_word() {
         let anywhere = Listen::Tcp("0.0.0.0:0".into());
-        let error = bind(&anywhere, false).await.unwrap_err().to_string();
+        let bind = async |listen: &Listen, reach| bind(Inherited::default(), listen, reach).await;
+        let error = bind(&anywhere, Reach::ThisMachine).await.unwrap_err().to_string();
         assert!(error.contains("allow_remote_plaintext"), "{error}");
-        assert!(bind(&anywhere, true).await.is_ok());
-        assert!(bind(&Listen::Tcp("127.0.0.1:0".into()), false).await.is_ok());
+        assert!(bind(&anywhere, Reach::Anyone).await.is_ok());
+        assert!(bind(&Listen::Tcp("127.0.0.1:0".into()), Reach::ThisMachine).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn tokens_go_in_plaintext_no_further_than_this_machine_whatever_the_operator_says() {
+        let shown = Reach::ThisMachineAsTokensAreShown;
+        let bind = async |listen: &Listen, reach| bind(Inherited::default(), listen, reach).await;
+        let error = bind(&Listen::Tcp("0.0.0.0:0".into()), shown).await.unwrap_err().to_string();
+        assert!(error.contains("access.token_file"), "{error}");
+        assert!(bind(&Listen::Tcp("127.0.0.1:0".into()), shown).await.is_ok());
     }
 }

@@ -1,25 +1,29 @@
 //! The gRPC face: decode, call one operation, encode. No decision is made here.
 
+mod access;
 mod archives;
+mod connections;
 mod convert;
 mod credentials;
+mod door;
 mod ecr;
+mod events;
+mod fresh;
 mod gathering;
 mod images;
+mod inherited;
+mod keys;
 mod listen;
 mod methods;
+mod patience;
 mod push;
 mod serve;
 mod similarity;
 mod status;
 mod system;
 
-pub use listen::{Listener, bind};
+use access::namespace_of;
+pub use access::{Identities, RULES, Rule};
+pub use door::Door;
+pub use inherited::Inherited;
 pub use serve::serve;
-
-use crate::model::Namespace;
-
-/// The namespace that a caller works in. Identities come with the authentication of callers; until then there is one.
-fn namespace_of<T>(_request: &tonic::Request<T>) -> Namespace {
-    Namespace::default()
-}

@@ -29,7 +29,7 @@ impl Similarity for SimilarityService {
     type IndexStream = Pin<Box<dyn Stream<Item = Result<v1::IndexEvent, Status>> + Send>>;
 
     async fn index(&self, request: Request<v1::IndexRequest>) -> Result<Response<Self::IndexStream>, Status> {
-        let namespace = namespace_of(&request);
+        let namespace = namespace_of(&request)?;
         let name = request.into_inner().name;
         let indexing = self.0.index(namespace, &name).await.map_err(failed("Index"))?;
         let embedder = self.0.embedder().version().to_owned();
@@ -44,7 +44,7 @@ impl Similarity for SimilarityService {
         &self,
         request: Request<v1::SearchRequest>,
     ) -> Result<Response<v1::SearchResponse>, Status> {
-        let namespace = namespace_of(&request);
+        let namespace = namespace_of(&request)?;
         let request = search_request(request.into_inner()).map_err(failed("Search"))?;
         let similar = self.0.similar(&namespace, request).await.map_err(failed("Search"))?;
         Ok(Response::new(search_response(similar)))

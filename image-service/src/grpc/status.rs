@@ -10,6 +10,8 @@ use tonic_types::{ErrorDetails, StatusExt};
 
 use crate::error::Error;
 
+/// By then another service may have been found, or this one be back.
+const COME_AGAIN: Duration = Duration::from_secs(5);
 /// A text in a status is cut off here.
 const MOST_TEXT: usize = 1024;
 
@@ -62,6 +64,9 @@ fn domain(error: &Error) -> &'static str {
 fn reason(error: &Error) -> &'static str {
     let reason = match error {
         Error::Ecr(error) => return error.reason.name(),
+        Error::Stranger(_) => ErrorReason::CallerUnknown,
+        Error::RoleInsufficient { .. } => ErrorReason::RoleInsufficient,
+        Error::NoSuchCall { .. } => ErrorReason::Unsupported,
         Error::Reference(_) => ErrorReason::ReferenceInvalid,
         Error::Platform(_) => ErrorReason::PlatformInvalid,
         Error::RegistryHost(_) | Error::Change(_) | Error::Argument(_) => ErrorReason::ArgumentInvalid,
@@ -95,7 +100,10 @@ fn reason(error: &Error) -> &'static str {
         Error::CloudCredentials { .. } => ErrorReason::CloudCredentialsUnavailable,
         Error::CredentialsNotFound { .. } => ErrorReason::CredentialsNotFound,
         Error::CredentialsUnreadable { .. } => ErrorReason::CredentialsUnreadable,
+        Error::SealingKey { .. } => ErrorReason::SealingKeyUnavailable,
         Error::Busy { .. } => ErrorReason::Busy,
+        Error::Draining => ErrorReason::Draining,
+        Error::EventsExpired { .. } => ErrorReason::EventsExpired,
         Error::NotIndexed { .. } => ErrorReason::ImageNotIndexed,
         Error::EmbedderUnavailable { .. } => ErrorReason::EmbedderUnavailable,
         Error::Cancelled(_) => ErrorReason::Cancelled,
@@ -130,22 +138,30 @@ fn code(error: &Error) -> Code {
         | Error::CredentialsUnreadable { .. }
         | Error::NotIndexed { .. }
         | Error::EmbedderUnavailable { retryable: false, .. }
+        | Error::SealingKey { retryable: false, .. }
         | Error::Schema1 { .. }
         | Error::NotAnImage { .. }
         | Error::ManifestInvalid { .. } => Code::FailedPrecondition,
-        Error::DeniedOrNotFound { .. } | Error::Denied { .. } | Error::TargetRefused { .. } => {
-            Code::PermissionDenied
+        Error::RoleInsufficient { .. }
+        | Error::DeniedOrNotFound { .. }
+        | Error::Denied { .. }
+        | Error::TargetRefused { .. } => Code::PermissionDenied,
+        Error::Stranger(_) | Error::CredentialsRequired { .. } | Error::CredentialsRejected { .. } => {
+            Code::Unauthenticated
         }
-        Error::CredentialsRequired { .. } | Error::CredentialsRejected { .. } => Code::Unauthenticated,
+        Error::NoSuchCall { .. } => Code::Unimplemented,
         Error::RateLimited { .. } | Error::QuotaExhausted { .. } | Error::TooLarge { .. } => {
             Code::ResourceExhausted
         }
-        Error::Busy { .. } | Error::RegistryUnavailable { .. } | Error::StoreUnavailable(_) => {
-            Code::Unavailable
-        }
+        Error::Busy { .. }
+        | Error::Draining
+        | Error::RegistryUnavailable { .. }
+        | Error::StoreUnavailable(_) => Code::Unavailable,
+        Error::EventsExpired { .. } => Code::OutOfRange,
         Error::RegistryProtocol { retryable: true, .. }
         | Error::CloudCredentials { retryable: true, .. }
-        | Error::EmbedderUnavailable { retryable: true, .. } => Code::Unavailable,
+        | Error::EmbedderUnavailable { retryable: true, .. }
+        | Error::SealingKey { retryable: true, .. } => Code::Unavailable,
         Error::CloudCredentials { retryable: false, .. } => Code::FailedPrecondition,
         Error::RegistryProtocol { retryable: false, .. } | Error::Internal(_) => Code::Internal,
         Error::ContentMismatch { .. } => Code::DataLoss,
@@ -163,6 +179,12 @@ fn metadata(operation: &str, error: &Error) -> HashMap<String, String> {
     let mut metadata = HashMap::from([("operation".to_owned(), operation.to_owned())]);
     let mut add = |key: &str, value: &str| metadata.insert(key.to_owned(), shown(value));
     match error {
+        Error::RoleInsufficient { caller, call, needed } => {
+            add("identity", &caller.name);
+            add("role", caller.role.as_str());
+            add("needed", needed.as_str());
+            add("call", call);
+        }
         Error::ImageNotFound { name }
         | Error::AmbiguousId { name }
         | Error::NotIndexed { name }
@@ -209,6 +231,10 @@ fn metadata(operation: &str, error: &Error) -> HashMap<String, String> {
             add("expected", expected);
             add("found", found);
         }
+        Error::EventsExpired { oldest, newest, .. } => {
+            add("oldest", &oldest.to_string());
+            add("newest", &newest.to_string());
+        }
         Error::Shared(_)
         | Error::NoSuchReference
         | Error::Reference(_)
@@ -221,11 +247,15 @@ fn metadata(operation: &str, error: &Error) -> HashMap<String, String> {
         | Error::TooLarge { .. }
         | Error::Archive(_)
         | Error::Busy { .. }
+        | Error::Draining
         | Error::Ecr(_)
         | Error::EmbedderUnavailable { .. }
+        | Error::SealingKey { .. }
         | Error::Cancelled(_)
         | Error::StoreUnavailable(_)
-        | Error::Internal(_) => {}
+        | Error::Internal(_)
+        | Error::NoSuchCall { .. }
+        | Error::Stranger(_) => {}
     }
     metadata
 }
@@ -242,11 +272,15 @@ fn details(error: &Error) -> ErrorDetails {
         | Error::RegistryProtocol { retryable: true, .. }
         | Error::CloudCredentials { retryable: true, .. }
         | Error::EmbedderUnavailable { retryable: true, .. }
+        | Error::SealingKey { retryable: true, .. }
         | Error::StoreUnavailable(_) => {
             details.set_retry_info(Some(Duration::from_secs(1)));
         }
         Error::Busy { waited, .. } => {
             details.set_retry_info(Some(*waited));
+        }
+        Error::Draining => {
+            details.set_retry_info(Some(COME_AGAIN));
         }
         Error::ImageNotFound { name } => {
             details.set_resource_info("image", shown(name), "", "");

@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use aws_lc_rs::hmac;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::reference::Repository;
+use super::{image::Namespace, reference::Repository};
 
 /// A registry as credentials and configuration are filed: `docker.io`, `ghcr.io`, `127.0.0.1:5000`. Lower case.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -93,13 +93,30 @@ impl Credential {
     }
 }
 
-/// Tells callers apart without holding their secret: a keyed hash of the credential.
+/// Tells callers apart without holding their secret: keyed hashes of the namespace that they work in, and of their credential there.
+///
+/// Whatever is kept by it is kept for one namespace, even where another has the same credential, or none as well.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Fingerprint([u8; 32]);
+pub struct Fingerprint {
+    namespace: NamespaceMark,
+    caller: [u8; 32],
+}
+
+/// The part of a fingerprint that all callers of a namespace have in common.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct NamespaceMark([u8; 32]);
+
+impl Fingerprint {
+    /// Where the caller works.
+    #[must_use]
+    pub const fn namespace(&self) -> NamespaceMark {
+        self.namespace
+    }
+}
 
 impl fmt::Debug for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Fingerprint({})", hex::encode(&self.0[..4]))
+        write!(f, "Fingerprint({})", hex::encode(&self.caller[..4]))
     }
 }
 
@@ -114,17 +131,29 @@ impl FingerprintKey {
         Ok(Self(key))
     }
 
-    /// The fingerprint of a credential, or of anonymity.
+    /// The fingerprint of a credential, or of anonymity, in a namespace.
     #[must_use]
-    pub fn fingerprint(&self, credential: Option<&Credential>) -> Fingerprint {
+    pub fn fingerprint(&self, namespace: &Namespace, credential: Option<&Credential>) -> Fingerprint {
+        let [kind, username, secret] = parts(credential);
+        let caller = self.hash(&[namespace.as_str(), kind, username, secret]);
+        Fingerprint { namespace: self.mark(namespace), caller }
+    }
+
+    /// What the fingerprints of a namespace have in common.
+    #[must_use]
+    pub fn mark(&self, namespace: &Namespace) -> NamespaceMark {
+        NamespaceMark(self.hash(&[namespace.as_str()]))
+    }
+
+    fn hash(&self, parts: &[&str]) -> [u8; 32] {
         let mut context = hmac::Context::with_key(&self.0);
-        for part in parts(credential) {
+        for part in parts {
             context.update(&(part.len() as u64).to_le_bytes());
             context.update(part.as_bytes());
         }
         let mut bytes = [0; 32];
         bytes.copy_from_slice(context.sign().as_ref());
-        Fingerprint(bytes)
+        bytes
     }
 }
 
@@ -165,11 +194,21 @@ mod tests {
     #[test]
     fn a_fingerprint_tells_credentials_apart_and_fits_one_process() {
         let key = FingerprintKey::random().unwrap();
-        let one = key.fingerprint(Some(&password("ab", "c")));
-        assert_eq!(one, key.fingerprint(Some(&password("ab", "c"))));
-        assert_ne!(one, key.fingerprint(Some(&password("a", "bc"))));
-        assert_ne!(one, key.fingerprint(None));
-        assert_ne!(one, FingerprintKey::random().unwrap().fingerprint(Some(&password("ab", "c"))));
+        let here = Namespace::default();
+        let one = key.fingerprint(&here, Some(&password("ab", "c")));
+        assert_eq!(one, key.fingerprint(&here, Some(&password("ab", "c"))));
+        assert_ne!(one, key.fingerprint(&here, Some(&password("a", "bc"))));
+        assert_ne!(one, key.fingerprint(&here, None));
+        assert_ne!(one, FingerprintKey::random().unwrap().fingerprint(&here, Some(&password("ab", "c"))));
+    }
+
+    #[test]
+    fn the_same_credential_is_another_caller_in_another_namespace() {
+        let key = FingerprintKey::random().unwrap();
+        let (here, there) = (Namespace::default(), "team-b".parse().unwrap());
+        assert_ne!(key.fingerprint(&here, None), key.fingerprint(&there, None));
+        assert_eq!(key.fingerprint(&here, None).namespace(), key.mark(&here));
+        assert_ne!(key.mark(&here), key.mark(&there));
     }
 
     #[test]

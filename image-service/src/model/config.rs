@@ -7,7 +7,11 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::{bounded::Bounded, digest::Digest, platform::Platform};
+use super::{
+    bounded::Bounded,
+    digest::Digest,
+    platform::{Platform, is_component},
+};
 use labels::Labels;
 pub use labels::has_label;
 
@@ -52,10 +56,10 @@ impl ImageConfig {
         let history = wire.history.map(|Bounded(steps)| steps).unwrap_or_default();
         Ok(Self {
             platform: Platform::from_parts(
-                wire.os.as_deref().unwrap_or_default(),
-                wire.architecture.as_deref().unwrap_or_default(),
-                wire.variant.as_deref().unwrap_or_default(),
-                wire.os_version.as_deref().unwrap_or_default(),
+                operating_system(wire.os.as_deref())?,
+                &without_controls(wire.architecture.as_deref()),
+                &without_controls(wire.variant.as_deref()),
+                &without_controls(wire.os_version.as_deref()),
             ),
             created: time_of(wire.created.as_deref()),
             labels: wire.config.and_then(|config| config.labels).unwrap_or_default().0,
@@ -63,6 +67,20 @@ impl ImageConfig {
             history: history.into_iter().map(HistoryStep::from).collect(),
         })
     }
+}
+
+/// Docker, too, reads it as part of a platform, and takes no image where it is none.
+fn operating_system(text: Option<&str>) -> Result<&str, String> {
+    match text.unwrap_or_default() {
+        "" => Ok(""),
+        os if is_component(os) => Ok(os),
+        os => Err(format!("its os {:.100} is no part of a platform", format!("{os:?}"))),
+    }
+}
+
+/// Docker takes any text here, and shows it. Nothing runs on it; but it is compared, kept and told, where not every character can be.
+fn without_controls(text: Option<&str>) -> String {
+    text.unwrap_or_default().replace(char::is_control, "\u{fffd}")
 }
 
 /// A time that cannot be read counts as absent, as a damaged date does not make an image unusable.
@@ -152,11 +170,23 @@ mod tests {
     }
 
     #[test]
+    fn a_platform_has_no_control_characters() {
+        let config = ImageConfig::parse(
+            br#"{"rootfs":{},"os":"linux","architecture":"am\u0000d64","variant":"\u007f","os.version":"\u0085"}"#,
+        );
+        let platform = config.unwrap().platform;
+        assert_eq!((platform.architecture(), platform.variant()), ("am\u{fffd}d64", "\u{fffd}"));
+        assert_eq!(platform.os_version(), "\u{fffd}");
+    }
+
+    #[test]
     fn what_is_no_config_says_why() {
         for (bytes, why) in [
             (&b"[]"[..], "invalid length"),
             (b"{}", "it has no rootfs"),
             (br#"{"rootfs":{"diff_ids":["sha256:ab"]}}"#, "a diff id is invalid checksum digest length"),
+            (br#"{"rootfs":{},"os":"lin\u0000ux"}"#, "its os \"lin\\0ux\" is no part of a platform"),
+            (br#"{"rootfs":{},"os":"linux\n"}"#, "is no part of a platform"),
         ] {
             let error = ImageConfig::parse(bytes).unwrap_err();
             assert!(error.contains(why), "{error}");

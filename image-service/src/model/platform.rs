@@ -229,7 +229,8 @@ fn split_version(os: &str) -> Option<(&str, &str)> {
     (is_component(name) && (version.is_empty() || is_component(version))).then_some((name, version))
 }
 
-fn is_component(part: &str) -> bool {
+/// What the parts of a platform are made of.
+pub(super) fn is_component(part: &str) -> bool {
     !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
 }
 

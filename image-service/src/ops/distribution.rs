@@ -3,10 +3,7 @@
 use super::Operations;
 use crate::{
     error::Result,
-    model::{
-        Credential, Descriptor, ManifestBody, MediaType, Namespace, Platform, Reference, RegistryHost, Tag,
-        Target,
-    },
+    model::{Credential, Descriptor, ManifestBody, MediaType, Namespace, Platform, Reference, Tag, Target},
 };
 
 /// A manifest or an index in a registry.
@@ -29,7 +26,7 @@ impl Operations {
         let reference: Reference = reference.parse()?;
         let target = reference.target().unwrap_or_else(|| Target::Tag(Tag::latest()));
         let repository = &reference.repository;
-        let access = self.access(namespace, &RegistryHost::from(repository), credential).await?;
+        let access = self.access(namespace, repository, credential).await?;
         let top = self.ports.registry.manifest(repository, &target, &access).await?;
         let platforms = match &top.body {
             ManifestBody::Index(entries) => {

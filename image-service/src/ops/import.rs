@@ -42,9 +42,10 @@ struct Order {
 impl Operations {
     /// Imports one root file system. What is wrong with the request is said before anything is read.
     pub fn import(&self, namespace: Namespace, request: ImportRequest, body: Body) -> Result<Loading> {
+        let (admitted, operations) = (self.admission.admit()?, self.clone());
         let order = self.import_order(request)?;
-        let operations = self.clone();
         Ok(telling("import", |events| async move {
+            let _admitted = admitted;
             operations.import_to_the_end(&namespace, order, body, &events).await
         }))
     }
@@ -77,7 +78,7 @@ impl Operations {
             .take_in(namespace, body, events.clone(), move |input, intake| archives.read_root(input, intake))
             .await?;
         let image = image_of(order, taken.content.clone(), OffsetDateTime::now_utc());
-        self.record_image(namespace, &taken, &image, events).await
+        self.record_image(namespace, &taken, &image, true, events).await
     }
 }
 

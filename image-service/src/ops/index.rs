@@ -5,7 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::Operations;
+use super::{Operations, admission::Admitted};
 use crate::{
     error::{Error, Result},
     model::{Document, Image, ImageName, LayerMarks, Namespace},
@@ -51,25 +51,29 @@ pub struct Indexing {
     whole_namespace: bool,
     done: Indexed,
     finished: bool,
+    /// Nothing if nobody has asked for it.
+    _admitted: Option<Admitted>,
 }
 
 impl Operations {
     /// Starts to index one image anew; without a name, all that have no current vector.
     pub async fn index(&self, namespace: Namespace, name: &str) -> Result<Indexing> {
+        let admitted = self.admission.admit()?;
         if !name.is_empty() {
             let name = ImageName::parse(name)?;
             let image = self.ports.images.find(&namespace, &name).await?.image.id.clone();
             let revision = self.ports.vectors.revision(&namespace, &image).await?;
             let revision = revision.ok_or_else(|| Error::ImageNotFound { name: name.to_string() })?;
-            return Ok(Indexing::of(self, namespace, Some(Unindexed { image, revision })));
+            let one = Some(Unindexed { image, revision });
+            return Ok(Indexing { _admitted: Some(admitted), ..Indexing::of(self, namespace, one) });
         }
         self.ports.vectors.drop_vectors_of_others(self.ports.embedder.version()).await?;
-        Ok(Indexing::of(self, namespace, None))
+        Ok(Indexing { _admitted: Some(admitted), ..Indexing::of(self, namespace, None) })
     }
 
     /// Indexes what is not indexed, now and whenever something has changed, for ever.
     pub async fn keep_indexed(self) {
-        let mut pause = FIRST_PAUSE;
+        let (mut pause, mut changes) = (FIRST_PAUSE, self.ports.events.changes());
         while let Err(why) = self.ports.vectors.drop_vectors_of_others(self.ports.embedder.version()).await {
             pause = wait_after(&why, pause).await;
         }
@@ -77,7 +81,7 @@ impl Operations {
             match self.index_every_namespace().await {
                 Ok(()) => {
                     pause = FIRST_PAUSE;
-                    self.ports.vectors.changed().await;
+                    changes.next().await;
                 }
                 Err(why) => pause = wait_after(&why, pause).await,
             }
@@ -113,7 +117,8 @@ impl Operations {
 impl Indexing {
     fn of(operations: &Operations, namespace: Namespace, one: Option<Unindexed>) -> Self {
         let (operations, whole_namespace) = (operations.clone(), one.is_none());
-        Self { operations, namespace, one, whole_namespace, done: Indexed::default(), finished: false }
+        let (done, finished, _admitted) = (Indexed::default(), false, None);
+        Self { operations, namespace, one, whole_namespace, done, finished, _admitted }
     }
 
     /// The next step; nothing after the end.

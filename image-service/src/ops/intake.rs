@@ -19,7 +19,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::{LoadEvent, Loading, Operations};
 use crate::{
     error::{Error, Result},
-    model::{Namespace, RegistryHost},
+    model::Namespace,
     ports::{ArchivedImage, LayerIntake, StagedImage, StagingSession},
 };
 
@@ -87,9 +87,8 @@ impl Operations {
     }
 
     async fn staging_session(&self, namespace: &Namespace) -> Result<Option<Arc<dyn StagingSession>>> {
-        let Some(staging) = &self.ports.staging else { return Ok(None) };
-        let host = RegistryHost::from(staging.repository());
-        let access = self.access(namespace, &host, None).await?;
+        let Some(staging) = self.ports.staging.get(namespace) else { return Ok(None) };
+        let access = self.access(namespace, staging.repository(), None).await?;
         Ok(Some(Arc::from(staging.begin(access))))
     }
 }

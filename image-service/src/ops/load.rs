@@ -48,12 +48,12 @@ pub(super) const UNSTAGED: &str = "there is no staging registry: the image is kn
 
 impl Operations {
     /// Loads every image of an archive.
-    #[must_use]
-    pub fn load(&self, namespace: Namespace, wanted: Option<Platform>, body: Body) -> Loading {
-        let operations = self.clone();
-        telling("load", |events| async move {
+    pub fn load(&self, namespace: Namespace, wanted: Option<Platform>, body: Body) -> Result<Loading> {
+        let (admitted, operations) = (self.admission.admit()?, self.clone());
+        Ok(telling("load", |events| async move {
+            let _admitted = admitted;
             operations.load_to_the_end(&namespace, wanted, body, &events).await
-        })
+        }))
     }
 
     async fn load_to_the_end(
@@ -70,7 +70,7 @@ impl Operations {
         });
         let taken = taken.await?;
         for image in &taken.content {
-            self.record_image(namespace, &taken, image, events).await?;
+            self.record_image(namespace, &taken, image, false, events).await?;
         }
         Ok(())
     }
@@ -81,11 +81,12 @@ impl Operations {
         namespace: &Namespace,
         taken: &TakenIn<T>,
         image: &ArchivedImage,
+        is_import: bool,
         events: &mpsc::Sender<Result<LoadEvent>>,
     ) -> Result<()> {
         let staged = taken.stage(image).await?;
-        let renamed =
-            self.ports.locations.record_load(namespace, Loaded { image, staged: staged.as_ref() }).await?;
+        let loaded = Loaded { image, staged: staged.as_ref(), is_import };
+        let renamed = self.ports.locations.record_load(namespace, loaded).await?;
         let location = staged.map(location);
         log(image, location.as_ref());
         let unstaged = location.is_none().then(|| LoadEvent::Warning(UNSTAGED.into()));

@@ -15,7 +15,7 @@ impl Operations {
         registry: &RegistryHost,
         credential: Option<Credential>,
     ) -> Result<Option<String>> {
-        let access = self.access_with(credential);
+        let access = self.access_with(namespace, credential);
         let token = self.ports.registry.check(registry, &access).await?;
         let Some(credential) = access.credential else { return Ok(token) };
         let kept = match &token {

@@ -1,13 +1,17 @@
 //! What the service can do: one use case per file. Operations see ports, never adapters; they conduct, and leave computing to `model`.
 
 mod access;
+mod admission;
+mod deeds;
 mod distribution;
+mod events;
 mod flight;
 mod history;
 mod import;
 mod index;
 mod inspect;
 mod intake;
+mod keys;
 mod list;
 mod load;
 mod login;
@@ -19,15 +23,19 @@ mod save;
 mod similar;
 mod sweep;
 mod tag;
+mod upkeep;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio::sync::Semaphore;
 
+pub use admission::{Admission, Workload};
 pub use distribution::Distribution;
+pub use events::{EventList, EventRequest, MOST_EVENTS, Watching};
 pub use import::ImportRequest;
 pub use index::{IndexEvent, Indexed, Indexing};
 pub use intake::Body;
+pub use keys::Rotation;
 pub use list::{ListFilters, Listing};
 pub use load::{LoadEvent, Loading};
 pub use pull::{PullEvent, PullRequest, Pulling};
@@ -39,10 +47,10 @@ pub use similar::{Like, Similar, SimilarImage, SimilarRequest};
 use crate::{
     config::{PullConfig, StagingConfig},
     error::Result,
-    model::FingerprintKey,
+    model::{FingerprintKey, Namespace},
     ports::{
-        ArchiveWriter, Archives, CredentialStore, Embedder, ImageStore, LocationStore, Registry,
-        RegistryWriter, Staging, VectorStore,
+        ArchiveWriter, Archives, CredentialStore, Embedder, EventStore, ImageStore, KeyStore, LocationStore,
+        RateLimit, Registry, RegistryWriter, Staging, VectorStore,
     },
 };
 
@@ -55,6 +63,10 @@ pub struct Ports {
     pub locations: Arc<dyn LocationStore>,
     /// Stored credentials.
     pub credentials: Arc<dyn CredentialStore>,
+    /// The keys that they are sealed under.
+    pub keys: Arc<dyn KeyStore>,
+    /// What was done.
+    pub events: Arc<dyn EventStore>,
     /// The reading half of the registry client.
     pub registry: Arc<dyn Registry>,
     /// The writing half.
@@ -63,8 +75,8 @@ pub struct Ports {
     pub archives: Arc<dyn Archives>,
     /// Lays archives out.
     pub layout: Arc<dyn ArchiveWriter>,
-    /// The staging registry, if there is one.
-    pub staging: Option<Arc<dyn Staging>>,
+    /// Where each namespace stages; nothing without a staging registry.
+    pub staging: HashMap<Namespace, Arc<dyn Staging>>,
     /// Makes vectors of images.
     pub embedder: Arc<dyn Embedder>,
     /// Keeps them.
@@ -75,6 +87,8 @@ pub struct Ports {
 #[derive(Clone, Debug)]
 pub struct Operations {
     ports: Ports,
+    admission: Admission,
+    deeds: deeds::Deeds,
     fingerprints: Arc<FingerprintKey>,
     pulls: Arc<pull::Pulls>,
     readers: Arc<Semaphore>,
@@ -89,9 +103,29 @@ impl Operations {
     pub fn new(ports: Ports, config: &PullConfig, staging: &StagingConfig) -> Result<Self> {
         let fingerprints =
             Arc::new(FingerprintKey::random().map_err(|_| crate::error::Error::internal("no randomness"))?);
-        let pulls = Arc::new(pull::Pulls::new(ports.images.clone(), ports.registry.clone(), config));
-        let readers = Arc::new(Semaphore::new(intake::READERS));
-        Ok(Self { ports, fingerprints, pulls, readers, wait: staging.wait, stall: staging.stall })
+        let deeds = deeds::Deeds::new(ports.events.clone());
+        let pulls = pull::Pulls::new(ports.images.clone(), ports.registry.clone(), deeds.clone(), config);
+        Ok(Self {
+            ports,
+            admission: Admission::default(),
+            deeds,
+            fingerprints,
+            pulls: Arc::new(pulls),
+            readers: Arc::new(Semaphore::new(intake::READERS)),
+            wait: staging.wait,
+            stall: staging.stall,
+        })
+    }
+
+    /// Whether new work is let in.
+    #[must_use]
+    pub const fn admission(&self) -> &Admission {
+        &self.admission
+    }
+
+    /// Waits until all that was done is written down.
+    pub async fn all_noted(&self) {
+        self.deeds.written().await;
     }
 
     /// The store of images, for what needs no operation: its name and its count.
@@ -106,9 +140,11 @@ impl Operations {
         &*self.ports.embedder
     }
 
-    /// The registry client, for what needs no operation: the budgets it has seen.
+    /// The pull budgets that registries have told the callers of a namespace.
     #[must_use]
-    pub fn registry(&self) -> &dyn Registry {
-        &*self.ports.registry
+    pub fn rate_limits(&self, namespace: &Namespace) -> Vec<RateLimit> {
+        let here = self.fingerprints.mark(namespace);
+        let told = self.ports.registry.rate_limits().into_iter();
+        told.filter(|limit| limit.told_in == here).collect()
     }
 }

@@ -15,15 +15,15 @@ use std::sync::Arc;
 pub use events::{PullEvent, Pulling};
 use telemetry::Span;
 
-use super::{Operations, flight::Flights};
+use super::{Operations, admission::Admitted, deeds::Deeds, flight::Flights};
 use crate::{
     config::PullConfig,
     error::{Error, Result},
     model::{
-        Credential, Digest, Fingerprint, ImageConfig, ImageName, Namespace, Platform, Reference,
-        RegistryHost, Target,
+        Credential, Digest, EventAction, Fingerprint, ImageConfig, ImageName, Namespace, Platform, Reference,
+        Target,
     },
-    ports::{Access, AnsweredBy, ImageStore, PulledImage, PulledTag, Registry},
+    ports::{Access, AnsweredBy, Deed, ImageStore, PulledImage, PulledTag, Registry},
 };
 use proofs::Proofs;
 
@@ -59,6 +59,7 @@ struct FlightKey(Namespace, Reference, Platform, Fingerprint);
 pub(super) struct Pulls {
     images: Arc<dyn ImageStore>,
     registry: Arc<dyn Registry>,
+    deeds: Deeds,
     default_platform: Platform,
     flights: Flights<FlightKey, Pulled>,
     proofs: Proofs,
@@ -77,20 +78,21 @@ struct Order {
 impl Operations {
     /// Starts a pull. Unless every tag is wanted, the image is recorded when this returns.
     pub async fn pull(&self, namespace: Namespace, request: PullRequest) -> Result<Pulling> {
-        let reference = wanted_reference(&request)?;
+        let (admitted, reference) = (self.admission.admit()?, wanted_reference(&request)?);
         let span = Span::internal("pull").with("image.reference", reference.to_string());
-        span.covers(self.pull_reference(namespace, reference, request)).await
+        span.covers(self.pull_reference(admitted, namespace, reference, request)).await
     }
 
     async fn pull_reference(
         &self,
+        admitted: Admitted,
         namespace: Namespace,
         reference: Reference,
         request: PullRequest,
     ) -> Result<Pulling> {
-        let host = RegistryHost::from(&reference.repository);
-        let access = self.access(&namespace, &host, request.credential).await?;
-        Pulling::start(Arc::clone(&self.pulls), namespace, reference, request.platform, access).await
+        let access = self.access(&namespace, &reference.repository, request.credential).await?;
+        Pulling::start(Arc::clone(&self.pulls), admitted, namespace, reference, request.platform, access)
+            .await
     }
 
     /// What a pull chooses when it is not told.
@@ -117,10 +119,16 @@ fn wanted_reference(request: &PullRequest) -> Result<Reference> {
 }
 
 impl Pulls {
-    pub(super) fn new(images: Arc<dyn ImageStore>, registry: Arc<dyn Registry>, config: &PullConfig) -> Self {
+    pub(super) fn new(
+        images: Arc<dyn ImageStore>,
+        registry: Arc<dyn Registry>,
+        deeds: Deeds,
+        config: &PullConfig,
+    ) -> Self {
         Self {
             images,
             registry,
+            deeds,
             default_platform: config.platform.clone(),
             flights: Flights::default(),
             proofs: Proofs::new(config.tag_ttl, config.access_ttl),
@@ -143,6 +151,12 @@ impl Pulls {
         if let Some((digest, image)) = self.unchanged(&order).await?
             && let Some(pulled) = self.known(&order, digest, image).await?
         {
+            self.deeds.note(Deed {
+                namespace: order.namespace,
+                action: EventAction::Pull,
+                image: pulled.image.clone(),
+                reference: Some(order.reference),
+            });
             return Ok(pulled);
         }
         let Order { namespace, reference, target, wanted, access } = &order;

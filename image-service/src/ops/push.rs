@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use super::{Operations, resolve::Resolved};
 use crate::{
     error::{Error, Result},
-    model::{Credential, Digest, ImageName, Namespace, Reference, RegistryHost, Repository, Tag, Target},
+    model::{Credential, Digest, ImageName, Namespace, Reference, Repository, Tag, Target},
     ports::{Access, Location, Placed},
 };
 
@@ -82,8 +82,9 @@ pub(super) struct Order<'a> {
 impl Operations {
     /// Pushes one tag or all tags of a repository. What is wrong with the name is said before the first event.
     pub fn push(&self, namespace: Namespace, request: PushRequest) -> Result<Pushing> {
+        let admitted = self.admission.admit()?;
         let repository: Repository = request.repository.parse()?;
-        self.refuse_staging(&repository)?;
+        self.refuse_staging(&namespace, &repository)?;
         let tag = match request.tag.as_str() {
             "" => None,
             tag => Some(tag.parse::<Tag>()?),
@@ -91,6 +92,7 @@ impl Operations {
         let (events, pushing) = mpsc::channel(AHEAD);
         let operations = self.clone();
         let work = async move {
+            let _admitted = admitted;
             let span = Span::internal("push").with("image.repository", repository.to_string());
             let pushed = operations.push_tags(&namespace, &repository, tag, request.credential, &events);
             let pushed = span.covers(pushed);
@@ -108,8 +110,8 @@ impl Operations {
     }
 
     /// What is staged and no longer needed is deleted, whatever other tags it has got.
-    fn refuse_staging(&self, repository: &Repository) -> Result<()> {
-        match &self.ports.staging {
+    fn refuse_staging(&self, namespace: &Namespace, repository: &Repository) -> Result<()> {
+        match self.ports.staging.get(namespace) {
             Some(staging) if staging.repository() == repository => Err(Error::Argument(format!(
                 "{repository} is where images are staged and swept: push to another repository"
             ))),
@@ -128,7 +130,7 @@ impl Operations {
         let _ = events.send(Ok(PushEvent::Started(repository.clone()))).await;
         let here = self.ports.images.tags(namespace, repository).await?;
         let wanted = wanted(repository, here, tag)?;
-        let access = self.access(namespace, &RegistryHost::from(repository), credential).await?;
+        let access = self.access(namespace, repository, credential).await?;
         for tag in wanted {
             self.push_tag(namespace, repository, tag, &access, events).await?;
         }
@@ -148,7 +150,7 @@ impl Operations {
         let source = self.source_of(&image, target)?;
         let source_access = match source.repository.domain() == target.domain() {
             true => access.clone(),
-            false => self.access(namespace, &RegistryHost::from(&source.repository), None).await?,
+            false => self.access(namespace, &source.repository, None).await?,
         };
         let order = Order { target, access, source, source_access, image, events };
         self.copy_layers(&order).await?;
@@ -157,7 +159,7 @@ impl Operations {
         for target in [Target::Digest(manifest.digest.clone()), Target::Tag(tag.clone())] {
             self.ports.writer.put_manifest(&name.repository, &target, manifest, access).await?;
         }
-        self.ports.locations.record_push(namespace, &order.image.image, &name.repository, manifest).await?;
+        self.ports.locations.record_push(namespace, &order.image.image, &name, manifest).await?;
         tracing::info!(reference = %name, digest = %manifest.digest, image = %order.image.image, "pushed {name}");
         let (digest, size) = (manifest.digest.clone(), manifest.bytes.len() as u64);
         let _ = events.send(Ok(PushEvent::Tag { tag, digest, size })).await;

@@ -14,8 +14,8 @@ use futures_util::{
 use super::Operations;
 use crate::{
     error::{Error, Result},
-    model::{Descriptor, Digest, ImageName, Manifest, ManifestBody, Namespace, Reference, RegistryHost},
-    ports::{SavedImage, SavedPart},
+    model::{Descriptor, Digest, EventAction, ImageName, Manifest, ManifestBody, Namespace, Reference},
+    ports::{Deed, SavedImage, SavedPart},
 };
 
 /// An archive in pieces.
@@ -29,6 +29,7 @@ const PIECE: usize = 256 * 1024;
 impl Operations {
     /// Lays out the archive of some images.
     pub async fn save(&self, namespace: Namespace, names: &[String]) -> Result<Saving> {
+        let admitted = self.admission.admit()?;
         let mut selection = Selection::default();
         for name in names {
             for (name, shown) in self.meant(&namespace, name).await? {
@@ -36,9 +37,17 @@ impl Operations {
             }
         }
         let parts = self.ports.layout.lay_out(&selection.images)?;
+        for image in selection.places.keys() {
+            self.deeds.note(Deed {
+                namespace: namespace.clone(),
+                action: EventAction::Save,
+                image: image.clone(),
+                reference: None,
+            });
+        }
         let operations = self.clone();
         let pieces = stream::iter(parts).then(move |part| {
-            let (operations, namespace) = (operations.clone(), namespace.clone());
+            let (_admitted, operations, namespace) = (&admitted, operations.clone(), namespace.clone());
             async move { operations.piece(&namespace, part).await }
         });
         Ok(pieces.try_flatten().boxed())
@@ -98,7 +107,7 @@ impl Operations {
         match part {
             SavedPart::Bytes(bytes) => Ok(stream::iter(pieces_of(bytes).map(Ok)).boxed()),
             SavedPart::Blob { repository, blob } => {
-                let access = self.access(namespace, &RegistryHost::from(&repository), None).await?;
+                let access = self.access(namespace, &repository, None).await?;
                 self.ports.writer.blob(&repository, &blob, &access).await
             }
         }

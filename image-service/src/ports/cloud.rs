@@ -1,5 +1,7 @@
 //! Registries of a cloud in which this service has an identity of its own: it gets its own passwords there, and makes repositories.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use crate::{
@@ -14,6 +16,8 @@ pub struct CloudCredential {
     pub credential: Credential,
     /// No other password of this process has the same number.
     pub number: u64,
+    /// How long ago it was issued.
+    pub age: Duration,
 }
 
 /// Passwords for the registries of a cloud.

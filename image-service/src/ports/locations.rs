@@ -46,6 +46,8 @@ pub struct Loaded<'a> {
     pub image: &'a ArchivedImage,
     /// Nothing without a staging registry.
     pub staged: Option<&'a StagedImage>,
+    /// It was made of a root file system, and did not come in an archive of images.
+    pub is_import: bool,
 }
 
 /// A name that was taken from another image.
@@ -79,12 +81,12 @@ pub trait LocationStore: Send + Sync + std::fmt::Debug {
     /// Records a loaded image: config, manifest, location, names. What it returns had those names before.
     async fn record_load(&self, namespace: &Namespace, loaded: Loaded<'_>) -> Result<Vec<Renamed>>;
 
-    /// Records that an image was pushed to a repository.
+    /// Records that an image was pushed under a name.
     async fn record_push(
         &self,
         namespace: &Namespace,
         image: &Digest,
-        repository: &Repository,
+        name: &Reference,
         manifest: &Manifest,
     ) -> Result<()>;
 

@@ -108,7 +108,4 @@ pub trait VectorStore: Send + Sync + std::fmt::Debug {
         embedder: &str,
         likeness: Likeness,
     ) -> Result<Vec<Neighbour>>;
-
-    /// Waits until something has changed since this was last waited for. For one task alone.
-    async fn changed(&self);
 }

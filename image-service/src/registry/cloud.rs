@@ -4,13 +4,13 @@
 //! fingerprint of anonymity: at one registry the identity is one and the same, whichever password stands for it.
 //!
 //! Invariant: where the configuration is read-only, that identity changes nothing; a caller's own credential may.
-//! Invariant: a password that the registry refuses is replaced once; a refusal of the new one stands.
+//! Invariant: a password that the registry refuses, or may refuse as it does not say what it refuses, is replaced once; a refusal of the new one stands.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 
-use super::RegistryClient;
+use super::{RegistryClient, error};
 use crate::{
     error::{Error, Result},
     model::{Descriptor, Digest, Manifest, Platform, RegistryHost, Repository, Target},
@@ -19,6 +19,9 @@ use crate::{
         Registry, RegistryWriter, ResolvedImage, TagCursor, TagPage,
     },
 };
+
+/// A password is good for longer, and what is forbidden does not cost a new one each time.
+const SURELY_GOOD: Duration = Duration::from_secs(60);
 
 /// A registry client that stands in for callers without a credential.
 #[derive(Debug)]
@@ -50,7 +53,7 @@ impl CloudRegistryClient {
         }
         let first = self.cloud.credential(&host).await?;
         match ask(with(access, &first)).await {
-            Err(why) if matches!(why.root(), Error::CredentialsRejected { .. }) => {
+            Err(why) if is_refused(&first, &why) => {
                 self.cloud.refused(&host, &first);
                 let second = self.cloud.credential(&host).await?;
                 tracing::info!(registry = %host, "the registry has refused the password: trying a new one");
@@ -91,6 +94,12 @@ impl CloudRegistryClient {
             false => Ok(()),
         }
     }
+}
+
+/// ECR says 403 of a password whose time is over, and of what may not be done; which of them is in the body, and a HEAD has none.
+fn is_refused(password: &CloudCredential, why: &Error) -> bool {
+    matches!(why.root(), Error::CredentialsRejected { .. })
+        || (password.age > SURELY_GOOD && error::is_wordless(why))
 }
 
 fn with(access: &Access, cloud: &CloudCredential) -> Access {

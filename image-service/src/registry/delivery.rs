@@ -70,7 +70,7 @@ impl Delivery {
         let answer = withhold_echo(answer, caller, presented.authorization());
         trace(endpoint, ask, &answer);
         if !endpoint.mirror && is_same_origin(&endpoint.base, &answer.url) {
-            self.limits.note(&endpoint.registry, &answer.headers);
+            self.limits.note(caller.fingerprint.namespace(), &endpoint.registry, &answer.headers);
             self.warnings.note(&endpoint.registry, &answer.headers);
             self.quota.open_if_left(endpoint, caller.fingerprint, &answer);
         }

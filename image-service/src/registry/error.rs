@@ -27,6 +27,11 @@ pub(super) use token::{no_token, secret_withheld, token_failure, token_refusal};
 
 const DENIED: &str = "requested access to the resource is denied";
 
+/// A refusal without a word of why, as an answer to a HEAD is.
+pub(super) fn is_wordless(error: &Error) -> bool {
+    matches!(error.root(), Error::Denied { detail, .. } if detail == DENIED)
+}
+
 /// A registry's refusal. `identified`: the request carried a credential, or a token that was given for one.
 pub(super) fn refusal(endpoint: &Endpoint, ask: &Ask<'_>, answer: &Answer, identified: bool) -> Error {
     if !is_same_origin(&endpoint.base, &answer.url) {

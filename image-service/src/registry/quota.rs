@@ -53,7 +53,7 @@ impl QuotaGate {
         answer: &Answer,
         told: Option<Duration>,
     ) -> Error {
-        let budget = rate_limit::read(&endpoint.registry, &answer.headers);
+        let budget = rate_limit::read(caller.namespace(), &endpoint.registry, &answer.headers);
         // A sliding window frees one pull after another.
         let one_pull = budget.as_ref().and_then(|b| b.window.checked_div(b.limit)).map(Duration::from_secs);
         let guessed = one_pull.unwrap_or(SHORTEST).max(SHORTEST);

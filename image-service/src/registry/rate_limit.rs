@@ -10,7 +10,10 @@ use telemetry::{Gauge, Hosts, KeyValue};
 use time::OffsetDateTime;
 
 use super::error_body::shown;
-use crate::{model::RegistryHost, ports::RateLimit};
+use crate::{
+    model::{NamespaceMark, RegistryHost},
+    ports::RateLimit,
+};
 
 const LIMIT: &str = "ratelimit-limit";
 const REMAINING: &str = "ratelimit-remaining";
@@ -19,16 +22,16 @@ const SOURCE: &str = "docker-ratelimit-source";
 const MAX_KEPT: usize = 1024;
 const MAX_SOURCE: usize = 64;
 
-/// The last budgets, by registry and source.
+/// The last budgets, by namespace, registry and source.
 #[derive(Debug, Default)]
-pub(super) struct RateLimits(Mutex<BTreeMap<(RegistryHost, String), RateLimit>>);
+pub(super) struct RateLimits(Mutex<BTreeMap<(NamespaceMark, RegistryHost, String), RateLimit>>);
 
 impl RateLimits {
     /// Keeps what an answer says of a budget, and logs it if it is news.
-    pub(super) fn note(&self, registry: &RegistryHost, headers: &HeaderMap) {
-        let Some(told) = read(registry, headers) else { return };
+    pub(super) fn note(&self, told_in: NamespaceMark, registry: &RegistryHost, headers: &HeaderMap) {
+        let Some(told) = read(told_in, registry, headers) else { return };
         measure(&told);
-        let key = (registry.clone(), told.source.clone());
+        let key = (told_in, registry.clone(), told.source.clone());
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let known = kept.get(&key);
         let same = |known: &RateLimit| (known.limit, known.remaining) == (told.limit, told.remaining);
@@ -70,11 +73,16 @@ pub(super) fn remaining(headers: &HeaderMap) -> Option<u64> {
 }
 
 /// A budget, if an answer tells a whole one.
-pub(super) fn read(registry: &RegistryHost, headers: &HeaderMap) -> Option<RateLimit> {
+pub(super) fn read(
+    told_in: NamespaceMark,
+    registry: &RegistryHost,
+    headers: &HeaderMap,
+) -> Option<RateLimit> {
     let (limit, window) = amount(headers, LIMIT)?;
     let (remaining, _) = amount(headers, REMAINING)?;
     let source = headers.get(SOURCE).and_then(|source| source.to_str().ok()).unwrap_or_default();
     Some(RateLimit {
+        told_in,
         registry: registry.clone(),
         source: shown(source, MAX_SOURCE),
         limit,
@@ -95,12 +103,17 @@ fn amount(headers: &HeaderMap, name: &str) -> Option<(u64, Option<u64>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{FingerprintKey, Namespace};
+
+    fn somewhere() -> NamespaceMark {
+        FingerprintKey::random().unwrap().mark(&Namespace::default())
+    }
 
     fn read(limit: &str, remaining: &str) -> Option<(u64, u64, u64)> {
         let mut headers = HeaderMap::new();
         headers.insert(LIMIT, limit.parse().unwrap());
         headers.insert(REMAINING, remaining.parse().unwrap());
-        super::read(&RegistryHost::docker_hub(), &headers)
+        super::read(somewhere(), &RegistryHost::docker_hub(), &headers)
             .map(|told| (told.limit, told.remaining, told.window))
     }
 
@@ -122,13 +135,13 @@ mod tests {
 
     #[test]
     fn sources_that_a_registry_invents_do_not_pile_up() {
-        let limits = RateLimits::default();
+        let (limits, told_in) = (RateLimits::default(), somewhere());
         for n in 0..MAX_KEPT + 10 {
             let mut headers = HeaderMap::new();
             headers.insert(LIMIT, "1".parse().unwrap());
             headers.insert(REMAINING, "1".parse().unwrap());
             headers.insert(SOURCE, n.to_string().parse().unwrap());
-            limits.note(&RegistryHost::docker_hub(), &headers);
+            limits.note(told_in, &RegistryHost::docker_hub(), &headers);
         }
         assert_eq!(limits.all().len(), MAX_KEPT);
     }

@@ -46,12 +46,12 @@ struct Yard {
     place: StagingPlace,
     codec: Codec,
     uploads_per_image: usize,
-    spool: Spool,
+    spool: Arc<Spool>,
     pool: Arc<Pool>,
     writer: Arc<dyn RegistryWriter>,
     locations: Arc<dyn LocationStore>,
     known: Known,
-    uploads: Semaphore,
+    uploads: Arc<Semaphore>,
     /// How long a manifest may be in the registry before an image needs it. A load takes a moment from one to the other.
     grace: Duration,
     /// Read while a manifest is put, written while one is deleted: they may be the same.
@@ -80,21 +80,50 @@ impl Stager {
         locations: Arc<dyn LocationStore>,
     ) -> io::Result<Self> {
         let codec = Codec::from(config.compression);
-        let (recorded, asked) = (Arc::clone(&locations), Arc::clone(&writer));
         Ok(Self(Arc::new(Yard {
-            known: Known::new(place.repository.clone(), codec.compression(), asked, recorded),
+            known: known(&place, codec, &writer, &locations),
             place,
             codec,
             uploads_per_image: config.uploads_per_image.max(1).into(),
-            spool: Spool::new(folder, config.spool_bytes.get(), config.wait)?,
+            spool: Arc::new(Spool::new(folder, config.spool_bytes.get(), config.wait)?),
             pool: Arc::new(Pool::new(threads)?),
             writer,
             locations,
-            uploads: Semaphore::new(config.uploads.max(1).into()),
+            uploads: Arc::new(Semaphore::new(config.uploads.max(1).into())),
             grace: config.sweep_grace,
             manifests: RwLock::default(),
         })))
     }
+
+    /// Stages into another repository, within the same limits. Neither knows a layer of the other's.
+    #[must_use]
+    pub fn beside(&self, repository: Repository) -> Self {
+        let Yard { codec, uploads_per_image, grace, .. } = *self.0;
+        let Yard { place, spool, pool, writer, locations, uploads, .. } = &*self.0;
+        let place = StagingPlace { repository, ..place.clone() };
+        Self(Arc::new(Yard {
+            known: known(&place, codec, writer, locations),
+            place,
+            codec,
+            uploads_per_image,
+            spool: Arc::clone(spool),
+            pool: Arc::clone(pool),
+            writer: Arc::clone(writer),
+            locations: Arc::clone(locations),
+            uploads: Arc::clone(uploads),
+            grace,
+            manifests: RwLock::default(),
+        }))
+    }
+}
+
+fn known(
+    place: &StagingPlace,
+    codec: Codec,
+    writer: &Arc<dyn RegistryWriter>,
+    locations: &Arc<dyn LocationStore>,
+) -> Known {
+    Known::new(place.repository.clone(), codec.compression(), Arc::clone(writer), Arc::clone(locations))
 }
 
 #[async_trait]

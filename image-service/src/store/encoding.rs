@@ -74,6 +74,13 @@ pub(super) fn random_name() -> Option<String> {
     Some(hex::encode(bytes))
 }
 
+/// Anything from nothing to one; all of it if the system gives no random numbers.
+pub(super) fn random_fraction() -> f64 {
+    let mut bytes = [0; 2];
+    let filled = aws_lc_rs::rand::fill(&mut bytes);
+    filled.map_or(1.0, |()| f64::from(u16::from_le_bytes(bytes)) / f64::from(u16::MAX))
+}
+
 fn damaged(text: &str, why: impl Display) -> Error {
     let shown: String = text.chars().take(100).collect();
     Error::internal(format!("the store holds {shown:?}, which cannot be read: {why}"))

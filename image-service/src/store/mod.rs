@@ -7,13 +7,18 @@
 mod cache;
 mod encoding;
 mod error;
+mod history;
 mod lately;
 mod migrations;
 mod postgres;
 mod sqlite;
+mod transfer;
+mod upkeep;
 mod watched;
 
 use migrations::migrations;
-pub use postgres::{PostgresError, PostgresStore};
-pub use sqlite::{OpenError, SqliteStore};
+pub use postgres::{PostgresError, PostgresSettings, PostgresStore, PostgresUpkeep};
+pub use sqlite::{OpenError, SqliteStore, SqliteUpkeep};
+pub use transfer::{TransferError, Transferred};
+pub use upkeep::{Finding, Migrated, Upkeep, UpkeepError};
 pub use watched::watched;

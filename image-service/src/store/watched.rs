@@ -11,13 +11,14 @@ use time::OffsetDateTime;
 use crate::{
     error::{Error, Result},
     model::{
-        Credential, Digest, ImageName, ImageSummary, Manifest, Namespace, RegistryHost, Removed, Repository,
-        Tag, Vector,
+        Credential, Digest, ImageName, ImageSummary, KeyId, Manifest, Namespace, Reference, RegistryHost,
+        Removed, Repository, Tag, Vector,
     },
     ports::{
-        CredentialStore, Found, ImageStore, IndexedImage, Likeness, ListCursor, Loaded, Location,
-        LocationStore, Neighbour, PulledImage, PulledTag, RemovalPlan, Renamed, StagedLayer, Store,
-        StoredCredential, Unindexed, VectorStore,
+        Changes, CredentialStore, Deed, EventPage, EventSpan, EventStore, Found, ImageStore, IndexedImage,
+        KeyStore, KeyUse, Likeness, ListCursor, Loaded, Location, LocationStore, Neighbour, PulledImage,
+        PulledTag, RemovalPlan, Renamed, Resealed, StagedLayer, Store, StoredCredential, Unindexed,
+        VectorStore,
     },
 };
 
@@ -192,10 +193,10 @@ impl LocationStore for Watched {
         &self,
         namespace: &Namespace,
         image: &Digest,
-        repository: &Repository,
+        name: &Reference,
         manifest: &Manifest,
     ) -> Result<()> {
-        call!(self.record_push(namespace, image, repository, manifest))
+        call!(self.record_push(namespace, image, name, manifest))
     }
 
     async fn locations(&self, namespace: &Namespace, image: &Digest) -> Result<Vec<Location>> {
@@ -292,8 +293,54 @@ impl VectorStore for Watched {
     ) -> Result<Vec<Neighbour>> {
         call!(self.nearest(namespace, embedder, likeness))
     }
+}
 
-    async fn changed(&self) {
-        self.0.changed().await;
+#[async_trait]
+impl EventStore for Watched {
+    async fn events(&self, namespace: &Namespace, span: &EventSpan, limit: u32) -> Result<EventPage> {
+        call!(self.events(namespace, span, limit))
+    }
+
+    async fn note(&self, deeds: Vec<Deed>) -> Result<()> {
+        call!(self.note(deeds))
+    }
+
+    async fn sweep_events(&self, keep: u64, before: OffsetDateTime) -> Result<u64> {
+        call!(self.sweep_events(keep, before))
+    }
+
+    fn changes(&self) -> Changes {
+        self.0.changes()
+    }
+
+    async fn listen(&self) -> Result<()> {
+        call!(self.listen())
+    }
+}
+
+#[async_trait]
+impl KeyStore for Watched {
+    async fn open_keys(&self) -> Result<()> {
+        call!(self.open_keys())
+    }
+
+    async fn keys(&self) -> Result<Vec<KeyUse>> {
+        call!(self.keys())
+    }
+
+    async fn change_key(&self) -> Result<KeyId> {
+        call!(self.change_key())
+    }
+
+    async fn reseal(&self) -> Result<Resealed> {
+        call!(self.reseal())
+    }
+
+    async fn discard_keys(&self) -> Result<Vec<KeyId>> {
+        call!(self.discard_keys())
+    }
+
+    async fn forget_lost(&self) -> Result<u64> {
+        call!(self.forget_lost())
     }
 }

@@ -1,6 +1,6 @@
 //! Pulling, from the operation to the registry and the store: who shares what, who is asked again, and what is kept.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use fixtures::{
     images::{self, Image},
@@ -42,11 +42,13 @@ async fn service_with(pull: PullConfig, config: &Config) -> Service {
         images: store.clone(),
         locations: store.clone(),
         credentials: store.clone(),
+        keys: store.clone(),
+        events: store.clone(),
         registry: registry.clone(),
         writer: registry,
         archives: Arc::new(ArchiveReader::default()),
         layout: Arc::new(SaveLayout),
-        staging: None,
+        staging: HashMap::new(),
         embedder: Arc::new(FeatureHashing::new(16)),
         vectors: store,
     };

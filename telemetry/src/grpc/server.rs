@@ -80,7 +80,8 @@ where
         let context = self.server.context(&request);
         let watched = is_tracing() || is_counting();
         if !watched && request.uri().path() == self.server.short {
-            return Either::Left(context.scope(self.inner.call(request)));
+            let call = context.enter(|| self.inner.call(request));
+            return Either::Left(context.scope(call));
         }
         let ends = watched.then(|| self.server.begin(request.uri().path(), &context));
         let context = ends.as_ref().map_or(context.clone(), |ends| ends.within(&context));

@@ -1,6 +1,6 @@
 //! ECR's calls: `ecr-local` beside moto's server, and beside fakecloud where it is installed.
 //!
-//! Ours has on the disk what it says that it has; moto keeps everything in memory, and layers only as their sizes once they are complete.
+//! Ours has on the disk what it says that it has, unless it is told that it need not; moto keeps everything in memory, and layers only as their sizes once they are complete.
 
 mod calls;
 mod client;
@@ -10,6 +10,7 @@ mod server;
 
 use std::{sync::Arc, time::Duration};
 
+use clap::ValueEnum;
 use http::header;
 
 use self::{
@@ -28,6 +29,13 @@ const PAGES: [u32; 2] = [100, 1000];
 /// What happens again and again: some requests, one after the other.
 type Work = Arc<dyn Fn() -> Arc<[Outgoing]> + Send + Sync>;
 
+/// What a change outlives in ours.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Durability {
+    PowerCut,
+    Crash,
+}
+
 /// How much is measured, and how often.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Extent {
@@ -38,6 +46,7 @@ pub(crate) struct Extent {
     pub(crate) listed: u64,
     /// MiB in a layer.
     pub(crate) layer: u64,
+    pub(crate) durability: Durability,
 }
 
 /// Measures all of it.
@@ -50,7 +59,7 @@ pub(crate) async fn compare(extent: Extent) {
 }
 
 async fn beside(peer: Program, extent: Extent) {
-    let pair = Pair { servers: start(&peer, extent.rounds).await, extent };
+    let pair = Pair { servers: start(&peer, extent).await, extent };
     pair.print_connections().await;
     pair.print_memory("started");
     pair.tokens().await;
@@ -61,13 +70,14 @@ async fn beside(peer: Program, extent: Extent) {
 }
 
 /// Both, several times in turns; the last of each stay.
-async fn start(peer: &Program, rounds: u32) -> [Server; 2] {
+async fn start(peer: &Program, extent: Extent) -> [Server; 2] {
+    let own = Program::Ours(extent.durability);
     let (mut ours, mut theirs) = (Sample::default(), Sample::default());
-    for _ in 1..rounds {
-        ours.add(Server::start(&Program::Ours).await.1);
+    for _ in 1..extent.rounds {
+        ours.add(Server::start(&own).await.1);
         theirs.add(Server::start(peer).await.1);
     }
-    let (us, first) = Server::start(&Program::Ours).await;
+    let (us, first) = Server::start(&own).await;
     ours.add(first);
     let (them, first) = Server::start(peer).await;
     theirs.add(first);

@@ -16,13 +16,13 @@ use fixtures::{
 use tempfile::TempDir;
 use tokio::{net::TcpListener, time::sleep};
 
-use super::{calls, client::Connection};
+use super::{Durability, calls, client::Connection};
 use crate::{load::Sample, process};
 
 /// Who answers.
 #[derive(Clone, Debug)]
 pub(super) enum Program {
-    Ours,
+    Ours(Durability),
     Moto,
     Fakecloud(PathBuf),
 }
@@ -36,10 +36,19 @@ pub(super) fn fakecloud() -> Option<PathBuf> {
     found.find(|path| path.is_file())
 }
 
+impl Durability {
+    fn flag(self) -> &'static str {
+        match self {
+            Self::PowerCut => "power-cut",
+            Self::Crash => "crash",
+        }
+    }
+}
+
 impl Program {
     pub(super) fn name(&self) -> &'static str {
         match self {
-            Self::Ours => "ecr-local",
+            Self::Ours(_) => "ecr-local",
             Self::Moto => "moto",
             Self::Fakecloud(_) => "fakecloud",
         }
@@ -51,15 +60,15 @@ impl Program {
         let mut command = Command::new("sh");
         command.args(["-c", "exec \"$@\" >\"$0\" 2>&1"]).arg(log(folder));
         match self {
-            Self::Ours => command.arg(binary("ecr-local")).args(["--listen", &address.to_string()]),
+            Self::Ours(durability) => {
+                let command = command.arg(binary("ecr-local")).args(["--listen", &address.to_string()]);
+                command.arg("--durability").arg(durability.flag()).arg("--data-dir").arg(folder.join("data"))
+            }
             Self::Moto => {
                 command.arg(pinned("python/bin/python")).args(["-m", "moto.server", "-H", &host, "-p", &port])
             }
             Self::Fakecloud(path) => command.arg(path).args(["--addr", &address.to_string()]),
         };
-        if matches!(self, Self::Ours) {
-            command.arg("--data-dir").arg(folder.join("data"));
-        }
         command.current_dir(folder).env_remove("PYTHONPATH");
         command
     }

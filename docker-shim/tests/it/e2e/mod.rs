@@ -2,12 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+mod authorized;
 mod bad_archives;
 mod beside_dockerd;
 mod crash;
 mod docker_cli;
 mod docker_cli_private;
 mod docker_py;
+mod events;
 mod grpc;
 mod importing;
 mod leaving;

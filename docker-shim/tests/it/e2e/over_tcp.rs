@@ -10,7 +10,7 @@ use fixtures::{
 use tempfile::TempDir;
 
 /// A service on a free port of loopback; the address is what it says it listens on.
-async fn service(dir: &Path, config: &str) -> (Process, String) {
+pub(super) async fn service(dir: &Path, config: &str) -> (Process, String) {
     fs::write(dir.join("config.toml"), config).unwrap();
     let mut command = Command::new(binary("image-service"));
     command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(dir.join("data"));
@@ -21,7 +21,7 @@ async fn service(dir: &Path, config: &str) -> (Process, String) {
     (service, address.to_owned())
 }
 
-async fn shim(dir: &Path, options: &[&str]) -> (Process, Engine) {
+pub(super) async fn shim(dir: &Path, options: &[&str]) -> (Process, Engine) {
     let socket = dir.join("docker.sock");
     let mut command = Command::new(binary("docker-shim"));
     let shim =

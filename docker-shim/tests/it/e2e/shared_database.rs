@@ -7,6 +7,10 @@ use fixtures::{
     system::System,
 };
 
+use tokio::net::UnixStream;
+
+use crate::client::{read_until, send};
+
 const KEY: [u8; 32] = [7; 32];
 
 /// Two services on one fresh database.
@@ -40,6 +44,21 @@ async fn what_one_service_pulls_tags_and_removes_the_other_shows() {
     let missing = other.engine().get(&path).await;
     assert_eq!(missing.status, 404);
     assert_eq!(missing.json()["message"], format!("No such image: {name}:v1"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_service_does_is_heard_by_who_listens_to_the_other() {
+    let (keys, server, registry) =
+        (tempfile::tempdir().unwrap(), Postgres::shared().await, DockerRegistry::open().await);
+    registry.push("team/app", "v1", &Recipe::plain("v1")).await;
+    let [one, other] = fleet(keys.path(), &server).await;
+    let mut listener = UnixStream::connect(other.engine().socket()).await.unwrap();
+    send(&mut listener, "GET /v1.41/events", &[], b"").await;
+    read_until(&mut listener, "\r\n\r\n").await;
+    let name = registry.reference("team/app");
+    assert_eq!(one.engine().pull(&name, "v1").await.status, 200);
+    let line = read_until(&mut listener, "\n\r\n").await;
+    assert!(line.contains(&format!(r#""status":"pull","id":"{name}:v1""#)), "{line}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

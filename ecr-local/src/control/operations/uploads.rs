@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
+use base64::{DecodeError, Engine as _, prelude::BASE64_STANDARD};
 use bytes::Bytes;
-use http_body_util::Full;
+use futures_util::stream;
+use http_body::{Body, Frame};
+use http_body_util::StreamBody;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -14,6 +16,7 @@ use crate::{
     control::{
         call::{Call, Found, Named},
         errors::Error,
+        validation::decoded_length,
     },
 };
 
@@ -23,6 +26,8 @@ const PART_SIZE: u64 = 10 * 1024 * 1024;
 const LEAST_PART: i64 = 5 * 1024 * 1024;
 const MOST_PARTS: i64 = 4200;
 const MOST_PARTS_IN_PUBLIC: i64 = 1000;
+/// So many digits of base64, whole groups of them, are decoded at once. What they stand for is hashed and written while the next are.
+const DECODED: usize = 256 * 1024;
 
 /// InitiateLayerUpload
 pub(super) async fn initiate(call: &Call<'_>, named: Named) -> Result<Value, Error> {
@@ -45,10 +50,8 @@ pub(super) struct PartInput {
 /// UploadLayerPart
 pub(super) async fn part(call: &Call<'_>, input: PartInput) -> Result<Value, Error> {
     let upload = Upload::find(call, &input.named, &input.upload_id).await?;
-    let part = BASE64_STANDARD
-        .decode(&input.layer_part_blob)
-        .map_err(|_| Error::Serialization("the value at 'layerPartBlob' is not base64".to_owned()))?;
-    let length = part.len() as u64;
+    let length = decoded_length(input.layer_part_blob.as_bytes())
+        .ok_or_else(|| Error::Serialization("the value at 'layerPartBlob' is not base64".to_owned()))?;
     if input.part_last_byte.checked_sub(input.part_first_byte) != length.checked_sub(1) || length == 0 {
         return Err(upload.refuse_part().await);
     }
@@ -57,7 +60,7 @@ pub(super) async fn part(call: &Call<'_>, input: PartInput) -> Result<Value, Err
         return Err(Error::TooManyParts(most));
     }
     let placed = Placed { start: input.part_first_byte, length };
-    match upload.session.receive(Full::new(Bytes::from(part)), Some(placed)).await {
+    match upload.session.receive(decoded(input.layer_part_blob), Some(placed)).await {
         Ok(_) => {}
         Err(ReceiveError::Gone) => return Err(upload.unknown()),
         Err(ReceiveError::Io(error)) => return Err(error.into()),
@@ -67,6 +70,14 @@ pub(super) async fn part(call: &Call<'_>, input: PartInput) -> Result<Value, Err
     let mut document = upload.identified();
     document["lastByteReceived"] = input.part_last_byte.into();
     Ok(document)
+}
+
+fn decoded(text: String) -> impl Body<Data = Bytes, Error = DecodeError> + Unpin {
+    let pieces = (0..text.len()).step_by(DECODED).map(move |begin| {
+        let digits = text.as_bytes().get(begin..text.len().min(begin + DECODED)).unwrap_or_default();
+        BASE64_STANDARD.decode(digits).map(|bytes| Frame::data(bytes.into()))
+    });
+    StreamBody::new(stream::iter(pieces))
 }
 
 #[derive(Deserialize)]

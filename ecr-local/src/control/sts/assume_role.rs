@@ -27,7 +27,7 @@ pub(super) fn run(plane: &ControlPlane, identity: &Identity, input: Input) -> Re
     let role = Role::parse(&input.wanted.role_arn)?;
     let own = &*identity.registry.account;
     let trusts = &plane.auth.trusts;
-    if !identity.is_trusted && role.account != own && !trusts.allows(&input.wanted.role_arn, own) {
+    if !identity.is_trusted && role.account != own && !trusts.allows(&input.wanted.role_arn, own, None) {
         let (caller, role) = (identity.arn(), &input.wanted.role_arn);
         let why = format!("User: {caller} is not authorized to perform: sts:AssumeRole on resource: {role}");
         return Err(Error::Denied(why));

@@ -1,7 +1,7 @@
 //! AssumeRoleWithWebIdentity: for whoever has a token (RFC 7519) of an issuer that the role trusts.
 //!
-//! Where everyone may do everything a token of an issuer that nobody announced is believed, as long as it is one, has begun and is not over. For whom
-//! a token is (`sub`) is told and not evaluated: a role trusts an issuer as a whole, or those of its tokens that are for a client (`aud`).
+//! Where everyone may do everything a token of an issuer that nobody announced is believed, as long as it is one, has begun and is not over. A role
+//! trusts an issuer as a whole, or with some subjects (`sub`); tokens can be held to be for a client (`aud`).
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -79,7 +79,8 @@ pub(super) fn run(plane: &ControlPlane, input: Input) -> Result<Vec<Element>, Er
     if !plane.auth.trusts.takes(issuer, token.claims.aud.all()) {
         return Err(Error::InvalidIdentityToken("Incorrect token audience".to_owned()));
     }
-    if !is_open && !plane.auth.trusts.allows(&input.wanted.role_arn, issuer) {
+    let subject = Some(token.claims.sub.as_str());
+    if !is_open && !plane.auth.trusts.allows(&input.wanted.role_arn, issuer, subject) {
         return Err(Error::Denied("Not authorized to perform sts:AssumeRoleWithWebIdentity".to_owned()));
     }
     let mut told = input.wanted.assume(plane)?;

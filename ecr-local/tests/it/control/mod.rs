@@ -2,6 +2,7 @@
 
 mod account_settings;
 mod archive;
+mod awscli;
 mod backfills;
 mod batches;
 pub(crate) mod caller;

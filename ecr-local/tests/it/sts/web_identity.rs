@@ -121,6 +121,32 @@ async fn a_token_that_has_not_begun_or_is_for_another_client_gets_nothing() {
 }
 
 #[tokio::test]
+async fn a_role_may_trust_an_issuer_with_some_subjects_alone() {
+    let (issuer, admin) = (Issuer::fresh(), "arn:aws:iam::111111111111:role/admin");
+    let settings = |builder| {
+        let builder = issuer.settings(ROLE)(builder).trust_subject(admin, ISSUER, "project:2");
+        builder.trust_subject(admin, ISSUER, "group:*:ref:main").trust_subject(
+            admin,
+            "https://example.org",
+            "*",
+        )
+    };
+    let stage = Stage::with(settings).await;
+    let of = |subject: &str| {
+        let mut claims = claims();
+        claims["sub"] = subject.into();
+        issuer.token(&claims)
+    };
+    for subject in ["project:1", "project:22", "group:a:ref:dev", ""] {
+        assume(&stage, admin, &of(subject)).await.faulted(403, "AccessDenied");
+        assume(&stage, ROLE, &of(subject)).await.expect(200);
+    }
+    for subject in ["project:2", "group:a:ref:main"] {
+        assume(&stage, admin, &of(subject)).await.expect(200);
+    }
+}
+
+#[tokio::test]
 async fn credentials_of_a_token_work_like_all_others() {
     let issuer = Issuer::fresh();
     let stage = Stage::with(issuer.settings(ROLE)).await;

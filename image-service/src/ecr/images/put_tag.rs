@@ -52,7 +52,8 @@ async fn is_so_already(
         Some(EcrReason::ImageAlreadyExists) => Ok(true),
         Some(EcrReason::ImageTagAlreadyExists) => {
             let tagged = v1::ImageIdentifier { image_tag: tag.to_owned(), ..Default::default() };
-            let found = describe::named(calls, place, repository, vec![tagged]).await?;
+            // Gone in the meantime, it does not explain the refusal.
+            let found = describe::present(calls, place, repository, vec![tagged]).await?;
             if found.iter().any(|image| image.image_digest == digest) { Ok(true) } else { Err(error) }
         }
         _ => Err(error),

@@ -54,14 +54,26 @@ impl Breaker {
     /// A pass, or how long there is none.
     pub(super) fn admit(&self, now: Instant) -> Result<Pass<'_>, Duration> {
         let mut state = self.state();
-        match *state {
-            State::Closed(_) => Ok(Pass { breaker: Some(self), tries: false }),
-            State::Open(until) if until > now => Err(until - now),
-            State::Open(_) | State::Untried => {
-                *state = State::Trying;
-                Ok(Pass { breaker: Some(self), tries: true })
-            }
-            State::Trying => Err(self.open),
+        if let Some(after) = self.refuses_for(*state, now) {
+            return Err(after);
+        }
+        let tries = !matches!(*state, State::Closed(_));
+        if tries {
+            *state = State::Trying;
+        }
+        Ok(Pass { breaker: Some(self), tries })
+    }
+
+    /// How long there is no pass; nothing if there is one now. Takes none.
+    pub(super) fn look(&self, now: Instant) -> Option<Duration> {
+        self.refuses_for(*self.state(), now)
+    }
+
+    fn refuses_for(&self, state: State, now: Instant) -> Option<Duration> {
+        match state {
+            State::Open(until) if until > now => Some(until - now),
+            State::Trying => Some(self.open),
+            State::Closed(_) | State::Open(_) | State::Untried => None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! A token bucket that adapts: AWS's throttling halves its rate, and time brings the rate back.
 //!
-//! Turns are given out in order and in advance, so that a crowd is spread evenly and nobody waits for what would come too late.
+//! Turns are given out in order and in advance, so that a crowd is spread evenly and nobody waits for what would come too late. A turn that
+//! nobody takes, as its call was given up in the meantime, is given back.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -32,6 +33,15 @@ struct Bucket {
     throttled: Option<(f64, Instant)>,
 }
 
+/// A turn, for one call.
+#[derive(Debug)]
+pub(super) struct Turn<'a> {
+    /// When it comes.
+    pub(super) at: Instant,
+    /// Who gets it back.
+    limiter: Option<&'a Limiter>,
+}
+
 impl Limiter {
     /// With so many calls per second, and as many at once.
     pub(super) fn new(rate: u32, now: Instant) -> Self {
@@ -40,8 +50,8 @@ impl Limiter {
         Self { most, bucket: Mutex::new(bucket) }
     }
 
-    /// When the next call may be made; if that is after the deadline, how long it would take, and no turn is given.
-    pub(super) fn turn_before(&self, deadline: Instant, now: Instant) -> Result<Instant, Duration> {
+    /// The next turn; if it comes after the deadline, how long it would take, and no turn is given.
+    pub(super) fn turn_before(&self, deadline: Instant, now: Instant) -> Result<Turn<'_>, Duration> {
         let mut bucket = self.bucket();
         let rate = self.rate(&bucket, now);
         let earned = now.saturating_duration_since(bucket.counted).as_secs_f64() * rate;
@@ -51,7 +61,7 @@ impl Limiter {
             return Err(wait);
         }
         (bucket.tokens, bucket.counted) = (tokens, now);
-        Ok(now + wait)
+        Ok(Turn { at: now + wait, limiter: Some(self) })
     }
 
     /// AWS has throttled.
@@ -74,6 +84,21 @@ impl Limiter {
 
     fn bucket(&self) -> MutexGuard<'_, Bucket> {
         self.bucket.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Turn<'_> {
+    /// The call is made.
+    pub(super) fn take(mut self) {
+        self.limiter = None;
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        if let Some(limiter) = self.limiter {
+            limiter.bucket().tokens += 1.0;
+        }
     }
 }
 

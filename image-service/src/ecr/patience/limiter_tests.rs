@@ -15,7 +15,10 @@ impl Still {
     /// How long a call has to wait.
     fn wait(&self) -> u128 {
         let far = self.now + Duration::from_secs(3600);
-        (self.limiter.turn_before(far, self.now).unwrap() - self.now).as_millis()
+        let turn = self.limiter.turn_before(far, self.now).unwrap();
+        let wait = turn.at - self.now;
+        turn.take();
+        wait.as_millis()
     }
 }
 
@@ -31,6 +34,14 @@ fn who_would_come_too_late_gets_no_turn_and_takes_none() {
     let still = Still::with(1);
     still.wait();
     assert_eq!(still.limiter.turn_before(still.now, still.now).unwrap_err(), Duration::from_secs(1));
+    assert_eq!(still.wait(), 1000);
+}
+
+#[test]
+fn a_turn_that_nobody_takes_is_the_next_one_s() {
+    let still = Still::with(1);
+    still.wait();
+    drop(still.limiter.turn_before(still.now + Duration::from_secs(1), still.now).unwrap());
     assert_eq!(still.wait(), 1000);
 }
 

@@ -19,13 +19,13 @@ pub(in crate::ecr) struct Tries {
     operation: Operation,
     made: u32,
     allowed: u32,
-    deadline: Instant,
+    latest: Instant,
 }
 
 impl Tries {
-    /// One attempt, and `retries` more.
-    pub(in crate::ecr) fn new(operation: Operation, retries: u32, deadline: Instant) -> Self {
-        Self { operation, made: 0, allowed: retries.saturating_add(1), deadline }
+    /// One attempt, and `retries` more, which begin before `latest`.
+    pub(in crate::ecr) fn new(operation: Operation, retries: u32, latest: Instant) -> Self {
+        Self { operation, made: 0, allowed: retries.saturating_add(1), latest }
     }
 
     /// Attempts that were begun.
@@ -46,7 +46,7 @@ impl Tries {
         }
         let own = jitter(bound(self.made));
         let wait = failure.error.retry_after.map_or(own, |told| told + jitter(FIRST_WAIT));
-        Some(now + wait).filter(|next| *next < self.deadline)
+        Some(now + wait).filter(|next| *next < self.latest)
     }
 }
 

@@ -6,6 +6,7 @@ use super::{Order, Pulled, Pulls, tag_queue::TagQueue};
 use crate::{
     error::Result,
     model::{Digest, Namespace, Platform, Reference, Tag, Target},
+    ops::admission::Admitted,
     ports::Access,
 };
 
@@ -50,11 +51,13 @@ pub struct Pulling {
     events: VecDeque<PullEvent>,
     newer: bool,
     warnings: Vec<String>,
+    _admitted: Admitted,
 }
 
 impl Pulling {
     pub(super) async fn start(
         pulls: Arc<Pulls>,
+        admitted: Admitted,
         namespace: Namespace,
         reference: Reference,
         asked: Option<Platform>,
@@ -64,8 +67,16 @@ impl Pulling {
         let tags = if reference.target().is_none() { Some(TagQueue::default()) } else { None };
         let target = reference.target().unwrap_or_else(|| Target::Tag(Tag::latest()));
         let order = Order { namespace, reference, target, wanted, access };
-        let mut pulling =
-            Self { pulls, order, asked, tags, events: VecDeque::new(), newer: false, warnings: Vec::new() };
+        let mut pulling = Self {
+            pulls,
+            order,
+            asked,
+            tags,
+            events: VecDeque::new(),
+            newer: false,
+            warnings: Vec::new(),
+            _admitted: admitted,
+        };
         if pulling.tags.is_some() {
             pulling.next_tag().await?;
         } else {

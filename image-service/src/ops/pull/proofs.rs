@@ -53,12 +53,12 @@ impl Proofs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Credential, Digest, FingerprintKey};
+    use crate::model::{Credential, Digest, FingerprintKey, Namespace};
 
     #[test]
     fn a_proof_is_good_for_one_caller_and_for_content_that_cannot_change() {
         let key = FingerprintKey::random().unwrap();
-        let alice = key.fingerprint(Some(&Credential::RegistryToken("a".into())));
+        let alice = key.fingerprint(&Namespace::default(), Some(&Credential::RegistryToken("a".into())));
         let proofs = Proofs::new(Duration::ZERO, Duration::from_secs(300));
         let tag: Reference = "team/app:1".parse().unwrap();
         let digest: Reference = format!("team/app@{}", Digest::of(b"")).parse().unwrap();
@@ -67,14 +67,14 @@ mod tests {
         proofs.accept(&tag, alice);
 
         assert!(proofs.accepted(&digest, alice));
-        assert!(!proofs.accepted(&digest, key.fingerprint(None)));
+        assert!(!proofs.accepted(&digest, key.fingerprint(&Namespace::default(), None)));
         assert!(!proofs.accepted(&elsewhere, alice));
         assert!(!proofs.accepted(&tag, alice), "a tag is asked for each time");
     }
 
     #[test]
     fn a_tag_goes_unasked_for_its_ttl_where_an_operator_says_so() {
-        let alice = FingerprintKey::random().unwrap().fingerprint(None);
+        let alice = FingerprintKey::random().unwrap().fingerprint(&Namespace::default(), None);
         let proofs = Proofs::new(Duration::from_secs(60), Duration::from_secs(300));
         let (one, two): (Reference, Reference) = ("app:1".parse().unwrap(), "app:2".parse().unwrap());
         proofs.accept(&one, alice);

@@ -16,7 +16,7 @@ use tokio::sync::watch;
 
 use crate::{
     error::{Error, Result},
-    model::{Descriptor, Digest, Manifest, ManifestBody, Namespace, Repository, Target},
+    model::{Descriptor, Digest, Manifest, ManifestBody, Namespace, Reference, Repository, Target},
     ports::{
         Access, BlobSource, BlobStream, Loaded, Location, LocationStore, Placed, RegistryWriter, Renamed,
         StagedLayer,
@@ -151,7 +151,7 @@ impl LocationStore for FakeLocations {
         unreachable!()
     }
 
-    async fn record_push(&self, _: &Namespace, _: &Digest, _: &Repository, _: &Manifest) -> Result<()> {
+    async fn record_push(&self, _: &Namespace, _: &Digest, _: &Reference, _: &Manifest) -> Result<()> {
         unreachable!()
     }
 

@@ -14,7 +14,7 @@ use super::fakes::{FakeLocations, FakeRegistry};
 use crate::{
     config::StagingConfig,
     error::Result,
-    model::{Digest, FingerprintKey, Manifest, Platform, Reference},
+    model::{Digest, FingerprintKey, Manifest, Namespace, Platform, Reference},
     ports::{
         Access, ArchivedImage, Compression, LayerIntake, LocationStore, OfferedLayer, ReadLayer,
         RegistryWriter, StagedImage, Staging, StagingSession,
@@ -59,8 +59,10 @@ impl TestYard {
         let spool = folder.path().join("spool");
         let place = StagingPlace { repository: reference.repository, store: STORE.into(), shared };
         let stager = Stager::with_threads(2, place, &config, spool, writer, store).unwrap();
-        let access =
-            Access { credential: None, fingerprint: FingerprintKey::random().unwrap().fingerprint(None) };
+        let access = Access {
+            credential: None,
+            fingerprint: FingerprintKey::random().unwrap().fingerprint(&Namespace::default(), None),
+        };
         Self { stager: Arc::new(stager), registry, locations, access, folder }
     }
 

@@ -1,18 +1,26 @@
-//! Changes: one transaction each, carried to its end even if the caller goes away, and only then answered.
+//! Changes: one transaction each, carried to its end even if the caller goes away, and only then answered. What the database undoes for the sake
+//! of others is done again.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use sqlx::Connection as _;
 use telemetry::Context;
 
 use super::{Answers, BEGIN, Connection, LOCK, Pool, Store, pools};
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    store::{encoding::random_fraction, error::is_undone_for_others},
+};
 
-/// Something to do within one transaction. An error undoes it.
-pub(super) trait Change: Send + 'static {
+/// Before the first repetition, at most; it doubles each time.
+const PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// Something to do within one transaction. An error undoes it; it may be done again, in another transaction.
+pub(super) trait Change: Send + Sync + 'static {
     type Answer: Send + 'static;
 
-    fn apply(self, connection: &mut Connection) -> impl Future<Output = Result<Self::Answer>> + Send;
+    fn apply(&self, connection: &mut Connection) -> impl Future<Output = Result<Self::Answer>> + Send;
 }
 
 impl Store {
@@ -20,20 +28,54 @@ impl Store {
     pub(super) async fn commit<C: Change>(&self, change: C) -> Result<C::Answer> {
         let (writer, answers, ownership) =
             (self.writer.clone(), Arc::clone(&self.answers), Arc::clone(&self.ownership));
-        let changes = Arc::clone(&self.changes);
+        let (changes, repetitions) = (self.changes.clone(), self.repetitions);
         let work = async move {
             let _ownership = ownership;
-            let answer = run(&writer, &answers, change).await?;
-            changes.notify_one();
+            let answer = run_again(&writer, &answers, &change, repetitions).await?;
+            changes.send_modify(|count| *count += 1);
             Ok(answer)
         };
         tokio::spawn(Context::current().scope(work)).await.map_err(Error::internal)?
     }
 }
 
-/// The connection is given back last: while kept answers do not know of a commit that has ended, no other one begins.
-async fn run<C: Change>(writer: &Pool, answers: &Answers, change: C) -> Result<C::Answer> {
+/// Those who were in each other's way do not come back at the same time.
+async fn run_again<C: Change>(
+    writer: &Pool,
+    answers: &Answers,
+    change: &C,
+    repetitions: u32,
+) -> Result<C::Answer> {
+    let mut pause = PAUSE;
+    for _ in 0..repetitions {
+        match run(writer, answers, change).await {
+            Err(error) if is_undone_for_others(&error) => {
+                tracing::debug!("a change was undone for others and is made again: {error}");
+            }
+            done => return done,
+        }
+        tokio::time::sleep(pause.mul_f64(random_fraction())).await;
+        pause = (2 * pause).min(LONGEST_PAUSE);
+    }
+    run(writer, answers, change).await
+}
+
+/// The connection is given back last: while kept answers do not know of a commit that has ended, no other one begins. One that could not do
+/// its work is not used again: a database that gives up in the middle, as SQLite does on a full disk, has rolled back without its knowing.
+async fn run<C: Change>(writer: &Pool, answers: &Answers, change: &C) -> Result<C::Answer> {
     let mut connection = pools::taken("write", writer).await?;
+    let answer = within_transaction(&mut connection, answers, change).await;
+    if matches!(answer, Err(Error::StoreUnavailable(_))) {
+        connection.close_on_drop();
+    }
+    answer
+}
+
+async fn within_transaction<C: Change>(
+    connection: &mut Connection,
+    answers: &Answers,
+    change: &C,
+) -> Result<C::Answer> {
     let mut transaction = connection.begin_with(BEGIN).await?;
     if let Some(lock) = LOCK {
         sqlx::query(lock).execute(&mut *transaction).await?;

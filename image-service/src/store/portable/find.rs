@@ -72,8 +72,8 @@ impl Question {
     }
 
     /// The rows of the answer.
-    pub(in crate::store) async fn rows(self, connection: &mut Connection) -> Result<Vec<ImageRow>> {
-        let query = self.values.into_iter().fold(sqlx::query_as(self.statement), sqlx::query::QueryAs::bind);
+    pub(in crate::store) async fn rows(&self, connection: &mut Connection) -> Result<Vec<ImageRow>> {
+        let query = self.values.iter().fold(sqlx::query_as(self.statement), sqlx::query::QueryAs::bind);
         Ok(query.fetch_all(connection).await?)
     }
 }

@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 
-use super::{ENGINE, Question, Store, find, list, pull::RecordPull, remove::Remove, tag, tag::GiveTag};
+use super::{
+    Connection, ENGINE, Question, Store, find, list, pull::RecordPull, remove::Remove, tag, tag::GiveTag,
+};
 use crate::{
     error::Result,
     model::{Digest, ImageName, ImageSummary, Namespace, Removed, Repository, Tag},
@@ -25,7 +27,7 @@ impl ImageStore for Store {
         repository: &Repository,
         tag: &Tag,
     ) -> Result<Option<PulledTag>> {
-        tag::pulled_tag(&mut *self.reading().await?, namespace, repository, tag).await
+        read!(self, tag::pulled_tag, namespace, repository, tag)
     }
 
     async fn pulled_digest(
@@ -34,7 +36,7 @@ impl ImageStore for Store {
         repository: &Repository,
         digest: &Digest,
     ) -> Result<Option<PulledTag>> {
-        tag::pulled_digest(&mut *self.reading().await?, namespace, repository, digest).await
+        read!(self, tag::pulled_digest, namespace, repository, digest)
     }
 
     async fn record_pull(&self, namespace: &Namespace, pulled: PulledImage<'_>) -> Result<bool> {
@@ -68,15 +70,15 @@ impl ImageStore for Store {
         after: Option<&ListCursor>,
         limit: u32,
     ) -> Result<Vec<ImageSummary>> {
-        list::page(&mut *self.reading().await?, namespace, after, limit).await
+        read!(self, list::page, namespace, after, limit)
     }
 
     async fn tags(&self, namespace: &Namespace, repository: &Repository) -> Result<Vec<Tag>> {
-        tag::of_repository(&mut *self.reading().await?, namespace, repository).await
+        read!(self, tag::of_repository, namespace, repository)
     }
 
     async fn count(&self, namespace: &Namespace) -> Result<u64> {
-        list::count(&mut *self.reading().await?, namespace).await
+        read!(self, list::count, namespace)
     }
 
     fn id(&self) -> &str {
@@ -88,7 +90,11 @@ impl ImageStore for Store {
     }
 
     async fn ping(&self) -> Result<()> {
-        sqlx::query("SELECT id FROM store_identity").execute(&self.reader).await?;
-        Ok(())
+        read!(self, answer)
     }
+}
+
+async fn answer(connection: &mut Connection) -> Result<()> {
+    sqlx::query("SELECT id FROM store_identity").execute(connection).await?;
+    Ok(())
 }

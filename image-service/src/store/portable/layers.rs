@@ -108,9 +108,9 @@ pub(super) enum NoteContent {
 impl Change for NoteContent {
     type Answer = ();
 
-    async fn apply(self, connection: &mut Connection) -> Result<()> {
+    async fn apply(&self, connection: &mut Connection) -> Result<()> {
         match self {
-            Self::Layer(repository, layer) => insert_layer(connection, &repository, &layer).await?,
+            Self::Layer(repository, layer) => insert_layer(connection, repository, layer).await?,
             Self::NoLayer(repository, diff_id) => {
                 let delete = "DELETE FROM staged_layers WHERE repository = $1 AND diff_id = $2";
                 let query = sqlx::query(delete).bind(repository.to_string()).bind(diff_id.to_string());

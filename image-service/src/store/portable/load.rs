@@ -3,11 +3,12 @@
 use super::{
     Connection,
     change::Change,
+    events,
     rows::{ImageRow, ManifestRow, insert_image, insert_manifest},
 };
 use crate::{
     error::{Error, Result},
-    model::{ImageConfig, Namespace, Reference, Tag},
+    model::{EventAction, ImageConfig, Namespace, Reference, Tag},
     ports::{Loaded, Renamed},
     store::encoding::{now_text, read},
 };
@@ -18,6 +19,7 @@ pub(super) struct RecordLoad {
     image: ImageRow,
     staged: Option<StagedRow>,
     names: Vec<Reference>,
+    is_import: bool,
 }
 
 struct StagedRow {
@@ -27,7 +29,7 @@ struct StagedRow {
 
 impl RecordLoad {
     pub(super) fn new(namespace: &Namespace, loaded: Loaded<'_>) -> Result<Self> {
-        let Loaded { image, staged } = loaded;
+        let Loaded { image, staged, is_import } = loaded;
         let config = ImageConfig::parse(&image.config).map_err(Error::Archive)?;
         let layer_sizes: Vec<u64> = match staged {
             Some(staged) => staged.layers.iter().map(|layer| layer.size).collect(),
@@ -42,6 +44,7 @@ impl RecordLoad {
             image: ImageRow::new(&image.id, config, &layer_sizes, image.config.clone())?,
             staged,
             names: image.names.clone(),
+            is_import,
         })
     }
 }
@@ -49,21 +52,34 @@ impl RecordLoad {
 impl Change for RecordLoad {
     type Answer = Vec<Renamed>;
 
-    async fn apply(self, connection: &mut Connection) -> Result<Vec<Renamed>> {
+    async fn apply(&self, connection: &mut Connection) -> Result<Vec<Renamed>> {
         insert_image(connection, &self.namespace, &self.image).await?;
         if let Some(staged) = &self.staged {
             insert_manifest(connection, &self.namespace, &self.image.id, &staged.manifest).await?;
-            place(connection, &self, staged).await?;
+            place(connection, self, staged).await?;
         }
         let mut renamed = Vec::new();
         for name in &self.names {
-            let previous = name_image(connection, &self, name).await?;
+            let previous = name_image(connection, self, name).await?;
             if let Some(previous) = previous.filter(|previous| *previous != self.image.id) {
                 renamed.push(Renamed { reference: name.clone(), previous: read(&previous)? });
             }
         }
+        note(connection, self).await?;
         Ok(renamed)
     }
+}
+
+/// As dockerd, which tells of names only when an image is made of a root file system.
+async fn note(connection: &mut Connection, load: &RecordLoad) -> sqlx::Result<()> {
+    let (namespace, image) = (&load.namespace, &load.image.id);
+    if !load.is_import {
+        return events::note(connection, namespace, EventAction::Load, image, "").await;
+    }
+    for name in &load.names {
+        events::note(connection, namespace, EventAction::Tag, image, &name.to_string()).await?;
+    }
+    events::note(connection, namespace, EventAction::Import, image, "").await
 }
 
 /// The location, that its manifest is needed, and that the one before may not be.

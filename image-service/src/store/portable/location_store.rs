@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use super::{Store, layers, layers::NoteContent, load::RecordLoad, locations, push::RecordPush};
 use crate::{
     error::Result,
-    model::{Digest, Manifest, Namespace, Repository},
+    model::{Digest, Manifest, Namespace, Reference, Repository},
     ports::{Loaded, Location, LocationStore, Renamed, StagedLayer},
 };
 
@@ -20,18 +20,18 @@ impl LocationStore for Store {
         &self,
         namespace: &Namespace,
         image: &Digest,
-        repository: &Repository,
+        name: &Reference,
         manifest: &Manifest,
     ) -> Result<()> {
-        self.commit(RecordPush::new(namespace, image, repository, manifest)).await
+        self.commit(RecordPush::new(namespace, image, name, manifest)).await
     }
 
     async fn locations(&self, namespace: &Namespace, image: &Digest) -> Result<Vec<Location>> {
-        locations::of_image(&mut *self.reading().await?, namespace, image).await
+        read!(self, locations::of_image, namespace, image)
     }
 
     async fn staged_layer(&self, repository: &Repository, digest: &Digest) -> Result<Option<StagedLayer>> {
-        layers::by_digest(&mut *self.reading().await?, repository, digest).await
+        read!(self, layers::by_digest, repository, digest)
     }
 
     async fn similar_layers(
@@ -40,7 +40,7 @@ impl LocationStore for Store {
         uncompressed_size: u64,
         head: &Digest,
     ) -> Result<Vec<StagedLayer>> {
-        layers::by_head(&mut *self.reading().await?, repository, uncompressed_size, head).await
+        read!(self, layers::by_head, repository, uncompressed_size, head)
     }
 
     async fn record_layer(&self, repository: &Repository, layer: &StagedLayer) -> Result<()> {
@@ -60,7 +60,7 @@ impl LocationStore for Store {
         repository: &Repository,
         before: OffsetDateTime,
     ) -> Result<Vec<Digest>> {
-        layers::unneeded(&mut *self.reading().await?, repository, before).await
+        read!(self, layers::unneeded, repository, before)
     }
 
     async fn is_unneeded(
@@ -69,7 +69,7 @@ impl LocationStore for Store {
         manifest: &Digest,
         before: OffsetDateTime,
     ) -> Result<bool> {
-        layers::is_unneeded(&mut *self.reading().await?, repository, manifest, before).await
+        read!(self, layers::is_unneeded, repository, manifest, before)
     }
 
     async fn forget_manifest(&self, repository: &Repository, manifest: &Digest) -> Result<()> {

@@ -1,5 +1,5 @@
 //! The store above its engine. Everything here goes through names that the including module gives: `Pool`, `Connection`, `Database`, `Finder`,
-//! `Scanner`, `Answers`, `Ownership`, `ENGINE`, `BEGIN`, `LOCK`.
+//! `Scanner`, `Answers`, `Ownership`, `Place`, `Row`, `schema`, `ENGINE`, `BEGIN`, `LOCK`, `SNAPSHOT`, `TABLES`, `SOUNDNESS`.
 //!
 //! Rules for statements: literals with `$n`, text that both engines read, times and JSON as text, nothing bound as a boolean.
 
@@ -13,10 +13,38 @@ macro_rules! gathered_names {
     };
 }
 
+/// `look(connection, values…)` on any free connection of a store. Those that were lost while they lay idle show it when they are used; each
+/// then gives way to another one.
+macro_rules! read {
+    ($store:ident, $look:path $(, $value:expr)*) => {{
+        let mut lost = 0;
+        loop {
+            let mut connection = $store.reading().await?;
+            match $look(&mut connection $(, $value)*).await {
+                Err(error)
+                    if $crate::store::error::is_lost(&error)
+                        && lost < $store.reader.options().get_max_connections() =>
+                {
+                    lost += 1;
+                }
+                done => break done,
+            }
+        }
+    }};
+}
+
 mod change;
+mod check;
 mod credentials;
+mod event_store;
+mod events;
+mod export;
 mod find;
+mod history;
 mod images;
+mod import;
+mod key_store;
+mod keys;
 mod layers;
 mod list;
 mod load;
@@ -28,23 +56,29 @@ mod push;
 mod remove;
 mod rows;
 mod tag;
+mod upkeep;
 mod vector_store;
 mod vectors;
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicI64};
 
 use async_trait::async_trait;
-use tokio::sync::Notify;
+use tokio::sync::watch;
 
-use super::{Answers, BEGIN, Connection, Database, ENGINE, Finder, LOCK, Ownership, Pool, Scanner};
+use super::{
+    Answers, BEGIN, Connection, Database, ENGINE, Finder, LOCK, Ownership, Place, Pool, Row, SNAPSHOT,
+    SOUNDNESS, Scanner, TABLES, schema,
+};
 use crate::ports::Sealer;
 pub(super) use find::{ImageRow, Question};
+pub(super) use history::history;
+pub use upkeep::Upkeep;
 pub(super) use vectors::{Ranking, SCAN, ScannedRow};
 
 #[cfg(test)]
 pub(super) use self::{
-    find::STATEMENTS as FIND, layers::STATEMENTS as LAYERS, list::PAGE, locations::STATEMENTS as LOCATIONS,
-    remove::ORPHANS, vectors::STATEMENTS as VECTORS,
+    events::STATEMENTS as EVENTS, find::STATEMENTS as FIND, layers::STATEMENTS as LAYERS, list::PAGE,
+    locations::STATEMENTS as LOCATIONS, remove::ORPHANS, vectors::STATEMENTS as VECTORS,
 };
 
 /// Images, names and credentials in one database.
@@ -56,10 +90,14 @@ pub struct Store {
     reader: Pool,
     writer: Pool,
     answers: Arc<Answers>,
-    /// Of every commit.
-    changes: Arc<Notify>,
+    /// How many commits there were, as far as it was heard.
+    changes: watch::Sender<u64>,
+    /// The newest event that was listened for.
+    heard: AtomicI64,
     sealer: Arc<dyn Sealer>,
     id: String,
+    /// Of a change that was undone for others.
+    repetitions: u32,
     ownership: Arc<Ownership>,
 }
 
@@ -75,14 +113,27 @@ impl Store {
         sealer: Arc<dyn Sealer>,
         answers: Answers,
         fresh_id: &str,
+        repetitions: u32,
     ) -> sqlx::Result<Self> {
         pools::watch(&reader, &writer);
         let insert = "INSERT INTO store_identity (singleton, id) VALUES (1, $1) ON CONFLICT DO NOTHING";
         sqlx::query(insert).bind(fresh_id).execute(&writer).await?;
         let id = sqlx::query_scalar("SELECT id FROM store_identity").fetch_one(&writer).await?;
         let (answers, ownership) = (Arc::new(answers), Arc::new(ownership));
-        let changes = Arc::new(Notify::new());
-        Ok(Self { finder, scanner, reader, writer, answers, changes, sealer, id, ownership })
+        let (changes, heard) = (watch::Sender::new(0), AtomicI64::new(0));
+        Ok(Self {
+            finder,
+            scanner,
+            reader,
+            writer,
+            answers,
+            changes,
+            heard,
+            sealer,
+            id,
+            repetitions,
+            ownership,
+        })
     }
 
     /// Waits for what is under way and closes the database. Every later call answers that the store is unavailable.
@@ -90,6 +141,7 @@ impl Store {
         self.finder.close();
         self.scanner.close().await;
         self.reader.close().await;
+        self.ownership.ending();
         self.writer.close().await;
     }
 }

@@ -5,11 +5,12 @@
 use super::{
     Connection,
     change::Change,
+    events,
     rows::{ImageRow, ManifestRow, insert_image, insert_manifest},
 };
 use crate::{
     error::{Error, Result},
-    model::{ImageConfig, Namespace, Tag},
+    model::{EventAction, ImageConfig, Namespace, Tag},
     ports::{PulledImage, ResolvedImage},
     store::encoding::now_text,
 };
@@ -26,6 +27,8 @@ pub(super) struct RecordPull {
     /// What the tag or digest points at.
     target: String,
     platform: String,
+    /// As it was asked for.
+    reference: String,
 }
 
 impl RecordPull {
@@ -44,6 +47,7 @@ impl RecordPull {
             digest: reference.digest.as_ref().unwrap_or(&resolved.top.digest).to_string(),
             target: resolved.top.digest.to_string(),
             platform: pulled.wanted.to_string(),
+            reference: reference.to_string(),
         })
     }
 }
@@ -57,16 +61,17 @@ fn top_and_own(resolved: &ResolvedImage) -> Vec<ManifestRow> {
 impl Change for RecordPull {
     type Answer = bool;
 
-    async fn apply(self, connection: &mut Connection) -> Result<bool> {
+    async fn apply(&self, connection: &mut Connection) -> Result<bool> {
         insert_image(connection, &self.namespace, &self.image).await?;
         for manifest in &self.manifests {
             insert_manifest(connection, &self.namespace, &self.image.id, manifest).await?;
         }
-        let named_by_digest = point_digest(connection, &self).await?;
+        let named_by_digest = point_digest(connection, self).await?;
         let before = match &self.tag {
-            Some(tag) => point_tag(connection, &self, tag).await?,
+            Some(tag) => point_tag(connection, self, tag).await?,
             None => named_by_digest,
         };
+        events::note(connection, &self.namespace, EventAction::Pull, &self.image.id, &self.reference).await?;
         Ok(before.as_ref() != Some(&self.image.id))
     }
 }

@@ -3,11 +3,12 @@
 use super::{
     Connection,
     change::Change,
+    events,
     rows::{ManifestRow, insert_manifest},
 };
 use crate::{
     error::{Error, Result},
-    model::{Digest, Manifest, Namespace, Repository},
+    model::{Digest, EventAction, Manifest, Namespace, Reference},
 };
 
 /// A push as rows.
@@ -15,20 +16,17 @@ pub(super) struct RecordPush {
     namespace: String,
     image: String,
     repository: String,
+    name: String,
     manifest: ManifestRow,
 }
 
 impl RecordPush {
-    pub(super) fn new(
-        namespace: &Namespace,
-        image: &Digest,
-        repository: &Repository,
-        manifest: &Manifest,
-    ) -> Self {
+    pub(super) fn new(namespace: &Namespace, image: &Digest, name: &Reference, manifest: &Manifest) -> Self {
         Self {
             namespace: namespace.to_string(),
             image: image.to_string(),
-            repository: repository.to_string(),
+            repository: name.repository.to_string(),
+            name: name.to_string(),
             manifest: ManifestRow::from(manifest),
         }
     }
@@ -38,7 +36,7 @@ impl Change for RecordPush {
     type Answer = ();
 
     /// The image may have been removed while it was pushed; then there is nothing to record it for.
-    async fn apply(self, connection: &mut Connection) -> Result<()> {
+    async fn apply(&self, connection: &mut Connection) -> Result<()> {
         let select = "SELECT os || '/' || architecture || CASE variant WHEN '' THEN '' ELSE '/' || variant END \
              FROM images WHERE namespace = $1 AND id = $2";
         let query = sqlx::query_scalar(select).bind(&self.namespace).bind(&self.image);
@@ -52,7 +50,8 @@ impl Change for RecordPush {
              DO UPDATE SET image_id = excluded.image_id, platform = excluded.platform";
         let query = sqlx::query(upsert).bind(&self.namespace).bind(&self.repository);
         let query = query.bind(&self.manifest.digest).bind(&self.image).bind(platform);
-        query.execute(connection).await?;
+        query.execute(&mut *connection).await?;
+        events::note(connection, &self.namespace, EventAction::Push, &self.image, &self.name).await?;
         Ok(())
     }
 }

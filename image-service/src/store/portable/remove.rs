@@ -1,9 +1,9 @@
 //! Removing: the plan sees the image as it is inside the transaction, and what it says is done.
 
-use super::{Connection, change::Change, find};
+use super::{Connection, change::Change, events, find};
 use crate::{
     error::Result,
-    model::{Digest, ImageName, Namespace, Reference, Removed, Tag, Target},
+    model::{Digest, EventAction, Image, ImageName, Namespace, Reference, Removed, Tag, Target},
     ports::RemovalPlan,
     store::encoding::now_text,
 };
@@ -30,10 +30,14 @@ pub(super) struct Remove {
 impl Change for Remove {
     type Answer = Vec<Removed>;
 
-    async fn apply(self, connection: &mut Connection) -> Result<Vec<Removed>> {
+    async fn apply(&self, connection: &mut Connection) -> Result<Vec<Removed>> {
         let image = find::image(connection, &self.namespace, &self.name).await?;
         let steps = (self.plan)(&image)?;
-        for step in &steps {
+        let is_named = is_named(&image, &self.name);
+        for (number, step) in steps.iter().enumerate() {
+            if !(is_named && number > 0 && is_digest(step)) {
+                note(connection, &self.namespace, &image.id, step).await?;
+            }
             match step {
                 Removed::Untagged(reference) => untag(connection, &self.namespace, reference).await?,
                 Removed::Deleted(id) => delete(connection, &self.namespace, id).await?,
@@ -41,6 +45,31 @@ impl Change for Remove {
         }
         Ok(steps)
     }
+}
+
+/// Whether the removal is of one of the image's names: dockerd says nothing of the repo digests that such a name takes along.
+fn is_named(image: &Image, name: &ImageName) -> bool {
+    let ImageName::Reference { reference, .. } = name else { return false };
+    let is_meant =
+        |held: &Reference| held.repository == reference.repository && held.target() == reference.target();
+    image.references().iter().any(is_meant)
+}
+
+const fn is_digest(step: &Removed) -> bool {
+    matches!(step, Removed::Untagged(reference) if reference.digest.is_some())
+}
+
+async fn note(
+    connection: &mut Connection,
+    namespace: &Namespace,
+    image: &Digest,
+    step: &Removed,
+) -> sqlx::Result<()> {
+    let (action, name) = match step {
+        Removed::Untagged(reference) => (EventAction::Untag, reference.to_string()),
+        Removed::Deleted(_) => (EventAction::Delete, String::new()),
+    };
+    events::note(connection, namespace.as_str(), action, &image.to_string(), &name).await
 }
 
 async fn untag(

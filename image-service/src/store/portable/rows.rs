@@ -12,10 +12,10 @@ use crate::{
 /// An image without its names.
 pub(super) struct ImageRow {
     pub(super) id: String,
-    size: i64,
-    created: String,
-    config: ImageConfig,
-    labels: String,
+    pub(super) size: i64,
+    pub(super) created: String,
+    pub(super) config: ImageConfig,
+    pub(super) labels: String,
     layer_sizes: String,
     content: Bytes,
 }

@@ -1,9 +1,9 @@
 //! Tags and repo digests: what they point at, and giving an image another name.
 
-use super::{Connection, change::Change, find};
+use super::{Connection, change::Change, events, find};
 use crate::{
     error::Result,
-    model::{Digest, ImageName, Namespace, Repository, Tag},
+    model::{Digest, EventAction, ImageName, Namespace, Reference, Repository, Tag},
     ports::PulledTag,
     store::encoding::{now_text, read},
 };
@@ -63,7 +63,7 @@ pub(super) struct GiveTag {
 impl Change for GiveTag {
     type Answer = Digest;
 
-    async fn apply(self, connection: &mut Connection) -> Result<Digest> {
+    async fn apply(&self, connection: &mut Connection) -> Result<Digest> {
         let image = find::image(connection, &self.namespace, &self.source).await?;
         let (id, now) = (image.id.to_string(), now_text());
         let upsert = "INSERT INTO tags (namespace, repository, tag, image_id, updated) \
@@ -73,8 +73,10 @@ impl Change for GiveTag {
         query.bind(self.tag.as_str()).bind(&id).bind(&now).execute(&mut *connection).await?;
 
         let touch = "UPDATE image_configs SET last_tagged = $3 WHERE namespace = $1 AND id = $2";
-        let query = sqlx::query(touch).bind(self.namespace.as_str()).bind(id).bind(now);
-        query.execute(connection).await?;
+        let query = sqlx::query(touch).bind(self.namespace.as_str()).bind(&id).bind(now);
+        query.execute(&mut *connection).await?;
+        let name = Reference::tagged(self.repository.clone(), self.tag.clone()).to_string();
+        events::note(connection, self.namespace.as_str(), EventAction::Tag, &id, &name).await?;
         Ok(image.id)
     }
 }

@@ -20,15 +20,15 @@ impl VectorStore for Store {
     }
 
     async fn unindexed_namespaces(&self) -> Result<Vec<Namespace>> {
-        vectors::namespaces(&mut *self.reading().await?).await
+        read!(self, vectors::namespaces)
     }
 
     async fn unindexed(&self, namespace: &Namespace, limit: u32) -> Result<(Vec<Unindexed>, u64)> {
-        vectors::unindexed(&mut *self.reading().await?, namespace, limit).await
+        read!(self, vectors::unindexed, namespace, limit)
     }
 
     async fn revision(&self, namespace: &Namespace, image: &Digest) -> Result<Option<i64>> {
-        vectors::revision(&mut *self.reading().await?, namespace, image).await
+        read!(self, vectors::revision, namespace, image)
     }
 
     async fn record_vectors(
@@ -42,11 +42,11 @@ impl VectorStore for Store {
     }
 
     async fn vector(&self, namespace: &Namespace, image: &Digest, embedder: &str) -> Result<Option<Vector>> {
-        vectors::vector(&mut *self.reading().await?, namespace, image, embedder).await
+        read!(self, vectors::vector, namespace, image, embedder)
     }
 
     async fn count_without_vector(&self, namespace: &Namespace, embedder: &str) -> Result<u64> {
-        vectors::count_without(&mut *self.reading().await?, namespace, embedder).await
+        read!(self, vectors::count_without, namespace, embedder)
     }
 
     async fn nearest(
@@ -58,9 +58,5 @@ impl VectorStore for Store {
         let ranking = Ranking::of(likeness);
         let values = ranking.values(namespace, embedder);
         self.scanner.rank(values, ranking).await?.into_neighbours()
-    }
-
-    async fn changed(&self) {
-        self.changes.notified().await;
     }
 }

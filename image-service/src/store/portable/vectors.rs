@@ -154,9 +154,9 @@ pub(super) struct DropVectorsOfOthers(pub(super) String);
 impl Change for DropVectorsOfOthers {
     type Answer = u64;
 
-    async fn apply(self, connection: &mut Connection) -> Result<u64> {
+    async fn apply(&self, connection: &mut Connection) -> Result<u64> {
         Ok(sqlx::query(DROP_OTHERS)
-            .bind(self.0)
+            .bind(&self.0)
             .bind(&[][..] as &[u8])
             .execute(connection)
             .await?
@@ -174,16 +174,16 @@ pub(super) struct RecordVectors {
 impl Change for RecordVectors {
     type Answer = ();
 
-    async fn apply(self, connection: &mut Connection) -> Result<()> {
+    async fn apply(&self, connection: &mut Connection) -> Result<()> {
         let update = "UPDATE image_vectors \
              SET indexed = $3, embedder = $4, dimensions = $5, vector = $6, layers = $7 \
              WHERE namespace = $1 AND image_id = $2 AND revision = $3";
-        for IndexedImage { of, vector, layers } in self.images {
+        for IndexedImage { of, vector, layers } in &self.images {
             let dimensions = vector.as_ref().map_or(0, Vector::dimensions);
             let query = sqlx::query(update).bind(self.namespace.as_str()).bind(of.image.to_string());
             let query = query.bind(of.revision).bind(&self.embedder);
             let query = query.bind(i64::try_from(dimensions).unwrap_or_default());
-            let query = query.bind(vector.map(|vector| vector.to_bytes()).unwrap_or_default());
+            let query = query.bind(vector.as_ref().map(Vector::to_bytes).unwrap_or_default());
             query.bind(layers.to_bytes()).execute(&mut *connection).await?;
         }
         Ok(())

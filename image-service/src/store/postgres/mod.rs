@@ -5,31 +5,54 @@
 
 mod finder;
 mod open;
+mod place;
 mod scanner;
 mod schema;
+mod settings;
 mod versions;
 
 #[path = "../portable/mod.rs"]
 mod portable;
 
 pub use open::PostgresError;
-pub use portable::Store as PostgresStore;
+pub use portable::{Store as PostgresStore, Upkeep as PostgresUpkeep};
+pub use settings::PostgresSettings;
 
 use finder::Finder;
+use place::Place;
 use scanner::Scanner;
 use versions::Versions as Answers;
 
 type Pool = sqlx::PgPool;
 type Connection = sqlx::PgConnection;
 type Database = sqlx::Postgres;
+type Row = sqlx::postgres::PgRow;
 /// Nobody owns a shared database.
-type Ownership = ();
+#[derive(Debug)]
+struct Ownership;
+
+impl Ownership {
+    /// Others may go on.
+    fn ending(&self) {}
+}
 
 const ENGINE: &str = "postgres";
 /// Whatever the database's default is: what comes before the lock must not be all that a change sees.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 /// The number is this program's; the lock goes with the transaction.
 const LOCK: Option<&str> = Some("SELECT pg_advisory_xact_lock(7310305482312902516)");
+/// Begins a look at one moment.
+const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+/// What the engine itself finds wrong, a text for each: constraints and triggers that somebody has switched off.
+const SOUNDNESS: &str = "SELECT 'constraint ' || c.conname || ' of ' || t.relname || ' was not validated' \
+     FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid \
+     WHERE t.relnamespace = to_regnamespace(quote_ident(current_schema())) AND NOT c.convalidated \
+     UNION ALL SELECT 'trigger ' || g.tgname || ' of ' || t.relname || ' is switched off' \
+     FROM pg_trigger g JOIN pg_class t ON t.oid = g.tgrelid \
+     WHERE t.relnamespace = to_regnamespace(quote_ident(current_schema())) AND g.tgenabled IN ('D', 'R')";
+/// How many tables there are, and how many of them tell of migrations.
+const TABLES: &str = "SELECT COUNT(*), COUNT(*) FILTER (WHERE table_name = '_sqlx_migrations') \
+     FROM information_schema.tables WHERE table_schema = current_schema()";
 
 #[cfg(test)]
 #[path = "plan_tests.rs"]

@@ -3,8 +3,8 @@ use std::{collections::BTreeSet, sync::Arc};
 use fixtures::peers::Postgres;
 
 use super::{
-    PostgresStore,
-    portable::{FIND, LAYERS, LOCATIONS, ORPHANS, PAGE, VECTORS},
+    PostgresSettings, PostgresStore,
+    portable::{EVENTS, FIND, LAYERS, LOCATIONS, ORPHANS, PAGE, VECTORS},
 };
 use crate::secrets::Seal;
 
@@ -20,6 +20,7 @@ const FILL: &str = "
     INSERT INTO image_manifests SELECT 'default', id, id FROM n;
     INSERT INTO staged_images SELECT 'default', id, 'r' || i, id, '' FROM n;
     INSERT INTO staged_layers SELECT 'r' || i, id, 1, id, id, 'm', 1, 1, '' FROM n;
+    INSERT INTO events SELECT i, 'default', '2024-01-01T00:00:00.000000000Z', 'tag', id, 'docker.io/library/app:' || i, '{}' FROM n;
     INSERT INTO manifest_notes SELECT 'r' || i, id, '2024' FROM n;
     UPDATE image_vectors SET embedder = 'e', dimensions = 1, indexed = revision;
     ANALYZE;";
@@ -41,9 +42,10 @@ async fn among_many_images_no_table_is_read_from_end_to_end() {
     let database = url.rsplit_once('/').unwrap().1;
     let folder = tempfile::tempdir().unwrap();
     let sealer = Arc::new(Seal::in_data_dir(folder.path()).unwrap());
-    let store = PostgresStore::connect(&url.clone().into(), 1, sealer).await.unwrap();
+    let store = PostgresStore::connect(&PostgresSettings::new(url.clone().into()), sealer).await.unwrap();
     server.sql(database, FILL).await;
-    let statements = FIND.into_iter().chain([PAGE, ORPHANS]).chain(LAYERS).chain(LOCATIONS).chain(VECTORS);
+    let statements =
+        FIND.into_iter().chain([PAGE, ORPHANS]).chain(LAYERS).chain(LOCATIONS).chain(VECTORS).chain(EVENTS);
     // What counts all may look at all, and what drops the vectors of another embedder is asked for when it changes.
     let statements =
         statements.filter(|text| !text.starts_with("SELECT COUNT") && !text.starts_with("UPDATE"));

@@ -1,25 +1,35 @@
 //! The schema and its history: `migrations/postgres`, number by number what `migrations/sqlite` is.
 
-use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::migrate::{MigrateError, Migration, Migrator};
 
-use super::{Pool, PostgresError};
-use crate::store::migrations;
+use super::{Pool, PostgresError, portable::history};
+use crate::store::{Migrated, history::History, migrations};
 
-/// Whether tables are there and none of them tells of our history.
-const FOREIGN: &str = "SELECT count(*) > 0 AND count(*) FILTER (WHERE table_name = '_sqlx_migrations') = 0 \
-     FROM information_schema.tables WHERE table_schema = current_schema()";
+pub(super) fn migrations() -> Vec<Migration> {
+    migrations!("postgres")
+}
+
+/// The last migration of this version.
+pub(super) fn newest() -> i64 {
+    migrations().last().map_or(0, |last| last.version)
+}
 
 /// Brings the database to the schema of this version. One service does it while the others wait.
-pub(super) async fn migrate(pool: &Pool) -> Result<(), PostgresError> {
-    let is_foreign: bool = sqlx::query_scalar(FOREIGN).fetch_one(pool).await?;
-    if is_foreign {
-        return Err(PostgresError::Foreign);
-    }
-    let migrator = Migrator::with_migrations(migrations!("postgres"));
-    match migrator.run(pool).await {
-        Ok(()) => Ok(()),
+pub(super) async fn migrate(pool: &Pool) -> Result<Migrated, PostgresError> {
+    let from = match history(&mut *pool.acquire().await?).await? {
+        History::Empty => None,
+        History::Ours(schema) => Some(schema),
+        History::Newer(schema) => return Err(PostgresError::Newer { schema }),
+        History::Foreign => return Err(PostgresError::Foreign),
+    };
+    match Migrator::with_migrations(migrations()).run(pool).await {
+        Ok(()) => Ok(Migrated { from, to: newest() }),
+        // A service of a later version was here meanwhile.
         Err(MigrateError::VersionMissing(schema)) => Err(PostgresError::Newer { schema }),
-        Err(MigrateError::VersionMismatch(_)) => Err(PostgresError::Foreign),
         Err(cause) => Err(PostgresError::Schema(cause)),
     }
 }
+
+#[cfg(test)]
+#[path = "schema_tests.rs"]
+mod tests;

@@ -7,6 +7,7 @@
 mod finder;
 mod folder;
 mod open;
+mod place;
 mod scanner;
 mod schema;
 
@@ -14,21 +15,30 @@ mod schema;
 mod portable;
 
 pub use open::OpenError;
-pub use portable::Store as SqliteStore;
+pub use portable::{Store as SqliteStore, Upkeep as SqliteUpkeep};
 
 use super::cache::FoundCache as Answers;
 use finder::Finder;
 use folder::DataFolder as Ownership;
+use place::Place;
 use scanner::Scanner;
 
 type Pool = sqlx::SqlitePool;
 type Connection = sqlx::SqliteConnection;
 type Database = sqlx::Sqlite;
+type Row = sqlx::sqlite::SqliteRow;
 
 const ENGINE: &str = "sqlite";
 const BEGIN: &str = "BEGIN IMMEDIATE";
 /// There is one writer.
 const LOCK: Option<&str> = None;
+/// Begins a look at one moment.
+const SNAPSHOT: &str = "BEGIN";
+/// What the engine itself finds wrong, a text for each.
+const SOUNDNESS: &str = "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'";
+/// How many tables there are, and how many of them tell of migrations.
+const TABLES: &str = "SELECT COUNT(*), COUNT(*) FILTER (WHERE name = '_sqlx_migrations') FROM sqlite_schema \
+     WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
 
 #[cfg(test)]
 #[path = "plan_tests.rs"]

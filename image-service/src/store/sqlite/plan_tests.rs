@@ -4,11 +4,11 @@ use sqlx::AssertSqlSafe;
 
 use super::{
     Pool, SqliteStore, open,
-    portable::{FIND, LAYERS, LOCATIONS, ORPHANS, PAGE, SCAN, VECTORS},
+    portable::{EVENTS, FIND, LAYERS, LOCATIONS, ORPHANS, PAGE, SCAN, VECTORS},
 };
 use crate::secrets::Seal;
 
-const FILL: [&str; 5] = [
+const FILL: [&str; 6] = [
     "CREATE TEMP TABLE n AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) \
      SELECT i, 'sha256:' || printf('%064x', i * 7919) AS id FROM n",
     "INSERT INTO images SELECT 'default', id, i, '2024-01-01T00:00:00.000000000Z', 'linux', 'amd64', '', '{}' FROM n",
@@ -17,6 +17,7 @@ const FILL: [&str; 5] = [
      SELECT 'default', 'docker.io/library/app', i, id, '2024-01-01T00:00:00.000000000Z' FROM n",
     "INSERT INTO repo_digests (namespace, repository, digest, image_id, platform) \
      SELECT 'default', 'docker.io/library/app', id, id, 'linux/amd64' FROM n",
+    "INSERT INTO events SELECT i, 'default', '2024-01-01T00:00:00.000000000Z', 'tag', id, 'docker.io/library/app:' || i, '{}' FROM n",
 ];
 
 async fn plan(pool: &Pool, statement: &str) -> Vec<String> {
@@ -40,6 +41,11 @@ async fn assert_that_everything_is_searched(pool: &Pool) {
     for statement in LAYERS.into_iter().chain(LOCATIONS).chain(VECTORS) {
         let plan = plan(pool, statement).await;
         let slow = plan.iter().any(|step| step.starts_with("SCAN"));
+        assert!(!plan.is_empty() && !slow, "{statement}\n{plan:#?}");
+    }
+    for statement in EVENTS {
+        let plan = plan(pool, statement).await;
+        let slow = plan.iter().any(|step| step.starts_with("SCAN events") || step.ends_with("(namespace=?)"));
         assert!(!plan.is_empty() && !slow, "{statement}\n{plan:#?}");
     }
     // An exact search looks at everything, but holds nothing.

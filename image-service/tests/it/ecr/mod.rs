@@ -3,6 +3,8 @@
 mod breaking;
 mod calling;
 mod configuring;
+mod counting;
+mod faults;
 mod identities;
 mod passwords;
 mod pushing;

@@ -3,9 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use fixtures::{process::until, registry::Reply};
+use http::Method;
 use image_service::{
     error::Error,
-    model::Reference,
+    model::{Digest, Reference},
     ports::{CloudCredentials as _, RegistryWriter as _},
 };
 use serde_json::json;
@@ -113,6 +114,29 @@ async fn a_password_that_the_registry_refuses_is_replaced_and_tried_once_more() 
     look(&client, IMAGE, &anonymous()).await.unwrap();
     look(&client, IMAGE, &anonymous()).await.unwrap();
     assert_eq!(tokens_asked_for(&world), 2);
+}
+
+#[tokio::test]
+async fn an_old_password_is_replaced_when_a_look_at_a_blob_is_refused_without_a_word() {
+    for (age, asked) in [(0, 1), (61, 2)] {
+        let world = World::new().await;
+        world.always(password("one"));
+        world.ecr.credential(&HOST.parse().unwrap()).await.unwrap();
+        world.clock.advance(Duration::from_secs(age));
+        let repository = IMAGE.parse::<Reference>().unwrap().repository;
+        let digest = Digest::of(b"blob");
+        let path = format!("/v2/team/app/blobs/{digest}");
+        let challenge = Reply::status(401).header("www-authenticate", "Basic realm=\"ecr\"");
+        world.server.next(Method::HEAD, &path, challenge);
+        world.server.next(Method::HEAD, &path, Reply::status(403));
+        world.server.always(Method::HEAD, &path, Reply::status(404));
+        let looked = world.client().has_blob(&repository, &digest, &anonymous()).await;
+        match asked {
+            1 => assert!(matches!(looked.unwrap_err().root(), Error::Denied { .. })),
+            _ => assert!(!looked.unwrap()),
+        }
+        assert_eq!(tokens_asked_for(&world), asked);
+    }
 }
 
 #[tokio::test]

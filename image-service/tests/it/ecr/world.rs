@@ -12,7 +12,7 @@ use image_service::{
     config::Config,
     ecr::{Clock, Ecr, Operation, Place},
     error::{EcrError, Error, Result},
-    model::{Credential, FingerprintKey, Manifest, Reference},
+    model::{Credential, FingerprintKey, Manifest, Namespace, Reference},
     ports::{Access, Registry as _},
     registry::{CloudRegistryClient, RegistryClient},
 };
@@ -145,7 +145,10 @@ pub(super) fn password_for(password: &str, seconds: i64) -> Reply {
 }
 
 pub(super) fn anonymous() -> Access {
-    Access { credential: None, fingerprint: FingerprintKey::random().unwrap().fingerprint(None) }
+    Access {
+        credential: None,
+        fingerprint: FingerprintKey::random().unwrap().fingerprint(&Namespace::default(), None),
+    }
 }
 
 pub(super) fn user(name: &str, password: &str) -> Access {

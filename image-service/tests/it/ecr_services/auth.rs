@@ -7,7 +7,7 @@ use imageservice_proto::ecr::v1::{
 use serde_json::{Value, json};
 
 use super::{
-    script, shared,
+    script,
     world::{ACCOUNT, World, reason},
 };
 
@@ -19,11 +19,6 @@ fn token(password: &str, endpoint: &str) -> Value {
         "expiresAt": 4_000_000_000_u32,
         "proxyEndpoint": endpoint,
     }] })
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_local_ecr_gives_a_login() {
-    shared::gives_a_login(&World::local().await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

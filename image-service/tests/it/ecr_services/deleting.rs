@@ -7,17 +7,11 @@ use serde_json::json;
 use super::{
     script,
     seeds::{self, APP, digest, tag},
-    shared,
     world::{World, reason},
 };
 
 fn delete(image_ids: Vec<ImageIdentifier>) -> BatchDeleteImageRequest {
     BatchDeleteImageRequest { repository_name: APP.into(), image_ids, ..Default::default() }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn tags_go_one_by_one_and_the_last_one_is_guarded() {
-    shared::deletes_tags(&World::local().await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,14 +12,8 @@ use serde_json::json;
 use super::{
     script,
     seeds::{self, APP, digest, tag},
-    shared,
     world::{World, reason},
 };
-
-#[tokio::test(flavor = "multi_thread")]
-async fn images_are_listed_filtered_and_described() {
-    shared::lists_images(&World::local().await).await;
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_manifest_that_does_not_have_its_digest_is_not_passed_on() {
@@ -160,26 +154,6 @@ async fn a_batch_asks_for_all_four_types_unless_told_otherwise() {
     assert_eq!(sizes, [100, 1, 1]);
     let types = |input: &serde_json::Value| input["acceptedMediaTypes"].as_array().unwrap().len();
     assert_eq!([types(&inputs[0]), types(&inputs[1]), types(&inputs[2])], [4, 4, 1]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_image_comes_with_its_config_if_that_is_asked_for() {
-    let world = World::local().await;
-    let sdk = world.sdk().await;
-    seeds::create(&sdk, APP).await;
-    let image = Image::docker("app");
-    let pushed = seeds::push(&sdk, APP, &image, &["v1"]).await;
-    let get = GetImageRequest {
-        repository_name: APP.into(),
-        image_id: Some(tag("v1")),
-        with_config: true,
-        ..Default::default()
-    };
-    let got = world.images().get_image(get.clone()).await.unwrap().into_inner();
-    assert_eq!(got.config.unwrap().content, image.config.bytes);
-    assert_eq!(got.image.unwrap().image_id.unwrap().image_digest, pushed);
-    let bare = world.images().get_image(GetImageRequest { with_config: false, ..get }).await.unwrap();
-    assert_eq!(bare.into_inner().config, None);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,18 +1,16 @@
-//! ManifestService.
+//! ManifestService where AWS answers something else than it should.
 
 use fixtures::{
-    images::{self, Content, Image, ImageBuilder},
+    images::{Content, Image},
     registry::Reply,
 };
 use http::Method;
-use imageservice_proto::ecr::v1::{
-    GetImageConfigRequest, GetLayersRequest, GetManifestListRequest, GetManifestRequest,
-};
+use imageservice_proto::ecr::v1::{GetImageConfigRequest, GetManifestRequest};
 use serde_json::{Value, json};
 
 use super::{
     script,
-    seeds::{self, APP, digest, tag},
+    seeds::{APP, tag},
     world::{World, reason},
 };
 
@@ -20,16 +18,8 @@ fn manifest(image_id: imageservice_proto::ecr::v1::ImageIdentifier) -> GetManife
     GetManifestRequest { repository_name: APP.into(), image_id: Some(image_id), ..Default::default() }
 }
 
-fn list(name: &str) -> GetManifestListRequest {
-    GetManifestListRequest { repository_name: APP.into(), image_id: Some(tag(name)), ..Default::default() }
-}
-
 fn config(name: &str) -> GetImageConfigRequest {
     GetImageConfigRequest { repository_name: APP.into(), image_id: Some(tag(name)), ..Default::default() }
-}
-
-fn layers(name: &str) -> GetLayersRequest {
-    GetLayersRequest { repository_name: APP.into(), image_id: Some(tag(name)), ..Default::default() }
 }
 
 /// What BatchGetImage answers for a manifest.
@@ -39,31 +29,6 @@ fn found(manifest: &Content) -> Value {
         "imageManifest": std::str::from_utf8(&manifest.bytes).unwrap(),
         "imageManifestMediaType": manifest.media_type,
     }] })
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_image_is_no_list_and_a_list_is_no_image() {
-    let world = World::local().await;
-    let sdk = world.sdk().await;
-    seeds::create(&sdk, APP).await;
-    let child = Image::for_platform("child", "linux/arm64/v8");
-    seeds::push(&sdk, APP, &child, &["one"]).await;
-    let index = images::index(images::OCI_INDEX, &[child.manifest.entry("linux/arm64/v8")]);
-    seeds::put(&sdk, APP, &index, &["all"]).await;
-    let mut manifests = world.manifests();
-    assert_eq!(reason(manifests.get_manifest_list(list("one")).await), "NOT_A_MANIFEST_LIST");
-    assert_eq!(reason(manifests.get_manifest(manifest(tag("all"))).await), "IS_A_MANIFEST_LIST");
-    assert_eq!(reason(manifests.get_image_config(config("all")).await), "IS_A_MANIFEST_LIST");
-    assert_eq!(reason(manifests.get_layers(layers("all")).await), "IS_A_MANIFEST_LIST");
-
-    let list = manifests.get_manifest_list(list("all")).await.unwrap().into_inner();
-    assert_eq!(list.image_digest, index.digest());
-    assert_eq!(list.media_type, images::OCI_INDEX);
-    let entry = &list.manifests[0];
-    assert_eq!(entry.digest, child.manifest.digest());
-    let platform = entry.platform.as_ref().unwrap();
-    let platform = [&platform.os, &platform.architecture, &platform.variant];
-    assert_eq!(platform, ["linux", "arm64", "v8"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -134,30 +99,4 @@ async fn a_config_is_downloaded_without_credentials() {
     world.manifests().get_image_config(config("v1")).await.unwrap();
     let download = world.script().requests().into_iter().find(|request| request.path == "/layer").unwrap();
     assert_eq!(download.authorization(), None);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn manifest_config_and_layers_are_what_was_pushed() {
-    let world = World::local().await;
-    let sdk = world.sdk().await;
-    seeds::create(&sdk, APP).await;
-    let image = ImageBuilder::new("app").layers(["one", "longer"]).build();
-    let pushed = seeds::push(&sdk, APP, &image, &["v1"]).await;
-    let mut manifests = world.manifests();
-    let read = manifests.get_manifest(manifest(digest(&pushed))).await.unwrap().into_inner();
-    assert_eq!(read.image_digest, pushed);
-    assert_eq!(read.schema_version, 2);
-    assert_eq!(read.media_type, image.manifest.media_type);
-    assert_eq!(read.config.unwrap().digest, image.id());
-    let digests: Vec<_> = read.layers.iter().map(|layer| layer.digest.clone()).collect();
-    assert_eq!(digests, image.layers.iter().map(Content::digest).collect::<Vec<_>>());
-
-    let layers = manifests.get_layers(layers("v1")).await.unwrap().into_inner();
-    assert_eq!(layers.image_digest, pushed);
-    assert_eq!(layers.total_size, 9);
-
-    let config = manifests.get_image_config(config("v1")).await.unwrap().into_inner();
-    assert_eq!(config.content, image.config.bytes);
-    assert_eq!(config.digest, image.id());
-    assert_eq!(config.platform.unwrap().architecture, "amd64");
 }

@@ -1,7 +1,9 @@
 //! ECR's services as their clients see them: gRPC to the service, and behind it a real local ECR, moto's server, or AWS by a script.
 
 mod auth;
+mod daily_operations;
 mod deleting;
+mod faults;
 mod images;
 mod manifests;
 mod moto;
@@ -13,6 +15,6 @@ mod repositories;
 mod scans;
 mod script;
 mod seeds;
-mod shared;
+mod suite;
 mod tagging;
 mod world;

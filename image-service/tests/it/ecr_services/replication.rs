@@ -1,6 +1,6 @@
 //! ReplicationService.
 
-use fixtures::images::{self, Image};
+use fixtures::images::Image;
 use imageservice_proto::ecr::v1::{
     CheckConsistencyRequest, GetReplicationStatusRequest, ListReplicationDestinationsRequest, Registry,
     ReplicationDestination, ReplicationState, difference::What,
@@ -56,31 +56,6 @@ async fn every_way_in_which_a_copy_is_none_is_told() {
     assert_eq!(differences(&world, check(digest(&pushed))).await, [What::Tags]);
     seeds::put(&there, APP, &image.manifest, &["v2"]).await;
     assert!(differences(&world, check(tag("v1"))).await.is_empty());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_children_of_an_index_are_compared_too() {
-    let world = World::local().await;
-    let children = [Image::for_platform("a", "linux/amd64"), Image::for_platform("b", "linux/arm64")];
-    let entries = [children[0].manifest.entry("linux/amd64"), children[1].manifest.entry("linux/arm64")];
-    let index = images::index(images::OCI_INDEX, &entries);
-    for region in [super::world::REGION, THERE] {
-        let sdk = world.sdk_in(region).await;
-        seeds::create(&sdk, APP).await;
-        for child in &children {
-            seeds::push(&sdk, APP, child, &[]).await;
-        }
-        seeds::put(&sdk, APP, &index, &["all"]).await;
-    }
-    let same = world.replication().check_consistency(check(tag("all"))).await.unwrap().into_inner();
-    assert!(same.consistent, "{same:?}");
-    assert_eq!(same.children, 2);
-    seeds::put(&world.sdk_in(THERE).await, APP, &children[1].manifest, &["extra"]).await;
-    let other = world.replication().check_consistency(check(tag("all"))).await.unwrap().into_inner();
-    assert_eq!(other.differences.len(), 1);
-    assert_eq!(other.differences[0].what(), What::Tags);
-    assert_eq!(other.differences[0].image_digest, children[1].manifest.digest());
-    assert_eq!(other.differences[0].destination, "extra");
 }
 
 #[tokio::test(flavor = "multi_thread")]

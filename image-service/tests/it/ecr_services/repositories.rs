@@ -9,19 +9,9 @@ use imageservice_proto::ecr::v1::{
 use serde_json::json;
 
 use super::{
-    script, seeds, shared,
+    script, seeds,
     world::{ACCOUNT, World, in_region},
 };
-
-#[tokio::test(flavor = "multi_thread")]
-async fn repositories_are_listed_by_pages_and_as_a_stream() {
-    assert_eq!(shared::lists_repositories(&World::local().await).await, 2);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn policies_are_read_and_lifecycle_rules_understood() {
-    shared::reads_policies(&World::local().await).await;
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_region_is_a_registry_of_its_own() {

@@ -51,6 +51,23 @@ async fn push_blob(sdk: &Client, repository: &str, blob: &Content) {
     assert!(known || completed.is_ok(), "{completed:?}");
 }
 
+/// Pushes an image into a public repository.
+pub(super) async fn publish(sdk: &aws_sdk_ecrpublic::Client, repository: &str, image: &Image, tag: &str) {
+    for blob in image.layers.iter().chain([&image.config]) {
+        let begun = sdk.initiate_layer_upload().repository_name(repository).send().await.unwrap();
+        let id = begun.upload_id.unwrap();
+        let last = i64::try_from(blob.bytes.len()).unwrap() - 1;
+        let part = sdk.upload_layer_part().repository_name(repository).upload_id(&id);
+        let part = part.part_first_byte(0).part_last_byte(last);
+        part.layer_part_blob(Blob::new(blob.bytes.clone())).send().await.unwrap();
+        let complete = sdk.complete_layer_upload().repository_name(repository).upload_id(id);
+        complete.layer_digests(blob.digest()).send().await.unwrap();
+    }
+    let put = sdk.put_image().repository_name(repository).image_tag(tag);
+    let put = put.image_manifest(std::str::from_utf8(&image.manifest.bytes).unwrap());
+    put.image_manifest_media_type(&image.manifest.media_type).send().await.unwrap();
+}
+
 pub(super) fn tag(tag: &str) -> ImageIdentifier {
     ImageIdentifier { image_tag: tag.to_owned(), ..Default::default() }
 }

@@ -75,27 +75,3 @@ async fn either_refusal_of_the_same_image_is_a_success() {
     assert_eq!(sent["imageDigest"], image.digest());
     assert_eq!(sent["imageManifestMediaType"], image.media_type);
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_tag_moves_and_the_image_that_had_it_stays() {
-    let world = World::local().await;
-    let sdk = world.sdk().await;
-    seeds::create(&sdk, APP).await;
-    let one = seeds::push(&sdk, APP, &Image::docker("one"), &["v1"]).await;
-    let two = seeds::push(&sdk, APP, &Image::oci("two"), &["v2"]).await;
-    let moved = world.images().put_image_tag(put(digest(&two), "v1")).await.unwrap().into_inner();
-    assert!(!moved.already_tagged);
-    let image = moved.image.unwrap();
-    assert_eq!(image.image_manifest, "");
-    assert_eq!(image.image_id.unwrap().image_digest, two);
-    assert_eq!(digest_of(&world, "v1").await, two);
-    let again = world.images().put_image_tag(put(tag("v2"), "v1")).await.unwrap().into_inner();
-    assert!(again.already_tagged);
-    let old = DescribeImagesRequest {
-        repository_name: APP.into(),
-        image_ids: vec![digest(&one)],
-        ..Default::default()
-    };
-    let old = world.images().describe_images(old).await.unwrap().into_inner().image_details;
-    assert!(old[0].image_tags.is_empty());
-}

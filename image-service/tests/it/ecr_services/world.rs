@@ -1,16 +1,27 @@
 //! The service, and what stands for AWS.
 
-use std::{future::pending, path::PathBuf, process::Command};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
 
 use aws_config::BehaviorVersion;
 use aws_credential_types::Credentials;
-use ecr_local::{EcrLocal, Running};
+use ecr_local::{
+    EcrLocal, Running, ScanOutcome, ScanScript,
+    cassette::{self, Mode, Serving},
+};
 use fixtures::{
     process::{Process, until},
     registry::ScriptedRegistry,
     tool::pinned,
 };
-use image_service::{app, config::Config};
+use image_service::{
+    app::{self, Inherited},
+    config::Config,
+    shutdown::Shutdown,
+};
 use imageservice_proto::ecr::v1::{
     Registry, auth_service_client::AuthServiceClient, image_service_client::ImageServiceClient,
     manifest_service_client::ManifestServiceClient,
@@ -28,6 +39,9 @@ use tonic::{
 use tonic_types::StatusExt as _;
 
 pub(super) const REGION: &str = "eu-central-1";
+/// So long scans and copies take with a local ECR, by its own clock, which a test puts forward.
+pub(super) const LONG: Duration = Duration::from_secs(60 * 60);
+const ANY_PORT: &str = "127.0.0.1:0";
 /// A local ECR takes a key of twelve digits for its account; moto knows only this one.
 pub(super) const ACCOUNT: &str = "123456789012";
 
@@ -42,7 +56,14 @@ pub(super) struct World {
 /// What stands for AWS.
 pub(super) enum Aws {
     Local(Running),
-    Moto { url: String, _server: Process },
+    /// A local ECR, and what writes down what it answers.
+    Recorded(Running, Serving),
+    /// What it has answered once.
+    Replayed(Serving),
+    Moto {
+        url: String,
+        _server: Process,
+    },
     Script(ScriptedRegistry),
 }
 
@@ -55,8 +76,26 @@ impl World {
     /// The same, with more lines for `[ecr]`.
     pub(super) async fn local_with(ecr: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let running = EcrLocal::builder(dir.path().join("ecr")).create_on_push(false).start().await.unwrap();
+        let running = start(&dir).await;
         Self::over(Aws::Local(running), dir, ecr).await
+    }
+
+    /// The same, writing a cassette anew.
+    pub(super) async fn recorded(name: &str, ecr: &str) -> Self {
+        let (dir, tape) = (tempfile::tempdir().unwrap(), tape(name));
+        let running = start(&dir).await;
+        if tape.exists() {
+            std::fs::remove_file(&tape).unwrap();
+        }
+        let upstream = format!("http://{}", running.address());
+        let recorder = cassette::record(&upstream, &tape, ANY_PORT).await.unwrap();
+        Self::over(Aws::Recorded(running, recorder), dir, ecr).await
+    }
+
+    /// With a cassette.
+    pub(super) async fn replayed(name: &str, mode: Mode, ecr: &str) -> Self {
+        let replayer = cassette::replay(&tape(name), mode, ANY_PORT).await.unwrap();
+        Self::over(Aws::Replayed(replayer), tempfile::tempdir().unwrap(), ecr).await
     }
 
     /// With moto's server, which knows scans and replication rules.
@@ -80,7 +119,7 @@ impl World {
         let socket = dir.path().join("grpc.sock");
         let config = config(&aws, &dir, ecr);
         let served = tokio::spawn(async move {
-            if let Err(error) = app::run(config, pending()).await {
+            if let Err(error) = app::run(config, Inherited::default(), Shutdown::default()).await {
                 panic!("the service does not run: {error:#}");
             }
         });
@@ -97,8 +136,31 @@ impl World {
     pub(super) fn script(&self) -> &ScriptedRegistry {
         match &self.aws {
             Aws::Script(script) => script,
-            Aws::Local(_) | Aws::Moto { .. } => panic!("this AWS follows no script"),
+            _ => panic!("this AWS follows no script"),
         }
+    }
+
+    /// The local ECR, for what no call of AWS's does.
+    pub(super) fn local_ecr(&self) -> Option<&Running> {
+        match &self.aws {
+            Aws::Local(running) | Aws::Recorded(running, _) => Some(running),
+            Aws::Replayed(_) | Aws::Moto { .. } | Aws::Script(_) => None,
+        }
+    }
+
+    /// Time passes there. In a cassette it has passed, and moto needs none.
+    pub(super) fn pass(&self, time: Duration) {
+        if let Some(running) = self.local_ecr() {
+            running.clock().advance(time);
+        }
+    }
+
+    /// Says what scans come to, where somebody has to say it.
+    pub(super) async fn scans_find(&self, outcome: ScanOutcome) {
+        let Some(running) = self.local_ecr() else { return };
+        let (account, region) = (ACCOUNT.to_owned(), REGION.to_owned());
+        let script = ScanScript { account, region, outcome: Some(outcome), ..ScanScript::default() };
+        running.script_scans(&script).await.unwrap();
     }
 
     /// A client of AWS beside the service, for what the service does not do.
@@ -149,10 +211,22 @@ impl Aws {
     pub(super) fn url(&self) -> String {
         match self {
             Self::Local(running) => format!("http://{}", running.address()),
+            Self::Recorded(_, serving) | Self::Replayed(serving) => format!("http://{}", serving.address()),
             Self::Moto { url, .. } => url.clone(),
             Self::Script(script) => script.url(""),
         }
     }
+}
+
+async fn start(dir: &TempDir) -> Running {
+    let builder = EcrLocal::builder(dir.path().join("ecr")).create_on_push(false);
+    builder.scan_time(LONG).replication_delay(LONG).start().await.unwrap()
+}
+
+/// The file of a cassette.
+fn tape(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/ecr_services/cassettes");
+    folder.join(format!("{name}.jsonl"))
 }
 
 fn config(aws: &Aws, dir: &TempDir, ecr: &str) -> Config {

@@ -16,7 +16,7 @@ use fixtures::{
 use image_service::{
     config::RegistryConfig,
     error::{Error, Result},
-    model::{Credential, FingerprintKey, Platform, RegistryHost, Repository, Target},
+    model::{Credential, FingerprintKey, Namespace, Platform, RegistryHost, Repository, Target},
     ports::{Access, Registry as _, ResolvedImage},
     registry::{Lookup, Network, RegistryClient, Timer},
 };
@@ -93,7 +93,7 @@ impl World {
     }
 
     pub(super) fn access(&self, credential: Option<Credential>) -> Access {
-        Access { fingerprint: self.key.fingerprint(credential.as_ref()), credential }
+        Access { fingerprint: self.key.fingerprint(&Namespace::default(), credential.as_ref()), credential }
     }
 
     pub(super) fn anonymous(&self) -> Access {

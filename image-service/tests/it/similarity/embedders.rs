@@ -96,10 +96,35 @@ async fn a_document_that_is_refused_does_not_keep_the_others_out() {
     let answer = search(&system, like_text("one")).await.unwrap();
     assert_eq!((answer.images.len(), answer.not_indexed), (2, 1));
     assert_eq!(index(&system, "").await.unwrap().indexed, 0, "it is not tried again");
-    let asked_by_name = index(&system, "poison:1").await.unwrap_err();
-    assert_eq!(reason(&asked_by_name), "EMBEDDER_UNAVAILABLE");
+    assert_eq!(index(&system, "poison:1").await.unwrap().without_vector, 1, "alone it is refused as well");
     embedder.behave(Manners::Honest);
     assert_eq!(index(&system, "poison:1").await.unwrap().without_vector, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_refused_documents_than_are_held_at_once_do_not_keep_the_others_out() {
+    let embedder = EmbeddingServer::start().await;
+    let system = System::with_config(&embedder.config("")).await;
+    embedder.behave(Manners::Refuses("poison".into()));
+    let mut recipes: Vec<_> = (0..40).map(|n| Recipe::plain(&format!("poison {n}"))).collect();
+    recipes.push(Recipe::plain("good"));
+    let images: Vec<(&Recipe, &[&str])> = recipes.iter().map(|recipe| (recipe, &[][..])).collect();
+    load(&system, &images).await;
+    let finished = index(&system, "").await.unwrap();
+    assert_eq!((finished.indexed, finished.without_vector), (41, 40));
+    assert_eq!(search(&system, like_text("good")).await.unwrap().images.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_takes_nothing_leaves_the_images_to_be_indexed() {
+    let embedder = EmbeddingServer::start().await;
+    let system = System::with_config(&embedder.config("")).await;
+    embedder.behave(Manners::Status(422));
+    load(&system, &[(&Recipe::plain("one"), &["one:1"]), (&Recipe::plain("two"), &["two:1"])]).await;
+    assert_eq!(reason(&index(&system, "").await.unwrap_err()), "EMBEDDER_UNAVAILABLE");
+    embedder.behave(Manners::Honest);
+    let finished = index(&system, "").await.unwrap();
+    assert_eq!((finished.indexed, finished.without_vector), (2, 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

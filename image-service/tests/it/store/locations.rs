@@ -1,7 +1,7 @@
 use bytes::Bytes;
 use image_service::{
     error::Error,
-    model::{Descriptor, Digest, Manifest, Repository},
+    model::{Descriptor, Digest, Manifest, Reference, Repository},
     ports::{
         ArchivedImage, Compression, Loaded, Location, Origin, ReadLayer, Renamed, StagedImage, StagedLayer,
     },
@@ -19,7 +19,7 @@ const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+j
 const DOCKER_LAYER: &str = "application/vnd.docker.image.rootfs.diff.tar.gzip";
 
 /// An image of an archive; another name makes another image.
-fn archived(label: &str, names: &[&str]) -> ArchivedImage {
+pub(super) fn archived(label: &str, names: &[&str]) -> ArchivedImage {
     let diff_id = Digest::of(label.as_bytes());
     let config = json!({
         "os": "linux",
@@ -45,11 +45,11 @@ fn archived(label: &str, names: &[&str]) -> ArchivedImage {
     }
 }
 
-fn staging() -> Repository {
+pub(super) fn staging() -> Repository {
     "127.0.0.1:5100/staging".parse().unwrap()
 }
 
-fn staged(image: &ArchivedImage) -> StagedImage {
+pub(super) fn staged(image: &ArchivedImage) -> StagedImage {
     let layer = Descriptor { media_type: DOCKER_LAYER.into(), digest: Digest::of(b"blob"), size: 77 };
     let manifest = json!({
         "schemaVersion": 2,
@@ -70,7 +70,7 @@ fn manifest_of(text: &str) -> Manifest {
 
 async fn load(stores: &Stores, image: &ArchivedImage) -> Vec<Renamed> {
     let staged = staged(image);
-    let loaded = Loaded { image, staged: Some(&staged) };
+    let loaded = Loaded { image, staged: Some(&staged), is_import: false };
     stores.locations.record_load(&here(), loaded).await.unwrap()
 }
 
@@ -116,7 +116,7 @@ pub(super) async fn a_name_that_a_load_takes_from_another_image_is_told(stores: 
 pub(super) async fn a_load_takes_a_tag_from_the_registry_that_it_was_pulled_from(stores: &Stores) {
     pull(&*stores.images, "app:1", &upstream("pulled")).await;
     load(stores, &archived("loaded", &["app:1"])).await;
-    let reference: image_service::model::Reference = "app:1".parse().unwrap();
+    let reference: Reference = "app:1".parse().unwrap();
     let tag = reference.tag.unwrap();
     let held = stores.images.pulled_tag(&here(), &reference.repository, &tag).await.unwrap();
     assert_eq!(held.unwrap().target, None, "so that the next pull asks the registry");
@@ -125,7 +125,7 @@ pub(super) async fn a_load_takes_a_tag_from_the_registry_that_it_was_pulled_from
 pub(super) async fn a_load_whose_config_cannot_be_read_leaves_nothing_behind(stores: &Stores) {
     let mut image = archived("broken", &["app:1"]);
     image.config = Bytes::from_static(b"{}");
-    let loaded = Loaded { image: &image, staged: None };
+    let loaded = Loaded { image: &image, staged: None, is_import: false };
     let error = stores.locations.record_load(&here(), loaded).await.unwrap_err();
     assert!(matches!(error, Error::Archive(_)));
     assert_eq!(stores.images.count(&here()).await.unwrap(), 0);
@@ -133,7 +133,11 @@ pub(super) async fn a_load_whose_config_cannot_be_read_leaves_nothing_behind(sto
 
 pub(super) async fn an_image_that_was_staged_nowhere_has_no_location(stores: &Stores) {
     let image = archived("app", &["app:1"]);
-    stores.locations.record_load(&here(), Loaded { image: &image, staged: None }).await.unwrap();
+    stores
+        .locations
+        .record_load(&here(), Loaded { image: &image, staged: None, is_import: false })
+        .await
+        .unwrap();
     assert!(locations(stores, &image).await.is_empty());
     assert_eq!(look(&*stores.images, "app:1").await.unwrap().layer_sizes, [1000], "as the archive has them");
 }
@@ -142,7 +146,7 @@ pub(super) async fn the_staged_place_comes_before_the_pushed_one(stores: &Stores
     let image = archived("app", &["app:1"]);
     let manifest = staged(&image).manifest;
     load(stores, &image).await;
-    let target: Repository = "registry.example/team/app".parse().unwrap();
+    let target: Reference = "registry.example/team/app:1".parse().unwrap();
     stores.locations.record_push(&here(), &image.id, &target, &manifest).await.unwrap();
     let found = locations(stores, &image).await;
     let found: Vec<_> = found.iter().map(|place| (place.pullable(), place.origin)).collect();
@@ -161,7 +165,10 @@ pub(super) async fn the_staged_place_comes_before_the_pushed_one(stores: &Stores
 pub(super) async fn a_push_of_an_image_that_went_meanwhile_is_not_recorded(stores: &Stores) {
     let image = archived("app", &["app:1"]);
     let manifest = staged(&image).manifest;
-    let pushed = stores.locations.record_push(&here(), &image.id, &staging(), &manifest).await;
+    let pushed = stores
+        .locations
+        .record_push(&here(), &image.id, &Reference::tagged(staging(), "1".parse().unwrap()), &manifest)
+        .await;
     assert!(matches!(pushed, Err(Error::ImageNotFound { .. })));
 }
 
@@ -171,7 +178,7 @@ pub(super) async fn locations_belong_to_a_namespace(stores: &Stores) {
     assert!(stores.locations.locations(&elsewhere(), &image.id).await.unwrap().is_empty());
 }
 
-fn layer(label: &str) -> StagedLayer {
+pub(super) fn layer(label: &str) -> StagedLayer {
     let of = |part: &str| Digest::of(format!("{label} {part}").as_bytes());
     StagedLayer {
         diff_id: of("diff id"),
@@ -227,7 +234,7 @@ pub(super) async fn a_manifest_that_another_takes_the_place_of_is_unneeded(store
     let old = staged(&image);
     let text = std::str::from_utf8(&old.manifest.bytes).unwrap().replace("77", "78");
     let new = StagedImage { manifest: manifest_of(&text), ..old.clone() };
-    let loaded = Loaded { image: &image, staged: Some(&new) };
+    let loaded = Loaded { image: &image, staged: Some(&new), is_import: false };
     stores.locations.record_load(&here(), loaded).await.unwrap();
     assert_eq!(unneeded(stores).await, std::slice::from_ref(&old.manifest.digest));
     let soon = OffsetDateTime::now_utc() + Duration::MINUTE;
@@ -264,7 +271,7 @@ pub(super) async fn what_another_namespace_has_staged_too_stays(stores: &Stores)
     let image = archived("app", &["app:1"]);
     load(stores, &image).await;
     let staged = staged(&image);
-    let loaded = Loaded { image: &image, staged: Some(&staged) };
+    let loaded = Loaded { image: &image, staged: Some(&staged), is_import: false };
     stores.locations.record_load(&elsewhere(), loaded).await.unwrap();
     remove(stores, &image).await;
     assert!(unneeded(stores).await.is_empty());

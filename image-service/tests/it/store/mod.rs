@@ -3,9 +3,16 @@
 mod concurrency;
 mod credentials;
 mod durability;
+mod events;
 mod finding;
+mod full;
+mod full_disk;
+mod keys;
+mod killing;
 mod listing;
 mod locations;
+mod over_grpc;
+mod patience;
 mod postgres;
 mod pulls;
 mod recording;
@@ -13,23 +20,38 @@ mod removing;
 mod schemas;
 mod sqlite;
 mod tagging;
+mod upkeep;
 mod vectors;
 
 use std::{any::Any, sync::Arc};
 
 use image_service::{
     model::Namespace,
-    ports::{CredentialStore, ImageStore, LocationStore, VectorStore},
+    ports::{CredentialStore, EventStore, ImageStore, LocationStore, Store, VectorStore},
 };
 
-/// A fresh store, empty.
+/// A store by its ports.
 struct Stores {
     images: Arc<dyn ImageStore>,
     locations: Arc<dyn LocationStore>,
     credentials: Arc<dyn CredentialStore>,
+    events: Arc<dyn EventStore>,
     vectors: Arc<dyn VectorStore>,
     /// What must live as long.
     _keep: Box<dyn Any + Send>,
+}
+
+impl Stores {
+    fn of(store: Arc<dyn Store>) -> Self {
+        Self {
+            images: store.clone(),
+            locations: store.clone(),
+            credentials: store.clone(),
+            events: store.clone(),
+            vectors: store,
+            _keep: Box::new(()),
+        }
+    }
 }
 
 fn here() -> Namespace {
@@ -61,6 +83,7 @@ macro_rules! conformance {
             recording: a_new_index_for_the_same_image_adds_a_digest,
             recording: layer_sizes_follow_the_last_manifest,
             recording: a_config_that_cannot_be_read_leaves_nothing_behind,
+            recording: a_platform_with_characters_that_no_database_holds_is_kept_without_them,
             tagging: a_new_name_finds_the_image_and_dates_it,
             tagging: a_name_in_use_moves,
             tagging: any_way_to_name_the_source_will_do,
@@ -100,6 +123,16 @@ macro_rules! conformance {
             credentials: a_listing_tells_everything_but_the_secret,
             credentials: a_forgotten_one_is_gone_and_was_there,
             credentials: they_belong_to_a_registry_in_a_namespace,
+            events: every_change_is_told_in_its_order,
+            events: a_name_takes_its_digests_along_in_silence,
+            events: what_was_refused_or_changed_nothing_is_not_told,
+            events: what_is_done_without_a_change_can_be_written_down,
+            events: an_event_has_the_labels_of_its_image_unless_they_are_long,
+            events: a_namespace_has_its_own_events_and_numbers_are_of_all,
+            events: pages_of_any_size_tell_every_event_once,
+            events: times_bound_what_is_told,
+            events: sweeping_leaves_the_newest_and_numbers_go_on,
+            events: a_change_is_noticed_though_it_came_before_anyone_waited,
             concurrency: many_tag_while_many_read_and_nobody_fails,
             concurrency: an_acknowledged_change_is_seen_by_every_look_up_after_it,
             concurrency: a_caller_that_goes_away_leaves_no_stale_answer,
@@ -110,7 +143,6 @@ macro_rules! conformance {
             vectors: an_image_that_can_have_no_vector_is_indexed_and_not_found,
             vectors: a_removed_image_takes_its_vector_along,
             vectors: an_image_that_was_removed_and_came_again_is_not_indexed_by_a_vector_from_before,
-            vectors: a_change_is_noticed_though_it_came_before_anyone_waited,
         }
     };
     ($open:path; $($theme:ident: $sentence:ident,)+) => {

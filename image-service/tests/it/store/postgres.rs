@@ -6,27 +6,26 @@ use fixtures::{peers::Postgres, process::until};
 use image_service::{
     error::Error,
     model::{Credential, RegistryHost},
-    ports::{CredentialStore, ImageStore, Sealer},
+    ports::{CredentialStore, EventSpan, EventStore, ImageStore, Sealer, VectorStore},
     secrets::Seal,
-    store::{PostgresError, PostgresStore},
+    store::{PostgresError, PostgresSettings, PostgresStore},
 };
 
 use super::{
-    Stores, here,
+    Stores, events, here,
     pulls::{look, name, pull, pull_into, upstream},
+    vectors,
 };
 
-const CONNECTIONS: u32 = 8;
-
-struct Fleet {
-    server: Arc<Postgres>,
-    url: String,
-    sealer: Arc<dyn Sealer>,
+pub(super) struct Fleet {
+    pub(super) server: Arc<Postgres>,
+    pub(super) url: String,
+    pub(super) sealer: Arc<dyn Sealer>,
     _key: tempfile::TempDir,
 }
 
 impl Fleet {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let server = Postgres::shared().await;
         let url = server.database().await;
         let key = tempfile::tempdir().unwrap();
@@ -34,14 +33,22 @@ impl Fleet {
         Self { server, url, sealer, _key: key }
     }
 
-    async fn service(&self) -> Result<PostgresStore, PostgresError> {
-        PostgresStore::connect(&self.url.clone().into(), CONNECTIONS, Arc::clone(&self.sealer)).await
+    pub(super) async fn service(&self) -> Result<PostgresStore, PostgresError> {
+        PostgresStore::connect(&self.settings(), Arc::clone(&self.sealer)).await
     }
 
-    async fn sql(&self, statement: &str) -> String {
+    pub(super) fn settings(&self) -> PostgresSettings {
+        PostgresSettings::new(self.url.clone().into())
+    }
+
+    pub(super) async fn sql(&self, statement: &str) -> String {
         let database = self.url.rsplit_once('/').unwrap().1;
         self.server.sql(database, statement).await
     }
+}
+
+pub(super) fn alice() -> Credential {
+    Credential::Password { username: "alice".into(), password: "s3cret-of-alice".into() }
 }
 
 async fn fresh() -> Stores {
@@ -51,6 +58,7 @@ async fn fresh() -> Stores {
         images: store.clone(),
         locations: store.clone(),
         credentials: store.clone(),
+        events: store.clone(),
         vectors: store,
         _keep: Box::new(fleet),
     }
@@ -76,12 +84,86 @@ async fn what_one_service_has_recorded_the_other_knows() {
     assert_ne!(one.find(&here(), &name("app")).await.unwrap().version, seen.version);
 
     let ghcr: RegistryHost = "ghcr.io".parse().unwrap();
-    let alice = Credential::Password { username: "alice".into(), password: "s3cret-of-alice".into() };
-    one.put(&here(), &ghcr, &alice).await.unwrap();
+    one.put(&here(), &ghcr, &alice()).await.unwrap();
     let username = |credential: Option<Credential>| credential.map(|known| known.username().to_owned());
     assert_eq!(username(other.get(&here(), &ghcr).await.unwrap()).as_deref(), Some("alice"));
     assert!(other.forget(&here(), &ghcr).await.unwrap());
     assert_eq!(username(one.get(&here(), &ghcr).await.unwrap()), None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn searches_that_are_held_up_leave_connections_to_look_ups() {
+    let fleet = Fleet::new().await;
+    let settings = PostgresSettings { connections: 4, ..fleet.settings() };
+    let store = Arc::new(PostgresStore::connect(&settings, Arc::clone(&fleet.sealer)).await.unwrap());
+    pull(&*store, "app", &upstream("app")).await;
+    let database = fleet.url.rsplit_once('/').unwrap().1.to_owned();
+    let server = Arc::clone(&fleet.server);
+    let holder = tokio::spawn(async move {
+        server.sql(&database, "BEGIN; LOCK TABLE image_vectors; SELECT pg_sleep(60)").await
+    });
+    let holding =
+        "SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()";
+    let pid =
+        until("the table is held", async || Some(fleet.sql(holding).await).filter(|pid| !pid.is_empty()))
+            .await;
+    let searches: Vec<_> = (0..8)
+        .map(|_| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move { store.nearest(&here(), "e", vectors::anything()).await })
+        })
+        .collect();
+    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+    until("two searches are held up", async || (fleet.sql(waiting).await == "2").then_some(())).await;
+    assert_eq!(look(&*store, "app").await.unwrap().id, upstream("app").id());
+    assert_eq!(fleet.sql(waiting).await, "2", "the others have no connection");
+    holder.abort();
+    fleet.sql(&format!("SELECT pg_terminate_backend({pid})")).await;
+    for search in searches {
+        assert!(search.await.unwrap().unwrap().is_empty());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_reads_events_while_services_write_them_misses_none_and_hears_of_all() {
+    const EACH: u64 = 40;
+    let fleet = Fleet::new().await;
+    let services = [fleet.service().await.unwrap(), fleet.service().await.unwrap()].map(Arc::new);
+    let reader = fleet.service().await.unwrap();
+    pull(&*services[0], "app:start", &upstream("app")).await;
+    let writers = services.iter().enumerate().map(|(number, service)| {
+        let service = Arc::clone(service);
+        tokio::spawn(async move {
+            for turn in 0..EACH {
+                events::tag(&*service, "app:start", &format!("app:{number}-{turn}")).await;
+            }
+        })
+    });
+    let writers = futures_util::future::try_join_all(writers.collect::<Vec<_>>());
+    let (mut changes, mut span, mut seen) = (reader.changes(), EventSpan::default(), Vec::new());
+    let listening = async {
+        loop {
+            reader.listen().await.unwrap();
+            tokio::task::yield_now().await;
+        }
+    };
+    let reading = async {
+        while seen.len() < 1 + 2 * EACH as usize {
+            changes.next().await;
+            let page = reader.events(&here(), &span, 1000).await.unwrap();
+            span.after = page.next;
+            seen.extend(page.events);
+        }
+    };
+    tokio::select! {
+        () = listening => {}
+        (written, ()) = futures_util::future::join(writers, reading) => drop(written.unwrap()),
+    }
+    assert!(seen.iter().map(|event| event.sequence).eq(1..=1 + 2 * EACH), "{seen:?}");
+    let mut told: Vec<_> = seen.iter().map(events::said).collect();
+    told.sort();
+    told.dedup();
+    assert_eq!(told.len() as u64, 1 + 2 * EACH);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -146,8 +228,8 @@ async fn a_database_of_a_later_version_is_refused() {
 #[tokio::test]
 async fn a_url_that_is_none_is_refused_without_being_told() {
     let fleet = Fleet::new().await;
-    let url = "postgres://alice:s3cret@[".to_owned().into();
-    let error = PostgresStore::connect(&url, CONNECTIONS, Arc::clone(&fleet.sealer)).await.unwrap_err();
+    let settings = PostgresSettings::new("postgres://alice:s3cret@[".into());
+    let error = PostgresStore::connect(&settings, Arc::clone(&fleet.sealer)).await.unwrap_err();
     assert!(matches!(error, PostgresError::Url) && !error.to_string().contains("s3cret"), "{error}");
 }
 
@@ -157,7 +239,8 @@ async fn while_the_database_is_gone_calls_may_be_repeated_and_afterwards_they_wo
     let url = server.database().await;
     let key = tempfile::tempdir().unwrap();
     let sealer = Arc::new(Seal::in_data_dir(key.path()).unwrap());
-    let store = PostgresStore::connect(&url.clone().into(), CONNECTIONS, sealer.clone()).await.unwrap();
+    let settings = PostgresSettings::new(url.into());
+    let store = PostgresStore::connect(&settings, sealer.clone()).await.unwrap();
     let app = upstream("app");
     pull(&store, "app", &app).await;
 
@@ -167,7 +250,7 @@ async fn while_the_database_is_gone_calls_may_be_repeated_and_afterwards_they_wo
     let error =
         store.tag(&here(), &name("app"), &"app".parse().unwrap(), &"x".parse().unwrap()).await.unwrap_err();
     assert!(matches!(error, Error::StoreUnavailable(_)), "{error:?}");
-    let error = PostgresStore::connect(&url.into(), CONNECTIONS, sealer).await.unwrap_err();
+    let error = PostgresStore::connect(&settings, sealer).await.unwrap_err();
     assert!(error.may_pass(), "{error}");
 
     server.start_again().await;
@@ -205,8 +288,8 @@ async fn a_change_whose_connection_is_cut_is_not_half_made() {
 #[tokio::test]
 async fn a_change_that_waits_in_vain_for_the_others_does_not_spoil_its_connection() {
     let fleet = Fleet::new().await;
-    let url = fleet.url.clone().into();
-    let store = Arc::new(PostgresStore::connect(&url, 1, Arc::clone(&fleet.sealer)).await.unwrap());
+    let settings = PostgresSettings { connections: 1, ..fleet.settings() };
+    let store = Arc::new(PostgresStore::connect(&settings, Arc::clone(&fleet.sealer)).await.unwrap());
     pull(&*store, "app", &upstream("app")).await;
     let holder = tokio::spawn({
         let (server, url) = (Arc::clone(&fleet.server), fleet.url.clone());

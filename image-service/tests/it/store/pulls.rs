@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 const LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 
 /// An image in a registry; another name makes another image.
@@ -34,6 +35,21 @@ pub(super) fn upstream(name: &str) -> Upstream {
 impl Upstream {
     pub(super) fn created(mut self, created: Option<&str>) -> Self {
         self.config["created"] = created.into();
+        self
+    }
+
+    pub(super) fn architecture(mut self, architecture: &str) -> Self {
+        self.config["architecture"] = architecture.into();
+        self
+    }
+
+    pub(super) fn operating_system(mut self, os: &str) -> Self {
+        self.config["os"] = os.into();
+        self
+    }
+
+    pub(super) fn labelled(mut self, labels: Value) -> Self {
+        self.config["config"]["Labels"] = labels;
         self
     }
 
@@ -67,7 +83,11 @@ impl Upstream {
         let layers: Vec<_> = layers.collect();
         let config =
             Descriptor { media_type: String::new(), digest: self.id(), size: self.config().len() as u64 };
-        let body = json!({"config": self.id().to_string(), "layers": self.layers}).to_string();
+        let described_layers: Vec<_> =
+            layers.iter().map(|layer| described(LAYER, &layer.digest, layer.size)).collect();
+        let described_config = described(CONFIG, &self.id(), config.size);
+        let body =
+            json!({"schemaVersion": 2, "config": described_config, "layers": described_layers}).to_string();
         let body_says = ManifestBody::Image { config, layers: layers.clone() };
         let manifest = manifest(MANIFEST, body, body_says);
         let index = self.index.map(manifest_list);
@@ -83,8 +103,13 @@ impl Upstream {
     }
 }
 
+fn described(media_type: &str, digest: &Digest, size: u64) -> Value {
+    json!({"mediaType": media_type, "digest": digest.to_string(), "size": size})
+}
+
 fn manifest_list(name: &str) -> Manifest {
-    manifest(INDEX, json!({"manifests": name}).to_string(), ManifestBody::Index(vec![]))
+    let body = json!({"schemaVersion": 2, "manifests": [], "annotations": {"name": name}});
+    manifest(INDEX, body.to_string(), ManifestBody::Index(vec![]))
 }
 
 fn manifest(media_type: &str, bytes: String, body: ManifestBody) -> Manifest {

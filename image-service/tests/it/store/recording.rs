@@ -101,3 +101,14 @@ pub(super) async fn a_config_that_cannot_be_read_leaves_nothing_behind(stores: &
     assert!(stores.images.find(&here(), &name("app")).await.is_err());
     assert_eq!(stores.images.count(&here()).await.unwrap(), 0);
 }
+
+pub(super) async fn a_platform_with_characters_that_no_database_holds_is_kept_without_them(stores: &Stores) {
+    let strange = upstream("strange").architecture("am\0d64\n");
+    assert!(pull(&*stores.images, "app", &strange).await);
+    let image = look(&*stores.images, "app").await.unwrap();
+    assert_eq!(image.config, strange.config(), "the config is kept as it is");
+    assert_eq!(stores.images.list(&here(), None, 10).await.unwrap()[0].id, strange.id());
+    let refused = upstream("refused").operating_system("li\0nux");
+    let error = super::pulls::pull_into(&*stores.images, &here(), "other", &refused).await.unwrap_err();
+    assert!(matches!(error, Error::ManifestInvalid { .. }), "{error}");
+}

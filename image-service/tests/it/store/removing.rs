@@ -10,7 +10,7 @@ use image_service::{
 async fn remove(
     stores: &Stores,
     text: &str,
-    plan: impl FnOnce(&Image) -> Result<Vec<Removed>> + Send + 'static,
+    plan: impl Fn(&Image) -> Result<Vec<Removed>> + Send + Sync + 'static,
 ) -> Result<Vec<Removed>> {
     stores.images.remove(&here(), &name(text), Box::new(plan)).await
 }
@@ -49,7 +49,7 @@ pub(super) async fn an_untagged_name_is_gone_and_the_image_stays(stores: &Stores
     pull(&*stores.images, "app:2", &app).await;
     let untag = |name: &str| {
         let step = Removed::Untagged(name.parse().unwrap());
-        remove(stores, "app:2", move |_| Ok(vec![step]))
+        remove(stores, "app:2", move |_| Ok(vec![step.clone()]))
     };
     untag("app:1").await.unwrap();
     assert_eq!(names(&look(&*stores.images, "app:2").await.unwrap()), ["app:2", &digest]);

@@ -24,8 +24,14 @@ pub(super) async fn open(folder: &Path) -> Result<SqliteStore, OpenError> {
 async fn fresh() -> Stores {
     let folder = tempfile::tempdir().unwrap();
     let store = Arc::new(open(folder.path()).await.unwrap());
-    let (images, locations) = (store.clone(), store.clone());
-    Stores { images, locations, credentials: store.clone(), vectors: store, _keep: Box::new(folder) }
+    Stores {
+        images: store.clone(),
+        locations: store.clone(),
+        credentials: store.clone(),
+        events: store.clone(),
+        vectors: store,
+        _keep: Box::new(folder),
+    }
 }
 
 super::conformance!(fresh);
@@ -166,20 +172,6 @@ async fn no_secret_is_in_any_file_of_the_folder() {
         assert!(!content.windows(6).any(|window| window == b"s3cret"));
     }
     assert!(!format!("{store:?}").contains("s3cret"));
-}
-
-#[tokio::test]
-async fn another_key_opens_no_credential_and_says_what_to_do() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(folder.path()).await.unwrap();
-    store.put(&here(), &ghcr(), &alice()).await.unwrap();
-    store.close().await;
-    drop(store);
-    fs::remove_file(folder.path().join("credentials.key")).unwrap();
-    let store = open(folder.path()).await.unwrap();
-    assert_closed_with_a_remedy(&store).await;
-    store.put(&here(), &ghcr(), &alice()).await.unwrap();
-    store.get(&here(), &ghcr()).await.unwrap().expect("logging in again helps");
 }
 
 #[tokio::test]

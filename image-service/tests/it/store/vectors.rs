@@ -16,7 +16,7 @@ fn vector() -> Vector {
     Vector::of(&[3.0, 4.0]).unwrap()
 }
 
-fn anything() -> Likeness {
+pub(super) fn anything() -> Likeness {
     Likeness {
         vector: vector(),
         layers: None,
@@ -136,9 +136,4 @@ pub(super) async fn an_image_that_was_removed_and_came_again_is_not_indexed_by_a
     record(stores, &here(), ONE, taken).await;
     assert_eq!(found(stores, &here(), ONE).await, []);
     assert_eq!(unindexed(stores, &here()).await[0].image, app.id());
-}
-
-pub(super) async fn a_change_is_noticed_though_it_came_before_anyone_waited(stores: &Stores) {
-    pull(&*stores.images, "app", &upstream("app")).await;
-    stores.vectors.changed().await;
 }

@@ -28,7 +28,5 @@ async fn observed(collector: &Collector, toml: &str, environment: &[(&str, &str)
 
 /// The page of a program, as it is now.
 async fn page(program: &Process) -> Scraped {
-    let line = program.line("metrics for Prometheus at http://").await;
-    let address = line.split("at http://").nth(1).unwrap().split("/metrics").next().unwrap();
-    Scraped::at(address).await
+    Scraped::of(program).await
 }

@@ -1,0 +1,162 @@
+//! States of both engines, and what an operator does with them.
+
+use std::{fs, io::Read, os::unix::fs::PermissionsExt, path::Path, sync::Arc};
+
+use fixtures::{peers::Postgres, process::until};
+use image_service::{
+    ports::{Sealer, Store},
+    secrets::Seal,
+    store::{
+        Finding, OpenError, PostgresSettings, PostgresStore, PostgresUpkeep, SqliteStore, SqliteUpkeep,
+        Transferred, Upkeep, UpkeepError,
+    },
+};
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+use crate::store::{Stores, full};
+
+/// A state that is not there yet.
+pub(crate) enum State {
+    Sqlite(TempDir),
+    Postgres(Arc<Postgres>, String),
+}
+
+/// The same key wherever it is asked for.
+pub(crate) fn sealer() -> Arc<dyn Sealer> {
+    sealer_of([7; 32])
+}
+
+pub(super) fn sealer_of(key: [u8; 32]) -> Arc<dyn Sealer> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("key");
+    fs::write(&file, key).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    Arc::new(Seal::from_key_file(&file).unwrap())
+}
+
+/// One of each engine.
+pub(crate) async fn both() -> [State; 2] {
+    [State::sqlite(), State::postgres().await]
+}
+
+impl State {
+    pub(crate) fn sqlite() -> Self {
+        Self::Sqlite(tempfile::tempdir().unwrap())
+    }
+
+    pub(crate) async fn postgres() -> Self {
+        let server = Postgres::shared().await;
+        let url = server.database().await;
+        Self::Postgres(server, url)
+    }
+
+    /// A data folder that somebody else takes away.
+    pub(crate) fn in_folder(folder: &Path) -> Box<dyn Upkeep> {
+        Box::new(SqliteUpkeep::of_data_folder(folder, Some(sealer())))
+    }
+
+    /// A state with everything in it.
+    pub(crate) async fn filled(self) -> Self {
+        let store = self.open().await;
+        full::fill(&Stores::of(Arc::clone(&store))).await;
+        store.close().await;
+        self
+    }
+
+    pub(crate) async fn open(&self) -> Arc<dyn Store> {
+        match self {
+            Self::Sqlite(folder) => Arc::new(
+                when_free(async || match SqliteStore::open(folder.path(), sealer()).await {
+                    Err(OpenError::InUse { .. }) => None,
+                    opened => Some(opened.unwrap()),
+                })
+                .await,
+            ),
+            Self::Postgres(_, url) => {
+                Arc::new(PostgresStore::connect(&settings(url), sealer()).await.unwrap())
+            }
+        }
+    }
+
+    pub(crate) fn upkeep(&self) -> Box<dyn Upkeep> {
+        self.upkeep_with(Some(sealer()))
+    }
+
+    pub(super) fn upkeep_with(&self, sealer: Option<Arc<dyn Sealer>>) -> Box<dyn Upkeep> {
+        match self {
+            Self::Sqlite(folder) => Box::new(SqliteUpkeep::of_data_folder(folder.path(), sealer)),
+            Self::Postgres(_, url) => Box::new(PostgresUpkeep::of_database(settings(url), sealer)),
+        }
+    }
+
+    pub(crate) async fn exported(&self) -> Vec<u8> {
+        let mut document = Vec::new();
+        self.upkeep().export(&mut document, true).await.unwrap();
+        document
+    }
+
+    pub(super) async fn import(&self, document: &[u8]) -> Result<Transferred, UpkeepError> {
+        when_free(async || match self.upkeep().import(&mut { document }, true).await {
+            Err(UpkeepError::Sqlite(OpenError::InUse { .. })) => None,
+            done => Some(done),
+        })
+        .await
+    }
+
+    /// What a check says, line by line.
+    pub(crate) async fn findings(&self) -> Vec<String> {
+        findings(&*self.upkeep()).await
+    }
+
+    /// Changes something behind the service's back, without triggers and foreign keys.
+    pub(crate) async fn sql(&self, statement: &str) {
+        match self {
+            Self::Sqlite(folder) => database(folder.path()).execute_batch(statement).unwrap(),
+            Self::Postgres(server, url) => {
+                let statement = format!("SET session_replication_role = replica; {statement}");
+                server.sql(url.rsplit_once('/').unwrap().1, &statement).await;
+            }
+        }
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        match self {
+            Self::Sqlite(folder) => folder.path(),
+            Self::Postgres(..) => panic!("a shared database has no folder"),
+        }
+    }
+}
+
+/// The lock on a folder lives as long as a program that another test starts at this moment has not begun: it is a copy of this one.
+async fn when_free<T>(open: impl AsyncFnMut() -> Option<T>) -> T {
+    until("the folder is free", open).await
+}
+
+fn database(folder: &Path) -> Connection {
+    let connection = Connection::open(folder.join("state.sqlite")).unwrap();
+    connection.pragma_update(None, "foreign_keys", false).unwrap();
+    connection
+}
+
+/// What a check says of a data folder.
+pub(crate) async fn findings_of_folder(folder: &Path) -> Vec<String> {
+    findings(&*State::in_folder(folder)).await
+}
+
+pub(super) async fn findings(upkeep: &dyn Upkeep) -> Vec<String> {
+    let mut found = Vec::new();
+    upkeep.check(&mut |finding: Finding| found.push(finding.to_string())).await.unwrap();
+    found
+}
+
+/// The lines of an export.
+pub(super) fn lines(document: &[u8]) -> Vec<String> {
+    let mut text = String::new();
+    zstd::stream::read::Decoder::new(document).unwrap().read_to_string(&mut text).unwrap();
+    text.lines().map(str::to_owned).collect()
+}
+
+fn settings(url: &str) -> PostgresSettings {
+    PostgresSettings { connections: 2, ..PostgresSettings::new(url.to_owned().into()) }
+}

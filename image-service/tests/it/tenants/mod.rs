@@ -1,0 +1,9 @@
+//! Callers who have to be known: which calls their role lets them make, what they see of each other, and how they prove who they are.
+
+mod matrix;
+mod raw;
+mod separation;
+mod shared_registries;
+mod start;
+mod tls;
+mod world;
