@@ -1,5 +1,7 @@
 //! Secrets are planted wherever one can be, everything is logged, traced and measured, and nothing of all that has a secret in it.
 
+use std::{fs::Permissions, os::unix::fs::PermissionsExt as _};
+
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use fixtures::{
@@ -8,7 +10,10 @@ use fixtures::{
     system::System,
 };
 use http::{Method, Request};
-use imageservice_proto::ecr::v1::{GetAuthorizationTokenRequest, auth_service_client::AuthServiceClient};
+use imageservice_proto::{
+    ecr::v1::{GetAuthorizationTokenRequest, auth_service_client::AuthServiceClient},
+    v1::{InfoRequest, system_client::SystemClient},
+};
 use serde_json::{Value, json};
 
 use super::{observed, page};
@@ -49,6 +54,7 @@ async fn no_secret_is_in_any_log_trace_metric_or_error() {
     let folder = tempfile::tempdir().unwrap();
     let (seal, api_key) = (folder.path().join("seal"), folder.path().join("api"));
     std::fs::write(&seal, SEAL).unwrap();
+    std::fs::set_permissions(&seal, Permissions::from_mode(0o600)).unwrap();
     std::fs::write(&api_key, "pl4nted-api-key").unwrap();
     let similarity = embedder.config(&format!("enabled = true\napi_key_file = '{}'", api_key.display()));
     let config = format!(
@@ -68,6 +74,7 @@ async fn no_secret_is_in_any_log_trace_metric_or_error() {
     tokens(&system, &scripted, &mut told).await;
     images(&system, &mut told).await;
     ecr(&system, &aws, &mut told).await;
+    callers(&system, &mut told).await;
 
     told.note("Prometheus", page(system.service()).await.text);
     told.note("Prometheus", page(system.shim()).await.text);
@@ -171,4 +178,12 @@ async fn ecr(system: &System, aws: &ScriptedRegistry, told: &mut Told) {
     let request = GetAuthorizationTokenRequest { registry: Some(elsewhere) };
     let refused = auth.get_authorization_token(request).await.unwrap_err();
     told.note("who asks for a password", format!("{refused:?}"));
+}
+
+/// What somebody shows the service itself.
+async fn callers(system: &System, told: &mut Told) {
+    let mut request = tonic::Request::new(InfoRequest {});
+    request.metadata_mut().insert("authorization", "Bearer pl4nted-caller".parse().unwrap());
+    let answer = SystemClient::new(system.channel().await).info(request).await;
+    told.note("who calls", format!("{answer:?}"));
 }
