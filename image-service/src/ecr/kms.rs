@@ -10,6 +10,7 @@ use aws_config::retry::RetryConfig;
 use aws_sdk_kms::{Client, primitives::Blob, types::DataKeySpec};
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::{display::DisplayErrorContext, metadata::ProvideErrorMetadata};
+use telemetry::Span;
 use tokio::sync::OnceCell;
 use zeroize::Zeroizing;
 
@@ -59,7 +60,7 @@ impl Kms {
     async fn decrypt(&self, store: &str, key_id: &str, wrapped: &[u8]) -> Result<Vec<u8>, Failure> {
         let client = self.client().await.map_err(|error| Failure { error, is_wrong_key: false })?;
         let call = client.decrypt().key_id(key_id).ciphertext_blob(Blob::new(wrapped));
-        let answer = call.encryption_context(CONTEXT, store).send().await;
+        let answer = span("Decrypt").covers(call.encryption_context(CONTEXT, store).send()).await;
         let answer = answer.map_err(|error| self.failure("Decrypt", &error))?;
         let empty = || Failure { error: self.failed("Decrypt gave no key", true), is_wrong_key: false };
         answer.plaintext.map(Blob::into_inner).ok_or_else(empty)
@@ -85,6 +86,10 @@ impl Kms {
     }
 }
 
+fn span(call: &'static str) -> Span {
+    Span::client(call).with("rpc.system", "aws-api").with("rpc.method", call)
+}
+
 struct Failure {
     error: Error,
     is_wrong_key: bool,
@@ -95,7 +100,8 @@ impl KeyWrapper for Kms {
     async fn make(&self, store: &str) -> Result<(Zeroizing<Vec<u8>>, Vec<u8>)> {
         let call = self.client().await?.generate_data_key().key_id(&self.config.key_id);
         let call = call.key_spec(DataKeySpec::Aes256).encryption_context(CONTEXT, store);
-        let answer = call.send().await.map_err(|error| self.failure("GenerateDataKey", &error).error)?;
+        let answer = span("GenerateDataKey").covers(call.send()).await;
+        let answer = answer.map_err(|error| self.failure("GenerateDataKey", &error).error)?;
         let (Some(key), Some(wrapped)) = (answer.plaintext, answer.ciphertext_blob) else {
             return Err(self.failed("GenerateDataKey gave no key", true));
         };
