@@ -3,9 +3,13 @@
 use std::{env, ffi::OsString, num::NonZeroU32, path::PathBuf, time::Duration};
 
 use anyhow::Context;
-use clap::{Parser, Subcommand, ValueEnum, builder::BoolishValueParser};
+use clap::{Parser, Subcommand, builder::BoolishValueParser};
+use telemetry::logs::LogFormat;
 
-use crate::upstream::{AuthFiles, ServiceAddress};
+use crate::{
+    telemetry_flags::TelemetryFlags,
+    upstream::{AuthFiles, ServiceAddress},
+};
 
 /// A host runs one shim beside its jobs, so it stays small; two threads keep up with a busy one.
 const WORKER_THREADS: usize = 2;
@@ -45,8 +49,8 @@ pub struct Flags {
     /// The token to show to the image service, over https, a Unix socket or loopback
     #[arg(long, env = "DOCKER_SHIM_IMAGE_SERVICE_TOKEN_FILE", value_name = "FILE")]
     image_service_token_file: Option<PathBuf>,
-    /// How log lines look; RUST_LOG chooses which there are
-    #[arg(long, env = "DOCKER_SHIM_LOG_FORMAT", value_name = "FORMAT", default_value = "human")]
+    /// How log lines look: human, json, or auto, which is human on a terminal and json elsewhere; RUST_LOG chooses which there are
+    #[arg(long, env = "DOCKER_SHIM_LOG_FORMAT", value_name = "FORMAT", default_value = "auto")]
     log_format: LogFormat,
     /// Threads that serve requests
     #[arg(long, env = "DOCKER_SHIM_WORKER_THREADS", value_name = "N", default_value_t = WORKER_THREADS, value_parser = worker_threads)]
@@ -66,6 +70,8 @@ pub struct Flags {
     /// Seconds that running requests have when the shim is told to end; when it is told again they have none
     #[arg(long, env = "DOCKER_SHIM_DRAIN_SECONDS", value_name = "SECONDS", default_value_t = DRAIN_SECONDS)]
     drain_seconds: u32,
+    #[command(flatten)]
+    telemetry: TelemetryFlags,
 }
 
 /// What else a shim does.
@@ -73,15 +79,6 @@ pub struct Flags {
 pub enum Command {
     /// Say whether a shim answers on the socket
     Health,
-}
-
-/// How a log line looks.
-#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
-pub enum LogFormat {
-    /// One line of text.
-    Human,
-    /// One JSON object.
-    Json,
 }
 
 /// What the flags come to.
@@ -99,6 +96,8 @@ pub struct Settings {
     pub worker_threads: usize,
     /// How loads are answered.
     pub loads: LoadAnswers,
+    /// Who gets traces and metrics.
+    pub telemetry: telemetry::Settings,
     /// What clients may take up.
     pub limits: Limits,
 }
@@ -165,6 +164,7 @@ impl Flags {
             log_format: self.log_format,
             worker_threads: self.worker_threads,
             loads: LoadAnswers { held_for: HELD_FOR, names_only: self.load_names_only },
+            telemetry: self.telemetry.settings()?,
             limits: Limits {
                 connections: self.connections.get(),
                 head: Duration::from_secs(self.head_seconds.get().into()),
@@ -204,7 +204,7 @@ mod tests {
         let settings = settle(&[], Some("/s/image-service")).unwrap();
         assert_eq!(settings.socket, PathBuf::from("/s/image-service/docker.sock"));
         assert_eq!(settings.image_service.to_string(), "unix:///s/image-service/image-service.sock");
-        assert_eq!((settings.worker_threads, settings.log_format), (2, LogFormat::Human));
+        assert_eq!((settings.worker_threads, settings.log_format), (2, LogFormat::Auto));
         assert_eq!(settings.limits, Limits::default());
         assert_eq!(settings.loads, LoadAnswers { held_for: Duration::from_secs(1), names_only: false });
     }

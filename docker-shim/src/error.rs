@@ -48,12 +48,12 @@ impl Failure {
     }
 
     /// The text of what failed after its answer had begun, where the log is the only other place to say so.
-    pub(crate) fn told_late(self, call: &'static str, request: u64) -> String {
+    pub(crate) fn told_late(self, call: &'static str) -> String {
         let reason = self.reason;
         if self.is_ours() {
-            tracing::error!(request, call, reason, "failed after the answer began");
+            tracing::error!(call, reason, "failed after the answer began");
         } else {
-            tracing::info!(request, call, reason, "failed after the answer began");
+            tracing::info!(call, reason, "failed after the answer began");
         }
         self.message.into_owned()
     }

@@ -7,9 +7,9 @@ pub mod api_version;
 pub mod config;
 pub mod engine;
 pub mod health;
-pub mod logging;
 pub mod router;
 pub mod server;
+pub mod telemetry_flags;
 pub mod upstream;
 
 mod answer;
@@ -35,3 +35,4 @@ mod socket;
 mod timestamp;
 mod transfer;
 mod translate;
+mod watch;

@@ -1,12 +1,14 @@
 //! `docker-shim`: flags, run, drain.
 
+use anyhow::Context as _;
 use clap::Parser;
 use docker_shim::{
     config::{Command, Flags, Settings},
-    health, logging,
+    health,
     server::Server,
     upstream::Upstream,
 };
+use telemetry::{Telemetry, logs};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
@@ -22,15 +24,17 @@ fn main() -> anyhow::Result<()> {
     if command == Some(Command::Health) {
         return health::check(&settings.socket);
     }
-    logging::start(settings.log_format);
+    logs::start(settings.log_format, logs::filter("info").context("RUST_LOG")?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(settings.worker_threads)
         .enable_all()
         .build()?;
-    runtime.block_on(serve(settings))
+    let telemetry = runtime.block_on(serve(settings))?;
+    telemetry.end();
+    Ok(())
 }
 
-async fn serve(settings: Settings) -> anyhow::Result<()> {
+async fn serve(settings: Settings) -> anyhow::Result<Telemetry> {
     let upstream = Upstream::new(settings.image_service.clone(), settings.auth)?;
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let (said, told) = watch::channel(0);
@@ -44,9 +48,11 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         }
     });
     let server = Server::bind(&settings.socket, upstream, settings.loads, settings.limits)?;
+    // Later than a socket is taken out of the environment: it has threads of its own.
+    let telemetry = telemetry::start(&settings.telemetry, env!("CARGO_PKG_VERSION")).await?;
     tracing::info!(socket = %server.place(&settings.socket).display(), image_service = %settings.image_service, "listening");
     server.run(times(told.clone(), 1), times(told, 2)).await;
-    Ok(())
+    Ok(telemetry)
 }
 
 /// Ready when the process was told to end so many times.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use moka::sync::Cache;
+use telemetry::Counter;
 
 use crate::lately::Lately;
 
@@ -15,6 +16,13 @@ use crate::lately::Lately;
 const CAPACITY: u64 = 16 * 1024 * 1024;
 /// What an entry costs beside its texts.
 const OVERHEAD: usize = 256;
+
+/// By outcome, `hit` or `miss`.
+pub(crate) static LOOKUPS: Counter = Counter::new(
+    "render.cache.lookups",
+    "{lookup}",
+    "Answers to inspect that were, or were not, rendered before",
+);
 
 /// What an answer depends on beside the image.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]

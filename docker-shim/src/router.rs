@@ -3,9 +3,13 @@
 //! Invariant: a pure function of its arguments; every input has an answer.
 //! Image names hold slashes and the operation is the last segment, so the names are not split any further here.
 
+mod template;
+
 use http::Method;
 
 use crate::{api_version::ApiVersion, engine, percent};
+
+pub(crate) use template::UNKNOWN_TEMPLATE;
 
 const IMAGE_PRUNE_SINCE: ApiVersion = ApiVersion::new(1, 25);
 

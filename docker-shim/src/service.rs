@@ -2,16 +2,13 @@
 //!
 //! Invariant: every request gets an answer, whatever happens in a handler.
 
-use std::{
-    panic::AssertUnwindSafe,
-    sync::atomic::{AtomicU64, Ordering},
-    time::Duration,
-};
+use std::{panic::AssertUnwindSafe, time::Duration};
 
 use futures_util::FutureExt;
 use http::{Request, StatusCode, header, request::Parts};
 use hyper::body::Incoming;
-use tokio::sync::watch;
+use telemetry::{Context, RequestIds};
+use tokio::sync::watch::Sender;
 
 use crate::{
     answer::{self, Answer, Body},
@@ -29,6 +26,7 @@ use crate::{
         version::version,
     },
     upstream::Upstream,
+    watch,
 };
 
 /// What all requests share.
@@ -39,15 +37,15 @@ pub(crate) struct Shim {
     pub(crate) renders: RenderCache,
     /// For a body to go on.
     stall: Duration,
-    requests: AtomicU64,
+    ids: RequestIds,
     /// Whether the server ends.
-    is_ending: watch::Sender<bool>,
+    is_ending: Sender<bool>,
 }
 
 impl Shim {
     pub(crate) fn new(upstream: Upstream, loads: LoadAnswers, stall: Duration) -> Self {
-        let (requests, is_ending) = (AtomicU64::new(0), watch::Sender::new(false));
-        Self { upstream, loads, renders: RenderCache::new(), stall, requests, is_ending }
+        let (ids, is_ending) = (RequestIds::new(), Sender::new(false));
+        Self { upstream, loads, renders: RenderCache::new(), stall, ids, is_ending }
     }
 
     /// Ends what would go on for as long as its client wants.
@@ -64,13 +62,20 @@ impl Shim {
         }
     }
 
-    /// Answers one request.
+    /// Answers one request, under an ID of its own.
     pub(crate) async fn respond(&self, request: Request<Incoming>) -> Answer {
-        let id = self.requests.fetch_add(1, Ordering::Relaxed);
         let (head, body) = request.into_parts();
+        let context = Context::from_headers(&head.headers).with_request_id(&self.ids.next());
+        if telemetry::is_tracing() || telemetry::is_counting() {
+            return Box::pin(watch::watched(context, &head, self.serve(&head, body))).await;
+        }
+        watch::belonging(context.clone(), context.scope(self.serve(&head, body)).await)
+    }
+
+    async fn serve(&self, head: &Parts, body: Incoming) -> Answer {
         let mut body = RequestBody::new(body, self.stall);
-        let answered = survive(self.answer(&head, &mut body, id)).await;
-        let answer = answered.unwrap_or_else(|failure| refuse(&failure, &head, id));
+        let answered = survive(self.answer(head, &mut body)).await;
+        let answer = answered.unwrap_or_else(|failure| refuse(&failure, head));
         let waits_for_leave = head.headers.contains_key(header::EXPECT) && !body.has_begun();
         if !waits_for_leave && !matches!(answer.body(), Body::Stream(_)) {
             request_body::drain(&mut body).await;
@@ -78,12 +83,12 @@ impl Shim {
         answer
     }
 
-    async fn answer(&self, head: &Parts, body: &mut RequestBody, id: u64) -> Result<Answer, Failure> {
+    async fn answer(&self, head: &Parts, body: &mut RequestBody) -> Result<Answer, Failure> {
         let Ok(path) = percent::decode_path(head.uri.path()) else {
             return Err(Failure::invalid("invalid URL escape in path"));
         };
         match route(&head.method, &path) {
-            Ok(Route { version, call }) => self.call(call, Asked { head, body, version, id }).await,
+            Ok(Route { version, call }) => self.call(call, Asked { head, body, version }).await,
             Err(miss) => Ok(missed(miss, head)),
         }
     }
@@ -129,18 +134,18 @@ where
     AssertUnwindSafe(answer).catch_unwind().map(move |answered| answered.unwrap_or_else(panicked))
 }
 
-fn refuse(failure: &Failure, head: &Parts, id: u64) -> Answer {
+fn refuse(failure: &Failure, head: &Parts) -> Answer {
     let (status, path) = (failure.status.as_u16(), head.uri.path());
     let (method, reason) = (&head.method, failure.reason);
     match failure.status {
         StatusCode::NOT_IMPLEMENTED => {
-            tracing::warn!(request = id, %method, path, status, reason, "request not supported");
+            tracing::warn!(%method, path, status, reason, "request not supported");
         }
         _ if failure.is_ours() => {
-            tracing::error!(request = id, %method, path, status, reason, "request failed");
+            tracing::error!(%method, path, status, reason, "request failed");
         }
-        _ if status >= 500 => tracing::info!(request = id, %method, path, status, reason, "request failed"),
-        _ => tracing::debug!(request = id, %method, path, status, reason, "request refused"),
+        _ if status >= 500 => tracing::info!(%method, path, status, reason, "request failed"),
+        _ => tracing::debug!(%method, path, status, reason, "request refused"),
     }
     answer::failure(failure)
 }

@@ -10,13 +10,14 @@ use std::{
 
 use tokio_util::task::AbortOnDropHandle;
 
+pub use crate::grpc::Inherited;
 use crate::{
     archive::{ArchiveReader, Limits, SaveLayout},
     config::{Config, Listen},
     ecr::Ecr,
     embedded_registry::EmbeddedRegistry,
     embedding,
-    grpc::{self, Door, Identities, Inherited},
+    grpc::{self, Door, Identities},
     model::{Namespace, Repository},
     ops::{Operations, Ports},
     ports::Staging,
@@ -24,6 +25,7 @@ use crate::{
     service_manager,
     shutdown::Shutdown,
     staging::{Stager, StagingPlace},
+    store::watched,
 };
 
 /// Everything that keeps the configuration from being served, as far as it can be told without starting.
@@ -51,10 +53,8 @@ pub fn check(config: &Config) -> Vec<anyhow::Error> {
     state::check(config).chain(found).chain(told).collect()
 }
 
-/// Builds the service from its configuration and serves until it is told to end, on a socket that was handed over if there is one.
-pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
-    // First of all, while nothing else runs: it changes the environment.
-    let inherited = Inherited::take()?;
+/// Builds the service from its configuration and serves until it is told to end, on the socket that was handed over if there is one.
+pub async fn run(config: Config, inherited: Inherited, shutdown: Shutdown) -> anyhow::Result<()> {
     let data_dir = state::data_dir(&config)?;
     let listen = listen_address(&config)?;
     if let Some(mistake) = config.access.mistakes(config.tls.as_ref()).first() {
@@ -62,7 +62,7 @@ pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
     }
     config.check_namespaces()?;
     let identities = Identities::open(&config.access)?;
-    let store = state::open(&config).await?;
+    let store = watched(state::open(&config).await?);
     store.open_keys().await?;
     let ecr = Arc::new(Ecr::new(&config.ecr)?.staging_in(staging_repositories(&config)?));
     let services_of_ecr = ecr.services(&config.ecr)?;

@@ -2,7 +2,7 @@
 
 mod commands;
 
-use std::{io::IsTerminal, time::Duration};
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::Parser;
@@ -11,14 +11,11 @@ use commands::{
     token::TokenCommand,
 };
 use image_service::{
-    app,
-    config::{Config, LogConfig, LogFormat},
+    app::{self, Inherited},
+    config::{Config, LogConfig},
     shutdown::Shutdown,
 };
-use tracing::{Level, Metadata};
-use tracing_subscriber::{
-    EnvFilter, filter::filter_fn, layer::SubscriberExt as _, util::SubscriberInitExt as _,
-};
+use telemetry::logs;
 
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
@@ -62,9 +59,15 @@ fn main() -> anyhow::Result<()> {
         Command::Health(command) => command.run(),
         Command::Serve(settings) => {
             let config = settings.resolve()?;
-            start_log(&config.log)?;
+            logs::start(config.log.format, log_filter(&config.log)?);
+            let telemetry = config.telemetry.clone().with_environment()?;
+            // First of all, while nothing else runs: it changes the environment.
+            let inherited = Inherited::take()?;
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-            let served = runtime.block_on(async { app::run(config, Shutdown::on_signals()?).await });
+            let telemetry = runtime.block_on(telemetry::start(&telemetry, env!("CARGO_PKG_VERSION")))?;
+            let served =
+                runtime.block_on(async { app::run(config, inherited, Shutdown::on_signals()?).await });
+            telemetry.end();
             // What was cut off may wait for something on a thread of its own.
             runtime.shutdown_timeout(CUT_OFF);
             served
@@ -74,27 +77,10 @@ fn main() -> anyhow::Result<()> {
 
 /// What keeps a configuration from being served, beyond what is in the document.
 fn obstacles(config: &Config) -> Vec<anyhow::Error> {
-    app::check(config).into_iter().chain(log_filter(&config.log).err()).collect()
+    let telemetry = config.telemetry.clone().with_environment().and_then(|telemetry| telemetry.check());
+    app::check(config).into_iter().chain(log_filter(&config.log).err()).chain(telemetry.err()).collect()
 }
 
-fn log_filter(config: &LogConfig) -> anyhow::Result<EnvFilter> {
-    let filter = std::env::var("RUST_LOG").unwrap_or_else(|_| config.filter.clone());
-    EnvFilter::try_new(&filter).with_context(|| format!("log.filter {filter:?}"))
-}
-
-/// At its most talkative the AWS SDK writes whole requests and answers, keys and passwords in them: no filter lets that through.
-fn is_discreet(event: &Metadata<'_>) -> bool {
-    !(event.target().starts_with("aws_") && *event.level() == Level::TRACE)
-}
-
-fn start_log(config: &LogConfig) -> anyhow::Result<()> {
-    let filter = log_filter(config)?;
-    let colours = std::io::stderr().is_terminal();
-    let log =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
-    match config.format {
-        LogFormat::Human => log.with_target(false).finish().with(filter_fn(is_discreet)).init(),
-        LogFormat::Json => log.json().flatten_event(true).finish().with(filter_fn(is_discreet)).init(),
-    }
-    Ok(())
+fn log_filter(config: &LogConfig) -> anyhow::Result<logs::Filter> {
+    logs::filter(&config.filter).with_context(|| format!("RUST_LOG, or else log.filter {:?}", config.filter))
 }

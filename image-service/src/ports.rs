@@ -6,7 +6,6 @@ mod ecr;
 mod events;
 mod keys;
 mod locations;
-mod metrics;
 mod registry_writer;
 mod similarity;
 mod staging;
@@ -37,7 +36,6 @@ pub use ecr::{
 pub use events::{Changes, Deed, EventPage, EventSpan, EventStore};
 pub use keys::{FreshKey, KeyStore, KeyUse, KeyWrapper, KnownKey, Resealed, Sealer};
 pub use locations::{Loaded, Location, LocationStore, Origin, Renamed, StagedLayer};
-pub use metrics::{Labels, Metrics};
 pub use registry_writer::{BlobSource, BlobStream, Placed, RegistryWriter};
 pub use similarity::{Embedder, IndexedImage, Likeness, Neighbour, Unindexed, VectorStore};
 pub use staging::{StagedImage, Staging, StagingSession};

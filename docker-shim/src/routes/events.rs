@@ -31,7 +31,7 @@ pub(crate) async fn events(shim: &Shim, asked: Asked<'_>) -> Result<Answer, Fail
     // Tells where the watch begins: whatever is done from here on is told.
     events.next().await?;
     let ending = shim.ending();
-    Ok(answer::json_stream(lines(events, filters, asked.id).take_until(ending).boxed()))
+    Ok(answer::json_stream(lines(events, filters).take_until(ending).boxed()))
 }
 
 /// Without a time to begin at, one to end at means that all from the oldest on is wanted.
@@ -65,14 +65,13 @@ fn time_of(query: &Query<'_>, key: &str, now: OffsetDateTime) -> Result<Option<T
 fn lines(
     events: Events<WatchEventsResponse>,
     filters: EventFilters,
-    request: u64,
 ) -> BoxStream<'static, io::Result<Bytes>> {
     let lines = stream::try_unfold((events, filters), move |(mut events, filters)| async move {
         loop {
             let told = events
                 .next()
                 .await
-                .map_err(|error| io::Error::other(Failure::from(error).told_late("events", request)))?;
+                .map_err(|error| io::Error::other(Failure::from(error).told_late("events")))?;
             let Some(told) = told else { return Ok(None) };
             let line = told.event.as_ref().and_then(event_line).filter(|line| filters.pass(line));
             if let Some(line) = line {

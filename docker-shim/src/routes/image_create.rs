@@ -30,8 +30,7 @@ pub(crate) async fn image_create(shim: &Shim, asked: Asked<'_>) -> Result<Answer
         ..pull_request(&query, platform)
     };
     let events = shim.upstream.pull(request).await.map_err(|error| Failure::of_call(error, rejected))?;
-    let id = asked.id;
-    let describe = move |error| Failure::of_call(error, rejected).told_late("pull", id);
+    let describe = move |error| Failure::of_call(error, rejected).told_late("pull");
     let lines = progress::begin(events, progress::pull::line_of, describe).await;
     lines.map(answer::json_stream).map_err(|error| Failure::of_call(error, rejected))
 }

@@ -29,7 +29,7 @@ pub(crate) async fn image_import(
     check_source(query.text("fromSrc"))?;
     let options = import_options(query, platform);
     let mut transfer = Transfer::new(asked.body.take(), shim.upstream.import(options));
-    let imported = image_id(&mut transfer, asked.id).await;
+    let imported = image_id(&mut transfer).await;
     let line = imported.map(|id| progress::status(&id)).inspect_err(|_| *asked.body = transfer.rest())?;
     transfer.drain().await;
     Ok(answer::json_stream(stream::iter(iter::once(Ok::<Bytes, _>(line))).boxed()))
@@ -60,13 +60,13 @@ fn import_options(query: &Query<'_>, platform: &str) -> ImportOptions {
 }
 
 /// As in dockerd nothing is told before the end. Clients take the whole answer for the ID, so warnings are for the log.
-async fn image_id(transfer: &mut Transfer<ImportEvent>, request: u64) -> Result<String, Failure> {
+async fn image_id(transfer: &mut Transfer<ImportEvent>) -> Result<String, Failure> {
     let mut id = None;
     while let Some(event) = transfer.next().await? {
         match event.event {
             Some(Event::Loaded(loaded)) => id = Some(loaded.image_id),
             Some(Event::Warning(warning)) => {
-                tracing::warn!(request, warning = warning.message, "import");
+                tracing::warn!(warning = warning.message, "import");
             }
             Some(Event::Layer(_)) | None => {}
         }

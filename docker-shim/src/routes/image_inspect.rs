@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use http::StatusCode;
 use imageservice_proto::v1::Image;
+use telemetry::KeyValue;
 
 use super::Asked;
 use crate::{
@@ -10,7 +11,7 @@ use crate::{
     api_version::ApiVersion,
     error::Failure,
     platform::PlatformChoice,
-    render_cache::RenderKey,
+    render_cache::{LOOKUPS, RenderKey},
     service::Shim,
     translate::image_inspect::{config_of, format_of, image_inspect as translate},
 };
@@ -33,12 +34,16 @@ async fn inspect(shim: &Shim, version: ApiVersion, name: &str) -> Result<Answer,
     let body = match (inspected.image, known) {
         (Some(image), known) => {
             let body = rendered(&image, version)?;
+            LOOKUPS.add(1, &[KeyValue::new("outcome", "miss")]);
             if !inspected.version.is_empty() {
                 shim.renders.put(key, known.is_some(), inspected.version, &body);
             }
             body
         }
-        (None, Some(known)) if known.version == inspected.version => known.body.clone(),
+        (None, Some(known)) if known.version == inspected.version => {
+            LOOKUPS.add(1, &[KeyValue::new("outcome", "hit")]);
+            known.body.clone()
+        }
         (None, _) => return Err(no_image()),
     };
     Ok(answer::json_bytes(StatusCode::OK, body))

@@ -23,8 +23,7 @@ pub(crate) async fn image_load(shim: &Shim, asked: Asked<'_>) -> Result<Answer, 
     let mut transfer = Transfer::new(asked.body.take(), shim.upstream.load(LoadOptions { platform }));
     let held = load::hold(&mut transfer, lines, shim.loads.held_for).await;
     let held = held.inspect_err(|_| *asked.body = transfer.rest())?;
-    let id = asked.id;
-    let describe = move |failure: Failure| failure.told_late("load", id);
+    let describe = move |failure: Failure| failure.told_late("load");
     Ok(answer::json_stream(load::follow(transfer, held, lines, describe)))
 }
 

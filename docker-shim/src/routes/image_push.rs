@@ -31,8 +31,7 @@ pub(crate) async fn image_push(shim: &Shim, asked: Asked<'_>, name: &str) -> Res
     let rejected = error::rejected_in_pull(&asked.head.headers);
     let request = PushRequest { repository: name.to_owned(), tag: tag.to_owned(), auth };
     let events = shim.upstream.push(request).await.map_err(|error| Failure::of_call(error, rejected))?;
-    let id = asked.id;
-    let describe = move |error| Failure::of_call(error, rejected).told_late("push", id);
+    let describe = move |error| Failure::of_call(error, rejected).told_late("push");
     let lines = progress::begin(events, progress::push::lines_of, describe).await;
     lines.map(answer::json_stream).map_err(|error| Failure::of_call(error, rejected))
 }

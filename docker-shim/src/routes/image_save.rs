@@ -37,7 +37,7 @@ pub(crate) async fn image_save(shim: &Shim, asked: Asked<'_>, name: Option<&str>
     }
     let mut chunks = shim.upstream.save(SaveRequest { names }).await.map_err(failure)?;
     let first = chunks.next().await.map_err(failure)?;
-    Ok(answer::tar_stream(archive(first, chunks, asked.id)))
+    Ok(answer::tar_stream(archive(first, chunks)))
 }
 
 /// At 401 clients would ask their users for credentials, and this request takes none.
@@ -46,14 +46,10 @@ fn failure(error: CallError) -> Failure {
 }
 
 /// An archive that cannot be finished is broken off; dockerd writes its error into it, which nobody who reads the archive later understands.
-fn archive(
-    first: Option<SaveChunk>,
-    rest: Events<SaveChunk>,
-    request: u64,
-) -> BoxStream<'static, io::Result<Bytes>> {
+fn archive(first: Option<SaveChunk>, rest: Events<SaveChunk>) -> BoxStream<'static, io::Result<Bytes>> {
     let rest = stream::try_unfold(rest, move |mut rest| async move {
         let chunk = rest.next().await.map_err(|error| {
-            let message = failure(error).told_late("save", request);
+            let message = failure(error).told_late("save");
             io::Error::other(message)
         })?;
         Ok(chunk.map(|chunk| (chunk, rest)))

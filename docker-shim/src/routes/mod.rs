@@ -28,8 +28,6 @@ pub(crate) struct Asked<'r> {
     pub(crate) head: &'r Parts,
     pub(crate) body: &'r mut RequestBody,
     pub(crate) version: ApiVersion,
-    /// For the log.
-    pub(crate) id: u64,
 }
 
 impl Asked<'_> {

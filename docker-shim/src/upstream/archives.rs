@@ -10,6 +10,7 @@ use imageservice_proto::v1::{
     SaveRequest, WatchEventsRequest, WatchEventsResponse, events_client::EventsClient,
     images_client::ImagesClient, import_request, load_request,
 };
+use telemetry::grpc::Asking;
 use tonic::{Response, Status, Streaming, transport::Channel};
 
 use super::{Authorized, CallError, Events, LARGEST_MESSAGE, Part, Upload, UploadSender, Upstream, trouble};
@@ -76,7 +77,7 @@ impl Upstream {
         events.map_err(move |status| trouble::explain(status, &address)).boxed()
     }
 
-    fn own_channel(&self) -> Result<Authorized<Channel>, Status> {
+    fn own_channel(&self) -> Result<Asking<Authorized<Channel>>, Status> {
         self.0.own_channel().map_err(|error| Status::unavailable(format!("{error:#}")))
     }
 }

@@ -20,6 +20,7 @@ use imageservice_proto::v1::{
     PullEvent, PullRequest, PushEvent, PushRequest, RemoveRequest, RemoveResponse, TagRequest, TagResponse,
     credentials_client::CredentialsClient, images_client::ImagesClient, system_client::SystemClient,
 };
+use telemetry::grpc::Asking;
 use tonic::{Response, Status, Streaming, transport::Channel};
 
 pub use self::{address::ServiceAddress, auth::AuthFiles};
@@ -131,7 +132,7 @@ impl Upstream {
         Ok(Events { stream, address: self.address().clone(), patience: None })
     }
 
-    fn images(&self) -> ImagesClient<Authorized<Channel>> {
+    fn images(&self) -> ImagesClient<Asking<Authorized<Channel>>> {
         ImagesClient::new(self.0.channel()).max_decoding_message_size(LARGEST_MESSAGE)
     }
 

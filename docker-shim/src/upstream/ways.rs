@@ -10,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use telemetry::grpc::Asking;
 use tonic::transport::Channel;
 
 use super::{
@@ -59,20 +60,20 @@ impl Ways {
         &self.address
     }
 
-    pub(super) fn channel(&self) -> Authorized<Channel> {
+    pub(super) fn channel(&self) -> Asking<Authorized<Channel>> {
         let made = self.made();
-        made.auth.on(made.channels[self.turn()].clone())
+        Asking(made.auth.on(made.channels[self.turn()].clone()))
     }
 
-    pub(super) fn line(&self) -> Authorized<Line> {
+    pub(super) fn line(&self) -> Asking<Authorized<Line>> {
         let made = self.made();
-        made.auth.on(made.lines[self.turn()].clone())
+        Asking(made.auth.on(made.lines[self.turn()].clone()))
     }
 
     /// A connection for one call alone.
-    pub(super) fn own_channel(&self) -> anyhow::Result<Authorized<Channel>> {
+    pub(super) fn own_channel(&self) -> anyhow::Result<Asking<Authorized<Channel>>> {
         let made = self.made();
-        Ok(made.auth.on(self.address.channel(&made.auth)?))
+        Ok(Asking(made.auth.on(self.address.channel(&made.auth)?)))
     }
 
     fn turn(&self) -> usize {

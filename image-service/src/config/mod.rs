@@ -13,10 +13,12 @@ mod serving;
 mod similarity;
 mod sources;
 mod staging;
+mod telemetry;
 mod tls;
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
+use ::telemetry::logs::LogFormat;
 use serde::Deserialize;
 
 pub use access::{AccessConfig, IdentityConfig};
@@ -32,6 +34,7 @@ pub use serving::ServingConfig;
 pub use similarity::{EmbedderConfig, HttpEmbedderConfig, SimilarityConfig};
 pub use sources::{Flag, Mistake, Sources};
 pub use staging::{EmbeddedRegistryConfig, LayerCompression, StagingConfig};
+pub use telemetry::TelemetryConfig;
 pub use tls::TlsConfig;
 
 use crate::model::{Platform, RegistryHost};
@@ -70,6 +73,8 @@ pub struct Config {
     pub ecr: EcrConfig,
     /// Finding images that are like others.
     pub similarity: SimilarityConfig,
+    /// Who gets traces and metrics.
+    pub telemetry: TelemetryConfig,
     /// By host, as references name it.
     #[serde(deserialize_with = "registries::by_host")]
     pub registries: BTreeMap<RegistryHost, RegistryConfig>,
@@ -79,25 +84,15 @@ pub struct Config {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LogConfig {
-    /// `human` or `json`.
+    /// `auto`, `human` or `json`.
     pub format: LogFormat,
     /// A filter as `RUST_LOG` has it.
     pub filter: String,
 }
 
-/// The shape of log lines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// For eyes.
-    Human,
-    /// One object per line.
-    Json,
-}
-
 impl Default for LogConfig {
     fn default() -> Self {
-        Self { format: LogFormat::Human, filter: "info".into() }
+        Self { format: LogFormat::Auto, filter: "info".into() }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use telemetry::KeyValue;
 use tokio::time::Instant;
 
 use super::{
@@ -11,7 +12,7 @@ use super::{
     operation::Operation,
     patience::Tries,
 };
-use crate::{error::EcrError, ports::Metrics};
+use crate::error::EcrError;
 
 /// What the attempts of one call share.
 pub(super) struct Attempts<'a> {
@@ -22,7 +23,6 @@ pub(super) struct Attempts<'a> {
     pub(super) deadline: Instant,
     /// When its last attempt begins: one without time to be answered in would speak against AWS.
     pub(super) latest: Instant,
-    pub(super) metrics: &'a dyn Metrics,
 }
 
 impl Attempts<'_> {
@@ -60,7 +60,7 @@ impl Attempts<'_> {
                 reason = failure.error.reason.name(),
                 "an attempt failed, another follows"
             );
-            self.metrics.add(RETRIES, &[("operation", self.operation.name())], 1);
+            RETRIES.add(1, &[KeyValue::new("operation", self.operation.name())]);
             failed = Some(failure);
             tokio::time::sleep_until(next).await;
         }

@@ -1,16 +1,17 @@
 //! The one way to AWS: whoever calls anything there says which operation, where, and how to send it.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use telemetry::{KeyValue, Span};
 use tokio::time::Instant;
 use tracing::{Instrument as _, field::Empty};
 
 use super::{
     attempts::Attempts,
     clients::{Clients, Site},
-    metrics::{CALLS, IMAGES, LATENCY, SCANS},
+    metrics::{IMAGES, LATENCY, SCANS},
     operation::Operation,
     place::Place,
     request_id::noting,
@@ -19,7 +20,6 @@ use crate::{
     config::EcrConfig,
     error::{EcrError, EcrReason, Result},
     model::{AccountId, Region},
-    ports::Metrics,
 };
 
 /// What the SDK reports of a failed attempt.
@@ -36,24 +36,23 @@ pub struct Calls {
     operation_timeout: Duration,
     /// What an attempt needs before the call ends.
     reserve: Duration,
-    metrics: Arc<dyn Metrics>,
 }
 
 impl Calls {
-    pub(super) fn new(config: &EcrConfig, metrics: Arc<dyn Metrics>) -> Self {
+    pub(super) fn new(config: &EcrConfig) -> Self {
         let (retries, operation_timeout) = (config.max_retries, config.operation_timeout);
         let reserve = reserve(config);
-        Self { clients: Clients::new(config), retries, operation_timeout, reserve, metrics }
+        Self { clients: Clients::new(config), retries, operation_timeout, reserve }
     }
 
     /// Counts images that an operation listed, described, put or deleted.
     pub fn count_images(&self, operation: Operation, images: usize) {
-        self.metrics.add(IMAGES, &[("operation", operation.name())], images as u64);
+        IMAGES.add(images as u64, &[KeyValue::new("operation", operation.name())]);
     }
 
     /// Counts a scan that an operation started or asked about.
     pub fn count_scan(&self, operation: Operation) {
-        self.metrics.add(SCANS, &[("operation", operation.name())], 1);
+        SCANS.add(1, &[KeyValue::new("operation", operation.name())]);
     }
 
     /// What to put as `registryId` into a call; nothing means the caller's own registry.
@@ -158,28 +157,36 @@ impl Calls {
         let made = async {
             refuse_write(operation, &site)?;
             let deadline = began + self.operation_timeout;
-            let latest = deadline - self.reserve;
-            let (retries, metrics) = (self.retries, &*self.metrics);
-            let attempts = Attempts { operation, site: &site, retries, deadline, latest, metrics };
+            let (retries, latest) = (self.retries, deadline - self.reserve);
+            let attempts = Attempts { operation, site: &site, retries, deadline, latest };
             attempts.make(send).await
         };
-        let (made, request_id) = noting(made.instrument(span.clone())).await;
+        let mut traced = Span::client(operation.name())
+            .with("rpc.system", "aws-api")
+            .with("rpc.method", operation.name())
+            .with("cloud.region", site.region.to_string());
+        let (made, request_id) = noting(traced.around(made.instrument(span.clone()))).await;
+        if let Some(request_id) = &request_id {
+            traced.set("aws.request_id", request_id.clone());
+        }
         span.record("request_id", request_id);
         let failed = made.as_ref().err().map(|error| error.reason);
-        span.in_scope(|| self.count(operation, failed, began.elapsed()));
+        if let Some(reason) = failed {
+            traced.fail(reason.name());
+        }
+        span.in_scope(|| count(operation, failed, began.elapsed()));
         made.map_err(|error| {
             let (region, registry) = (Some(site.region.to_string()), registry.map(|id| id.to_string()));
             Box::new(EcrError { region, registry, ..*error }).into()
         })
     }
+}
 
-    fn count(&self, operation: Operation, failed: Option<EcrReason>, took: Duration) {
-        let outcome = failed.map_or("ok", EcrReason::name);
-        let labels = [("operation", operation.name()), ("outcome", outcome)];
-        tracing::debug!(outcome, ?took, "called");
-        self.metrics.add(CALLS, &labels, 1);
-        self.metrics.record(LATENCY, &labels, took);
-    }
+fn count(operation: Operation, failed: Option<EcrReason>, took: Duration) {
+    let outcome = failed.map_or("ok", EcrReason::name);
+    let labels = [KeyValue::new("operation", operation.name()), KeyValue::new("outcome", outcome)];
+    tracing::debug!(outcome, ?took, "called");
+    LATENCY.record(took, &labels);
 }
 
 /// As long as an attempt may take, up to a second; of short calls half.

@@ -13,7 +13,7 @@ use super::{
     answer_limit::LimitAnswers,
     identity::Identity,
     operation::{Operation, Service},
-    patience::Patience,
+    patience::{self, Patience},
     place::Place,
     request_id::NoteRequestId,
 };
@@ -65,6 +65,12 @@ pub(super) struct Site {
     pub(super) ecs: aws_sdk_ecs::Client,
 }
 
+impl AsRef<Patience> for Site {
+    fn as_ref(&self) -> &Patience {
+        &self.patience
+    }
+}
+
 impl Clients {
     pub(super) fn new(config: &EcrConfig) -> Self {
         let identity = Arc::new(Identity::new(config.auth.clone(), None, config));
@@ -89,12 +95,15 @@ impl Clients {
             };
             (id.clone(), Arc::new(account))
         });
+        let sites = moka::future::Cache::new(MOST_SITES);
+        let watched = sites.clone();
+        patience::watch(move || watched.iter().map(|(_, site)| site).collect::<Vec<Arc<Site>>>());
         Self {
             others: others.collect(),
             base: Arc::new(base),
             config: config.clone(),
             found_region: OnceCell::new(),
-            sites: moka::future::Cache::new(MOST_SITES),
+            sites,
         }
     }
 

@@ -21,7 +21,7 @@ mod identity;
 mod images;
 mod kms;
 mod manifests;
-pub mod metrics;
+mod metrics;
 mod operation;
 mod paging;
 mod patience;
@@ -44,7 +44,6 @@ use crate::{
     config::{CreateRepository, EcrConfig},
     model::Repository,
 };
-use metrics::KeptMetrics;
 
 pub use calls::{Calls, SdkFailure};
 pub use clock::Clock;
@@ -60,7 +59,6 @@ pub struct Ecr {
     calls: Arc<Calls>,
     tokens: Tokens,
     policy: Policy,
-    metrics: Arc<KeptMetrics>,
 }
 
 /// What this service may do at registries in its own name.
@@ -91,8 +89,7 @@ impl Ecr {
     pub fn on(clock: Clock, config: &EcrConfig) -> anyhow::Result<Self> {
         let mistakes = Self::mistakes(config);
         anyhow::ensure!(mistakes.is_empty(), "{}", mistakes.join("; "));
-        let metrics = Arc::new(KeptMetrics::default());
-        let calls = Arc::new(Calls::new(config, metrics.clone()));
+        let calls = Arc::new(Calls::new(config));
         let policy = Policy {
             private: config.registry_credentials,
             public: config.registry_credentials && config.public_registry,
@@ -100,7 +97,7 @@ impl Ecr {
             staging: Vec::new(),
         };
         let tokens = Tokens::new(calls.clone(), config.token_refresh_buffer, clock);
-        Ok(Self { calls, tokens, policy, metrics })
+        Ok(Self { calls, tokens, policy })
     }
 
     /// Knows the repositories where images are staged.
@@ -114,12 +111,6 @@ impl Ecr {
     #[must_use]
     pub fn tokens(&self) -> &Tokens {
         &self.tokens
-    }
-
-    /// What has been counted.
-    #[must_use]
-    pub fn metrics(&self) -> &KeptMetrics {
-        &self.metrics
     }
 
     /// How AWS is called.

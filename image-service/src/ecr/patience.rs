@@ -5,6 +5,7 @@
 mod breaker;
 mod limiter;
 mod retry;
+mod states;
 
 use std::collections::HashMap;
 
@@ -22,6 +23,7 @@ use breaker::{Breaker, Pass, Verdict};
 use limiter::Limiter;
 
 pub(super) use retry::Tries;
+pub(super) use states::watch;
 
 /// The breakers and limiters of one identity in one Region.
 #[derive(Debug)]

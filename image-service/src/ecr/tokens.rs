@@ -13,6 +13,7 @@ use std::{
 use super::{
     calls::Calls,
     clock::Clock,
+    metrics,
     operation::Operation,
     place::Place,
     token::{Issued, RegistryToken},
@@ -25,6 +26,7 @@ use futures_util::{
     FutureExt as _,
     future::{BoxFuture, Shared},
 };
+use telemetry::{Context, KeyValue};
 
 /// After a replacement has failed, none is asked for during this time, while the password before is good.
 const REST: Duration = Duration::from_secs(10);
@@ -127,7 +129,8 @@ impl Keeper {
             return flight.clone();
         }
         // A task of its own: whoever asked first may leave.
-        let asking = tokio::spawn(Arc::clone(self).replace(key.clone(), place.clone()));
+        let asking =
+            tokio::spawn(Context::current().scope(Arc::clone(self).replace(key.clone(), place.clone())));
         let landing =
             async move { asking.await.unwrap_or_else(|fault| Err(Arc::new(Error::internal(fault)))) };
         slot.flight.insert(landing.boxed().shared()).clone()
@@ -140,6 +143,7 @@ impl Keeper {
         };
         let now = self.clock.now();
         let asked = issued.and_then(|issued| issued.read(self.buffer, now));
+        metrics::TOKENS.add(1, &[KeyValue::new("outcome", if asked.is_ok() { "ok" } else { "failed" })]);
         let mut kept = self.kept();
         // What nobody has asked for again since it ended goes, so that there are never more than are in use.
         kept.retain(|other, slot| *other == key || slot.is_needed(now));

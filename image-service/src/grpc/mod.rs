@@ -14,6 +14,7 @@ mod images;
 mod inherited;
 mod keys;
 mod listen;
+mod methods;
 mod patience;
 mod push;
 mod serve;

@@ -24,6 +24,7 @@ use super::{
     gathering::Gathering,
     images::ImagesService,
     keys::KeysService,
+    methods,
     patience::Patience,
     similarity::SimilarityService,
     system::SystemService,
@@ -65,8 +66,10 @@ pub async fn serve(
     let watching = tokio::spawn(watch_readiness(operations.clone(), reporter.clone()));
     let watching = AbortOnDropHandle::new(watching);
     let admission = operations.admission().clone();
-    let mut server =
-        limited_server(config).layer(Patience::new(config.stall)?).layer(Access::new(identities));
+    let mut server = limited_server(config)
+        .layer(methods::known()?)
+        .layer(Patience::new(config.stall)?)
+        .layer(Access::new(identities));
     let router = add_reflection(server.add_service(health))?
         .add_service(
             ImagesServer::new(ImagesService(operations.clone())).max_decoding_message_size(MAX_REQUEST),

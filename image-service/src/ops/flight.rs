@@ -17,6 +17,7 @@ use futures_util::{
     FutureExt,
     future::{BoxFuture, Shared, WeakShared},
 };
+use telemetry::Context;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::error::{Error, Result};
@@ -106,11 +107,11 @@ where
     V: Clone + Send + Sync + 'static,
     F: Future<Output = Result<V>> + Send + 'static,
 {
-    let task = AbortOnDropHandle::new(tokio::spawn(async move {
+    let task = AbortOnDropHandle::new(tokio::spawn(Context::current().scope(async move {
         // Dropped when the work has ended and before anyone hears of it: who asks from then on is owed a new answer.
         let _entry = entry;
         work.await.map_err(Arc::new)
-    }));
+    })));
     async move { task.await.unwrap_or_else(|fault| Err(Arc::new(Error::internal(fault)))) }.boxed().shared()
 }
 

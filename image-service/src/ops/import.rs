@@ -44,7 +44,7 @@ impl Operations {
     pub fn import(&self, namespace: Namespace, request: ImportRequest, body: Body) -> Result<Loading> {
         let (admitted, operations) = (self.admission.admit()?, self.clone());
         let order = self.import_order(request)?;
-        Ok(telling(|events| async move {
+        Ok(telling("import", |events| async move {
             let _admitted = admitted;
             operations.import_to_the_end(&namespace, order, body, &events).await
         }))

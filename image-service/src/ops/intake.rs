@@ -9,12 +9,12 @@ use std::{io::Read, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
+use telemetry::{Context, Counter, KeyValue, Span};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     time::timeout,
 };
 use tokio_util::task::AbortOnDropHandle;
-use tracing::{Instrument, Span};
 
 use super::{LoadEvent, Loading, Operations};
 use crate::{
@@ -30,6 +30,10 @@ pub type Body = BoxStream<'static, Result<Bytes>>;
 const AHEAD: usize = 64;
 /// Archives that are read at once; others wait. Each has a thread.
 pub(super) const READERS: usize = 32;
+
+/// By kind, `load` or `import`, and by outcome, `ok` or `failed`.
+static LOADS: Counter =
+    Counter::new("image.loads", "{archive}", "Archives that were read to their end, or not");
 
 /// What was read, and its layers on their way.
 pub(super) struct TakenIn<T> {
@@ -64,12 +68,12 @@ impl Operations {
         let turn = turn(&self.readers, self.wait, &events).await?;
         let session = self.staging_session(namespace).await?;
         let (mut input, feeding) = body::feed(body, self.stall, session.clone());
-        let _feeding = AbortOnDropHandle::new(tokio::spawn(feeding));
+        let _feeding = AbortOnDropHandle::new(tokio::spawn(Context::current().scope(feeding)));
         let mut intake = layers::reported(session.as_deref(), events.clone());
-        let span = Span::current();
+        let context = Context::current();
         let reading = tokio::task::spawn_blocking(move || {
             let _turn = turn;
-            span.in_scope(|| read(&mut input, &mut *intake))
+            context.enter(|| read(&mut input, &mut *intake))
         });
         let content = tokio::select! {
             content = reading => content.map_err(Error::internal)??,
@@ -107,18 +111,24 @@ fn left() -> Error {
 }
 
 /// A channel of events, and `work` that fills it and says in the end why it failed. It goes on when nobody listens.
-pub(super) fn telling<F>(work: impl FnOnce(mpsc::Sender<Result<LoadEvent>>) -> F) -> Loading
+pub(super) fn telling<F>(
+    kind: &'static str,
+    work: impl FnOnce(mpsc::Sender<Result<LoadEvent>>) -> F,
+) -> Loading
 where
     F: Future<Output = Result<()>> + Send + 'static,
 {
     let (events, loading) = mpsc::channel(AHEAD);
-    let work = work(events.clone());
+    let work = Span::internal(kind).covers(work(events.clone()));
     let told = async move {
-        if let Err(error) = work.await {
+        let outcome = work.await;
+        let labels = [("kind", kind), ("outcome", if outcome.is_ok() { "ok" } else { "failed" })];
+        LOADS.add(1, &labels.map(|(key, value)| KeyValue::new(key, value)));
+        if let Err(error) = outcome {
             let _ = events.send(Err(error)).await;
         }
     };
-    tokio::spawn(told.in_current_span());
+    tokio::spawn(Context::current().scope(told));
     loading
 }
 

@@ -50,7 +50,7 @@ impl Operations {
     /// Loads every image of an archive.
     pub fn load(&self, namespace: Namespace, wanted: Option<Platform>, body: Body) -> Result<Loading> {
         let (admitted, operations) = (self.admission.admit()?, self.clone());
-        Ok(telling(|events| async move {
+        Ok(telling("load", |events| async move {
             let _admitted = admitted;
             operations.load_to_the_end(&namespace, wanted, body, &events).await
         }))

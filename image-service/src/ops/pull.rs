@@ -13,8 +13,9 @@ mod tag_queue;
 use std::sync::Arc;
 
 pub use events::{PullEvent, Pulling};
+use telemetry::Span;
 
-use super::{Operations, deeds::Deeds, flight::Flights};
+use super::{Operations, admission::Admitted, deeds::Deeds, flight::Flights};
 use crate::{
     config::PullConfig,
     error::{Error, Result},
@@ -78,6 +79,17 @@ impl Operations {
     /// Starts a pull. Unless every tag is wanted, the image is recorded when this returns.
     pub async fn pull(&self, namespace: Namespace, request: PullRequest) -> Result<Pulling> {
         let (admitted, reference) = (self.admission.admit()?, wanted_reference(&request)?);
+        let span = Span::internal("pull").with("image.reference", reference.to_string());
+        span.covers(self.pull_reference(admitted, namespace, reference, request)).await
+    }
+
+    async fn pull_reference(
+        &self,
+        admitted: Admitted,
+        namespace: Namespace,
+        reference: Reference,
+        request: PullRequest,
+    ) -> Result<Pulling> {
         let access = self.access(&namespace, &reference.repository, request.credential).await?;
         Pulling::start(Arc::clone(&self.pulls), admitted, namespace, reference, request.platform, access)
             .await

@@ -6,8 +6,8 @@
 mod layers;
 mod progress;
 
+use telemetry::{Context, Span};
 use tokio::sync::mpsc;
-use tracing::Instrument;
 
 use super::{Operations, resolve::Resolved};
 use crate::{
@@ -93,7 +93,9 @@ impl Operations {
         let operations = self.clone();
         let work = async move {
             let _admitted = admitted;
+            let span = Span::internal("push").with("image.repository", repository.to_string());
             let pushed = operations.push_tags(&namespace, &repository, tag, request.credential, &events);
+            let pushed = span.covers(pushed);
             // A client that leaves gives the push up.
             let pushed = tokio::select! {
                 pushed = pushed => pushed,
@@ -103,7 +105,7 @@ impl Operations {
                 let _ = events.send(Err(error)).await;
             }
         };
-        tokio::spawn(work.in_current_span());
+        tokio::spawn(Context::current().scope(work));
         Ok(pushing)
     }
 

@@ -2,8 +2,12 @@
 
 use std::time::Duration;
 
+use telemetry::{Counter, KeyValue, Span};
+
 use super::Operations;
 use crate::{error::Result, model::Namespace, ports::Staging};
+
+static RUNS: Counter = Counter::new("staging.sweep.runs", "{run}", "Sweeps of the staging registry");
 
 const INTERVAL: Duration = Duration::from_secs(60 * 60);
 
@@ -12,7 +16,9 @@ impl Operations {
     pub async fn sweep_now_and_then(self) {
         loop {
             for (namespace, staging) in &self.ports.staging {
-                if let Err(why) = self.sweep(namespace, &**staging).await {
+                let swept = Span::internal("sweep").covers(self.sweep(namespace, &**staging)).await;
+                RUNS.add(1, &[KeyValue::new("outcome", if swept.is_ok() { "ok" } else { "failed" })]);
+                if let Err(why) = swept {
                     tracing::warn!(%namespace, "the staging registry was not swept: {why}");
                 }
             }

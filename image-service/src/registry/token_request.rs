@@ -5,6 +5,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use secrecy::{ExposeSecret as _, SecretString};
+use telemetry::{Counter, KeyValue};
 use url::form_urlencoded;
 
 use super::{
@@ -36,8 +37,17 @@ pub(super) struct Grant<'a> {
     pub(super) caller: Caller<'a>,
 }
 
+/// By outcome, `ok` or `failed`.
+static REQUESTS: Counter = Counter::new("registry.token.requests", "{request}", "Tokens that were asked for");
+
 /// Asks the realm.
 pub(super) async fn fetch(transport: &Transport, grant: Grant<'_>) -> Result<Token> {
+    let asked = ask(transport, grant).await;
+    REQUESTS.add(1, &[KeyValue::new("outcome", if asked.is_ok() { "ok" } else { "failed" })]);
+    asked
+}
+
+async fn ask(transport: &Transport, grant: Grant<'_>) -> Result<Token> {
     let Grant { endpoint, bearer, ask, caller } = grant;
     realm::check(endpoint, &bearer.realm).map_err(|why| error::target_refused(&endpoint.registry, why))?;
     if caller.credential.is_some() && !realm::may_have_secrets(endpoint, &bearer.realm) {

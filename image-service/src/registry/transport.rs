@@ -7,6 +7,7 @@
 mod failure;
 mod rest;
 mod span;
+mod watch;
 
 use std::{
     collections::HashMap,
@@ -100,6 +101,10 @@ impl Transport {
 
     /// Sends a request and reads the answer, whole unless its body is wanted as a stream.
     pub(super) async fn send(&self, outgoing: &Outgoing) -> Result<Answer, Failure> {
+        watch::watched(outgoing, self.exchange(outgoing)).await
+    }
+
+    async fn exchange(&self, outgoing: &Outgoing) -> Result<Answer, Failure> {
         let (method, url, stall) = (&outgoing.method, &outgoing.url, self.network.stall);
         outgoing.reach.check(url).map_err(Failure::Refused)?;
         let client =

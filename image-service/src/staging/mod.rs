@@ -15,6 +15,7 @@ mod place;
 mod session;
 mod sink;
 mod spool;
+mod tally;
 mod upload;
 
 use std::{fmt, io, path::PathBuf, sync::Arc, time::Duration};
@@ -149,7 +150,9 @@ impl Yard {
     async fn delete_unneeded(&self, access: &Access) -> Result<()> {
         let before = OffsetDateTime::now_utc() - self.grace;
         for digest in self.locations.unneeded_manifests(&self.place.repository, before).await? {
-            if let Err(why) = self.delete_if_unneeded(&digest, before, access).await {
+            let deleted = self.delete_if_unneeded(&digest, before, access).await;
+            tally::swept(deleted.is_ok());
+            if let Err(why) = deleted {
                 tracing::warn!(manifest = %digest, "{digest} stays in the staging registry until the next sweep: {why}");
             }
         }

@@ -10,6 +10,7 @@ use futures_util::{
     FutureExt,
     future::{BoxFuture, Shared, ready},
 };
+use telemetry::Context;
 use tokio::{
     runtime::Handle,
     sync::{Semaphore, watch},
@@ -22,6 +23,7 @@ use super::{
     given_up,
     intake::Intake,
     spool::{Ended, SpoolFile},
+    tally,
     upload::Upload,
 };
 use crate::{
@@ -96,6 +98,7 @@ impl Job {
     }
 
     pub(super) fn take_known(&self, layer: &ReadLayer, staged: StagedLayer) -> Result<()> {
+        tally::known_layer();
         self.take(layer, || ready(Ok(staged)).boxed().shared())
     }
 
@@ -120,7 +123,7 @@ impl Job {
     fn start(&self, upload: impl Future<Output = Result<StagedLayer>> + Send + 'static) -> Arrival {
         let (failure, ended) = (self.failure.clone(), Arc::clone(&self.ended));
         let yard = Arc::clone(&self.yard);
-        let task = AbortOnDropHandle::new(self.runtime.spawn(async move {
+        let task = AbortOnDropHandle::new(self.runtime.spawn(Context::current().scope(async move {
             let staged = upload.await.map_err(Arc::new);
             if let Err(error) = &staged {
                 failure
@@ -130,7 +133,7 @@ impl Job {
                 yard.spool.budget.wake();
             }
             staged
-        }));
+        })));
         async move { task.await.unwrap_or_else(|fault| Err(Arc::new(Error::internal(fault)))) }
             .boxed()
             .shared()

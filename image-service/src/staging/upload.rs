@@ -9,6 +9,7 @@ use super::{
     compress::{Blob, Outcome},
     manifest,
     spool::Spooled,
+    tally,
 };
 use crate::{
     error::{Error, Result},
@@ -57,10 +58,8 @@ impl Upload {
     async fn put(&self, blob: &Descriptor, source: &Spooled) -> Result<()> {
         let _own = self.turns.acquire().await.map_err(Error::internal)?;
         let _shared = self.yard.uploads.acquire().await.map_err(Error::internal)?;
-        self.yard
-            .writer
-            .put_blob(&self.yard.place.repository, blob, source, None, &self.access)
-            .await
-            .map(drop)
+        self.yard.writer.put_blob(&self.yard.place.repository, blob, source, None, &self.access).await?;
+        tally::uploaded_layer(blob.size);
+        Ok(())
     }
 }

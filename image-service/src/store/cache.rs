@@ -18,6 +18,7 @@ use std::{
 };
 
 use equivalent::Equivalent;
+use telemetry::{Counter, KeyValue};
 
 use super::lately::Lately;
 use crate::{
@@ -25,6 +26,10 @@ use crate::{
     model::{Image, ImageName, Namespace},
     ports::Found,
 };
+
+/// By outcome, `hit` or `miss`.
+static LOOKUPS: Counter =
+    Counter::new("image.cache.lookups", "{lookup}", "Images that were, or were not, in memory");
 
 /// Enough for some thousand images; an inspected config has a few kilobytes.
 const CAPACITY: u64 = 16 << 20;
@@ -89,8 +94,14 @@ impl FoundCache {
         read: impl Future<Output = Result<Image>>,
     ) -> Result<Found> {
         match self.look_up(namespace, name) {
-            LookUp::Hit(found) => Ok(found),
-            LookUp::Miss(moment) => Ok(self.keep(&moment, namespace, name, read.await?)),
+            LookUp::Hit(found) => {
+                LOOKUPS.add(1, &[KeyValue::new("outcome", "hit")]);
+                Ok(found)
+            }
+            LookUp::Miss(moment) => {
+                LOOKUPS.add(1, &[KeyValue::new("outcome", "miss")]);
+                Ok(self.keep(&moment, namespace, name, read.await?))
+            }
         }
     }
 

@@ -14,9 +14,11 @@ mod postgres;
 mod sqlite;
 mod transfer;
 mod upkeep;
+mod watched;
 
 use migrations::migrations;
 pub use postgres::{PostgresError, PostgresSettings, PostgresStore, PostgresUpkeep};
 pub use sqlite::{OpenError, SqliteStore, SqliteUpkeep};
 pub use transfer::{TransferError, Transferred};
 pub use upkeep::{Finding, Migrated, Upkeep, UpkeepError};
+pub use watched::watched;

@@ -24,4 +24,5 @@ mod staged;
 mod staged_in_dockerd;
 mod staging_crash;
 mod staging_elsewhere;
+mod telemetry;
 mod upstream_requests;

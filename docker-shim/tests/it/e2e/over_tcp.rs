@@ -17,7 +17,7 @@ pub(super) async fn service(dir: &Path, config: &str) -> (Process, String) {
     let service =
         Process::start("image-service", "cargo build", command.arg("--config").arg(dir.join("config.toml")));
     let line = service.line("listening on ").await;
-    let address = line.split_whitespace().find(|word| word.starts_with("127.0.0.1:")).unwrap();
+    let address = line.split([' ', '"']).find(|word| word.starts_with("127.0.0.1:")).unwrap();
     (service, address.to_owned())
 }
 

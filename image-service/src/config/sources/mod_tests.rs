@@ -140,7 +140,7 @@ fn variables_become_what_is_asked_for() {
     assert_eq!(config.registries.values().next().unwrap().mirrors.len(), 2);
     assert!(matches!(config.ecr.auth, crate::config::AuthConfig::AssumeRole { external_id: Some(_), .. }));
     assert!(config.ecr.accounts.values().all(|account| account.read_only));
-    assert_eq!(config.log.format, crate::config::LogFormat::Json);
+    assert_eq!(config.log.format, telemetry::logs::LogFormat::Json);
 }
 
 #[test]

@@ -91,6 +91,15 @@ impl Breaker {
         };
     }
 
+    /// `closed`, `open`, or `trying` while one call may try.
+    pub(super) fn word(&self, now: Instant) -> &'static str {
+        match *self.state() {
+            State::Closed(_) => "closed",
+            State::Open(until) if until > now => "open",
+            State::Open(_) | State::Trying | State::Untried => "trying",
+        }
+    }
+
     fn give_back(&self) {
         let mut state = self.state();
         if *state == State::Trying {

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use http::HeaderMap;
+use telemetry::Context;
 use tokio::{runtime::Handle, sync::Semaphore, time::timeout};
 use url::Url;
 
@@ -66,10 +67,10 @@ impl Drop for Cancel {
         let permit = Arc::clone(&self.permits).try_acquire_owned();
         if let (Ok(permit), Ok(runtime)) = (permit, Handle::try_current()) {
             let place = self.place.clone();
-            runtime.spawn(async move {
+            runtime.spawn(Context::current().scope(async move {
                 let _ = timeout(PATIENCE, owner.cancel(place)).await;
                 drop(permit);
-            });
+            }));
         }
     }
 }

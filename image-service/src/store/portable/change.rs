@@ -4,9 +4,9 @@
 use std::{sync::Arc, time::Duration};
 
 use sqlx::Connection as _;
-use tracing::Instrument;
+use telemetry::Context;
 
-use super::{Answers, BEGIN, Connection, LOCK, Pool, Store};
+use super::{Answers, BEGIN, Connection, LOCK, Pool, Store, pools};
 use crate::{
     error::{Error, Result},
     store::{encoding::random_fraction, error::is_undone_for_others},
@@ -35,7 +35,7 @@ impl Store {
             changes.send_modify(|count| *count += 1);
             Ok(answer)
         };
-        tokio::spawn(work.in_current_span()).await.map_err(Error::internal)?
+        tokio::spawn(Context::current().scope(work)).await.map_err(Error::internal)?
     }
 }
 
@@ -63,7 +63,7 @@ async fn run_again<C: Change>(
 /// The connection is given back last: while kept answers do not know of a commit that has ended, no other one begins. One that could not do
 /// its work is not used again: a database that gives up in the middle, as SQLite does on a full disk, has rolled back without its knowing.
 async fn run<C: Change>(writer: &Pool, answers: &Answers, change: &C) -> Result<C::Answer> {
-    let mut connection = writer.acquire().await?;
+    let mut connection = pools::taken("write", writer).await?;
     let answer = within_transaction(&mut connection, answers, change).await;
     if matches!(answer, Err(Error::StoreUnavailable(_))) {
         connection.close_on_drop();

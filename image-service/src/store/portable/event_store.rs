@@ -18,7 +18,7 @@ use crate::{
 #[async_trait]
 impl EventStore for Store {
     async fn events(&self, namespace: &Namespace, span: &EventSpan, limit: u32) -> Result<EventPage> {
-        events::page(&mut *self.reader.acquire().await?, namespace, span, limit).await
+        events::page(&mut *self.reading().await?, namespace, span, limit).await
     }
 
     async fn note(&self, deeds: Vec<Deed>) -> Result<()> {
@@ -35,7 +35,7 @@ impl EventStore for Store {
 
     /// Every change that others may wait for writes an event.
     async fn listen(&self) -> Result<()> {
-        let newest = events::newest(&mut *self.reader.acquire().await?).await?;
+        let newest = events::newest(&mut *self.reading().await?).await?;
         if self.heard.swap(newest, Relaxed) != newest {
             self.changes.send_modify(|count| *count += 1);
         }

@@ -1,4 +1,4 @@
-//! The store above its engine. Everything here goes through names that the including module gives: `Pool`, `Connection`, `Finder`,
+//! The store above its engine. Everything here goes through names that the including module gives: `Pool`, `Connection`, `Database`, `Finder`,
 //! `Scanner`, `Answers`, `Ownership`, `Place`, `Row`, `schema`, `ENGINE`, `BEGIN`, `LOCK`, `SNAPSHOT`, `TABLES`, `SOUNDNESS`.
 //!
 //! Rules for statements: literals with `$n`, text that both engines read, times and JSON as text, nothing bound as a boolean.
@@ -19,7 +19,7 @@ macro_rules! read {
     ($store:ident, $look:path $(, $value:expr)*) => {{
         let mut lost = 0;
         loop {
-            let mut connection = $store.reader.acquire().await?;
+            let mut connection = $store.reading().await?;
             match $look(&mut connection $(, $value)*).await {
                 Err(error)
                     if $crate::store::error::is_lost(&error)
@@ -50,6 +50,7 @@ mod list;
 mod load;
 mod location_store;
 mod locations;
+mod pools;
 mod pull;
 mod push;
 mod remove;
@@ -65,8 +66,8 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 
 use super::{
-    Answers, BEGIN, Connection, ENGINE, Finder, LOCK, Ownership, Place, Pool, Row, SNAPSHOT, SOUNDNESS,
-    Scanner, TABLES, schema,
+    Answers, BEGIN, Connection, Database, ENGINE, Finder, LOCK, Ownership, Place, Pool, Row, SNAPSHOT,
+    SOUNDNESS, Scanner, TABLES, schema,
 };
 use crate::ports::Sealer;
 pub(super) use find::{ImageRow, Question};
@@ -114,6 +115,7 @@ impl Store {
         fresh_id: &str,
         repetitions: u32,
     ) -> sqlx::Result<Self> {
+        pools::watch(&reader, &writer);
         let insert = "INSERT INTO store_identity (singleton, id) VALUES (1, $1) ON CONFLICT DO NOTHING";
         sqlx::query(insert).bind(fresh_id).execute(&writer).await?;
         let id = sqlx::query_scalar("SELECT id FROM store_identity").fetch_one(&writer).await?;

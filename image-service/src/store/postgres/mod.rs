@@ -25,6 +25,7 @@ use versions::Versions as Answers;
 
 type Pool = sqlx::PgPool;
 type Connection = sqlx::PgConnection;
+type Database = sqlx::Postgres;
 type Row = sqlx::postgres::PgRow;
 /// Nobody owns a shared database.
 #[derive(Debug)]

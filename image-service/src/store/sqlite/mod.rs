@@ -25,6 +25,7 @@ use scanner::Scanner;
 
 type Pool = sqlx::SqlitePool;
 type Connection = sqlx::SqliteConnection;
+type Database = sqlx::Sqlite;
 type Row = sqlx::sqlite::SqliteRow;
 
 const ENGINE: &str = "sqlite";

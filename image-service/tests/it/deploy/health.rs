@@ -83,7 +83,7 @@ async fn over_tls_the_service_is_known_by_its_certificate_and_asked_with_one() {
         command.args(["serve", "--config"]).arg(path("config.toml")),
     );
     let line = service.line("listening on ").await;
-    let address = line.split_whitespace().find(|word| word.starts_with("127.0.0.1:")).unwrap().to_owned();
+    let address = line.split([' ', '"']).find(|word| word.starts_with("127.0.0.1:")).unwrap().to_owned();
     config("own", &address);
     asked(folder.path()).run().await.ok();
     config("other", &address);

@@ -1,17 +1,28 @@
 //! Every operation in the adapter's table, each with everything that can go wrong on the way to a local ECR and back: the reason, whether the
 //! caller may come back, how often AWS is asked, and what the breaker makes of it.
 
-use std::time::Duration;
+use std::{
+    fmt::Debug,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use ecr_local::{EcrLocal, Effect, Failure, Plane, Rule, Running};
 use futures_util::{StreamExt as _, stream};
 use image_service::{
-    ecr::{
-        Ecr, Operation, Place, Service,
-        metrics::{Measured, RETRIES},
-    },
+    ecr::{Ecr, Operation, Place, Service},
     error::{EcrError, EcrReason, Error, Result},
 };
+use tracing::{
+    Subscriber,
+    field::{Field, Visit},
+    instrument::WithSubscriber as _,
+    span::{Id, Record},
+};
+use tracing_subscriber::{Layer, layer::Context, layer::SubscriberExt as _, registry};
 
 /// What goes wrong, what it is called, and what it says of AWS.
 struct Trouble {
@@ -81,9 +92,11 @@ async fn meet(local: &Running, operation: Operation) -> Vec<String> {
         let met = || local.faults().list().iter().find(|set| set.id == id).map_or(0, |set| set.met);
         let hasty = matches!(trouble.effect, Effect::Latency(_));
         let ecr = adapter(local, operation, hasty);
-        let first = make(&ecr, operation).await.unwrap_err();
+        let attempts = Attempts::default();
+        let first =
+            make(&ecr, operation).with_subscriber(registry().with(attempts.clone())).await.unwrap_err();
         // Whoever is in haste may have left before it was there.
-        let asked = if hasty { 1 + retries(&ecr, operation) } else { met() };
+        let asked = if hasty { attempts.0.load(Relaxed) } else { met() };
         // The breaker knows it now.
         let second = make(&ecr, operation).await.unwrap_err();
         local.faults().remove(id);
@@ -114,11 +127,24 @@ fn agreed(operation: Operation, trouble: &Trouble) -> (EcrReason, bool, u64, boo
     (trouble.reason, again, attempts, opens)
 }
 
-fn retries(ecr: &Ecr, operation: Operation) -> u64 {
-    match ecr.metrics().read().get(&(RETRIES, vec![("operation", operation.name())])) {
-        Some(Measured::Count(count)) => *count,
-        _ => 0,
+/// Hears from the span of a call how often it was attempted.
+#[derive(Clone, Default)]
+struct Attempts(Arc<AtomicU64>);
+
+impl<S: Subscriber> Layer<S> for Attempts {
+    fn on_record(&self, _: &Id, values: &Record<'_>, _: Context<'_, S>) {
+        values.record(&mut self.clone());
     }
+}
+
+impl Visit for Attempts {
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        if field.name() == "attempts" {
+            self.0.store(value, Relaxed);
+        }
+    }
+
+    fn record_debug(&mut self, _: &Field, _: &dyn Debug) {}
 }
 
 fn adapter(local: &Running, operation: Operation, hasty: bool) -> Ecr {

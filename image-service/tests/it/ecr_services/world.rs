@@ -17,7 +17,11 @@ use fixtures::{
     registry::ScriptedRegistry,
     tool::pinned,
 };
-use image_service::{app, config::Config, shutdown::Shutdown};
+use image_service::{
+    app::{self, Inherited},
+    config::Config,
+    shutdown::Shutdown,
+};
 use imageservice_proto::ecr::v1::{
     Registry, auth_service_client::AuthServiceClient, image_service_client::ImageServiceClient,
     manifest_service_client::ManifestServiceClient,
@@ -115,7 +119,7 @@ impl World {
         let socket = dir.path().join("grpc.sock");
         let config = config(&aws, &dir, ecr);
         let served = tokio::spawn(async move {
-            if let Err(error) = app::run(config, Shutdown::default()).await {
+            if let Err(error) = app::run(config, Inherited::default(), Shutdown::default()).await {
                 panic!("the service does not run: {error:#}");
             }
         });

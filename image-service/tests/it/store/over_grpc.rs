@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path, sync::Arc};
 
 use fixtures::{process::until, system::connect};
 use image_service::{
-    app,
+    app::{self, Inherited},
     config::{Config, KeyConfig, Listen},
     model::{Image, ImageConfig, ImageName, ImageSummary, Reference},
     ports::{ImageStore, ListCursor, Location, Store},
@@ -35,7 +35,7 @@ impl Service {
         let socket = dir.path().join("grpc.sock");
         let shutdown = Shutdown::default();
         let config = config(state, dir.path(), &socket);
-        let running = tokio::spawn(app::run(config, shutdown.clone()));
+        let running = tokio::spawn(app::run(config, Inherited::default(), shutdown.clone()));
         let accepts = async || {
             assert!(!running.is_finished(), "the service has ended");
             connect(&socket).await.ok()

@@ -82,7 +82,7 @@ impl World {
         let process = service(folder.path(), listen, &format!("{ALONE}{config}"));
         let line = process.line("listening on ").await;
         let address =
-            line.split("listening on ").nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
+            line.split("listening on ").nth(1).unwrap().split([' ', '"']).next().unwrap().to_owned();
         Self { process, address, folder }
     }
 

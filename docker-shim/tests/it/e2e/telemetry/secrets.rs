@@ -1,0 +1,174 @@
+//! Secrets are planted wherever one can be, everything is logged, traced and measured, and nothing of all that has a secret in it.
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use bytes::Bytes;
+use fixtures::{
+    peers::{Archive, Collector, DockerCli, DockerRegistry, EmbeddingServer, Grants, Recipe, TokenServer},
+    registry::{Reply, ScriptedRegistry},
+    system::System,
+};
+use http::{Method, Request};
+use imageservice_proto::ecr::v1::{GetAuthorizationTokenRequest, auth_service_client::AuthServiceClient};
+use serde_json::{Value, json};
+
+use super::{observed, page};
+
+/// What each secret begins with.
+const MARK: &str = "pl4nted-";
+const SEAL: &str = "5ea15ea15ea15ea15ea15ea15ea15ea15ea15ea15ea15ea15ea15ea15ea15ea1";
+
+/// What was told to anyone but those it is for: by whom, and what.
+struct Told(Vec<(String, Vec<u8>)>);
+
+impl Told {
+    fn note(&mut self, whom: &str, what: impl Into<Vec<u8>>) {
+        self.0.push((whom.to_owned(), what.into()));
+    }
+
+    /// In any case, and as base64 of any alignment would show it.
+    fn search(&self, secret: &str) {
+        let forms = (0..3).map(|shift| {
+            let bytes = [" ".repeat(shift).as_bytes(), secret.as_bytes()].concat();
+            // Of four letters each, those groups that nothing but the secret decides.
+            BASE64_STANDARD.encode(&bytes)[4 * shift.min(1)..4 * (bytes.len() / 3)].to_owned()
+        });
+        for form in [secret.to_owned()].into_iter().chain(forms) {
+            for (whom, what) in &self.0 {
+                let text = String::from_utf8_lossy(what);
+                let found = text.lines().find(|line| line.contains(&form));
+                assert!(found.is_none(), "{whom} was told {form:?}: {}", found.unwrap_or_default());
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_secret_is_in_any_log_trace_metric_or_error() {
+    let (aws, scripted) = (ScriptedRegistry::start().await, ScriptedRegistry::start().await);
+    let (embedder, collector) = (EmbeddingServer::start().await, Collector::start().await);
+    let folder = tempfile::tempdir().unwrap();
+    let (seal, api_key) = (folder.path().join("seal"), folder.path().join("api"));
+    std::fs::write(&seal, SEAL).unwrap();
+    std::fs::write(&api_key, "pl4nted-api-key").unwrap();
+    let similarity = embedder.config(&format!("enabled = true\napi_key_file = '{}'", api_key.display()));
+    let config = format!(
+        "{similarity}\n[credentials]\nkey_file = '{}'\n\
+         [ecr]\nregion = 'eu-central-1'\nendpoint_url = '{}'\n\
+         [ecr.auth]\nkind = 'static'\naccess_key_id = 'AKID'\nsecret_access_key = 'pl4nted-aws-secret'\n\
+         session_token = 'pl4nted-aws-session'\n",
+        seal.display(),
+        aws.url("")
+    );
+    let environment =
+        [("RUST_LOG", "trace"), ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=pl4nted-collector-key")];
+    let mut system = observed(&collector, &config, &environment).await;
+
+    let mut told = Told(Vec::new());
+    passwords(&system, &mut told).await;
+    tokens(&system, &scripted, &mut told).await;
+    images(&system, &mut told).await;
+    ecr(&system, &aws, &mut told).await;
+
+    told.note("Prometheus", page(system.service()).await.text);
+    told.note("Prometheus", page(system.shim()).await.text);
+    collector.trace_of(&["POST /images/create", "pull"]).await;
+    assert!(system.stop_shim() && system.stop_service());
+    told.note("a collector", collector.bytes());
+    told.note("the service's log", system.service().lines().join("\n"));
+    told.note("the shim's log", system.shim().lines().join("\n"));
+    assert!(told.0.iter().map(|(_, what)| what.len()).sum::<usize>() > 100_000, "everything was logged");
+    told.search(MARK);
+    told.search(SEAL);
+}
+
+#[test]
+#[should_panic(expected = "a log was told")]
+fn a_secret_is_found_however_it_is_written() {
+    let mut told = Told(Vec::new());
+    told.note("a log", format!("Basic {}", BASE64_STANDARD.encode("alice:pl4nted-password")));
+    told.search(MARK);
+}
+
+/// `docker login` and the header of a pull, right and wrong, at registries with passwords and with tokens; and as part of a name.
+async fn passwords(system: &System, told: &mut Told) {
+    let registry = DockerRegistry::htpasswd(&[("alice", "pl4nted-password")]).await;
+    let grants = Grants::none().user("alice", "pl4nted-other").allow("alice", "priv/app", &["pull"]);
+    let server = TokenServer::start(grants).await;
+    let guarded = DockerRegistry::with_tokens(&server).await;
+    for (registry, password) in [(&registry, "pl4nted-password"), (&guarded, "pl4nted-other")] {
+        registry.push("priv/app", "v1", &Recipe::plain("private")).await;
+        let cli = DockerCli::new(&system.docker_host());
+        let wrong = cli.login(registry.host(), "alice", "pl4nted-wrong").await.refused();
+        told.note("who logs in", wrong);
+        cli.login(registry.host(), "alice", password).await.ok();
+        cli.run(&["pull", &registry.reference("priv/app:v1")]).await.ok();
+    }
+    for name in ["alice:pl4nted-in-url@127.0.0.1:1/app", "https://alice:pl4nted-in-url@127.0.0.1:1/app"] {
+        let refused = system.engine().pull(name, "v1").await;
+        assert_ne!(refused.status, 200);
+    }
+}
+
+/// Identity tokens, tokens of the caller's own, and those that a token endpoint gives.
+async fn tokens(system: &System, registry: &ScriptedRegistry, told: &mut Told) {
+    registry.push("team/app", "v1", &fixtures::images::Image::docker("tokens"));
+    registry.require_bearer([("alice", "pl4nted-for-token")]);
+    registry.accept_identity_token("pl4nted-identity");
+    registry.accept_token("pl4nted-given");
+    registry.token_answer(json!({ "refresh_token": "pl4nted-refresh" }));
+    let image = format!("{}/team/app", registry.host());
+    for auth in [
+        json!({ "username": "alice", "password": "pl4nted-for-token" }),
+        json!({ "username": "alice", "password": "pl4nted-mistaken" }),
+        json!({ "identitytoken": "pl4nted-identity" }),
+        json!({ "identitytoken": "pl4nted-ended" }),
+        json!({ "registrytoken": "pl4nted-given" }),
+        json!({ "registrytoken": "pl4nted-revoked" }),
+    ] {
+        told.note("who pulls", pull(system, &image, &auth).await);
+    }
+    let echo = Reply::error(401, "UNAUTHORIZED", "not with pl4nted-for-token");
+    registry.always(Method::GET, "/v2/team/app/manifests/v2", echo);
+    let auth = json!({ "username": "alice", "password": "pl4nted-for-token" });
+    told.note("who pulls", pull(system, &image.replace("/app", "/app:v2"), &auth).await);
+}
+
+async fn pull(system: &System, image: &str, auth: &Value) -> String {
+    let auth = BASE64_STANDARD.encode(auth.to_string()).replace('+', "-").replace('/', "_");
+    let request = Request::post(format!("/images/create?fromImage={image}&tag=v1"));
+    let request = request.header("X-Registry-Auth", auth).body(Bytes::new()).unwrap();
+    system.engine().send(request).await.text()
+}
+
+/// Variables of an image, which its owner may see and nobody else is shown.
+async fn images(system: &System, told: &mut Told) {
+    let mut recipe = Recipe::plain("secretive");
+    recipe.config["config"]["Env"] = json!(["DB_PASSWORD=pl4nted-env", "TOKEN=pl4nted-token-env"]);
+    recipe.config["history"] = json!([{ "created_by": "ENV DB_PASSWORD=pl4nted-history" }]);
+    let archive = Archive::docker(&[(&recipe, &["secretive:1"])]);
+    assert_eq!(system.engine().load(archive.tar()).await.status, 200);
+    let cli = DockerCli::new(&system.docker_host());
+    let shown = cli.run(&["image", "inspect", "secretive:1"]).await.ok();
+    assert!(shown.contains("pl4nted-env"), "its owner sees it: {shown}");
+    told.note("who asks for another", cli.run(&["image", "inspect", "secretive:2"]).await.refused());
+}
+
+/// Keys for AWS, and the password that it gives.
+async fn ecr(system: &System, aws: &ScriptedRegistry, told: &mut Told) {
+    let password = BASE64_STANDARD.encode("AWS:pl4nted-ecr-password");
+    let answer = json!({ "authorizationData": [{
+        "authorizationToken": password,
+        "expiresAt": 4_102_444_800_u64,
+        "proxyEndpoint": "https://123456789012.dkr.ecr.eu-central-1.amazonaws.com",
+    }] });
+    aws.next(Method::POST, "/", Reply::json(200, &answer));
+    let mut auth = AuthServiceClient::new(system.channel().await);
+    auth.get_authorization_token(GetAuthorizationTokenRequest::default()).await.unwrap();
+    let refused = json!({ "__type": "InvalidSignatureException", "message": "no" });
+    aws.always(Method::POST, "/", Reply::json(400, &refused));
+    let elsewhere =
+        imageservice_proto::ecr::v1::Registry { region: "us-east-1".into(), ..Default::default() };
+    let request = GetAuthorizationTokenRequest { registry: Some(elsewhere) };
+    let refused = auth.get_authorization_token(request).await.unwrap_err();
+    told.note("who asks for a password", format!("{refused:?}"));
+}
