@@ -64,7 +64,7 @@ fn every_example_is_possible() {
         let mut document: toml::Table = uncommented().parse().unwrap();
         let credentials = document["credentials"].as_table_mut().unwrap();
         assert!(credentials.contains_key(kind), "{kind}");
-        credentials.retain(|key, _| key == kind || !kinds.contains(&key.as_str()));
+        credentials.retain(|key, _| key == kind || !kinds.contains(&key));
         let (_folder, sources) = sources(&document.to_string());
         assert_eq!(sources.mistakes(|_| Vec::new()), [], "{kind}");
     }

@@ -1,7 +1,6 @@
 //! States of both engines, and what an operator does with them.
 
 use std::{
-    fs,
     io::{Read, Write},
     path::Path,
     sync::{Arc, LazyLock},
