@@ -47,25 +47,6 @@ async fn the_demo_works() {
     assert!(out.ends_with("# All of it worked\n"), "{out}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_example_configuration_is_valid_and_its_examples_lack_only_the_files_they_name() {
-    let example = std::fs::read_to_string(format!("{DEPLOY}/config.toml")).unwrap();
-    // "# " begins an explanation, "#" alone an example.
-    let uncommented =
-        |line: &str| line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')).unwrap_or(line).to_owned();
-    let all = example.lines().map(uncommented).collect::<Vec<_>>().join("\n");
-    let folder = tempfile::tempdir().unwrap();
-    let check = async |text: &str| {
-        let file = folder.path().join("config.toml");
-        std::fs::write(&file, text).unwrap();
-        Tool::new(binary("image-service")).args(["config", "check", "--config"]).arg(&file).run().await
-    };
-    check(&example).await.ok();
-    let said = check(&all).await.refused();
-    assert_eq!(said.matches("No such file or directory").count(), 4, "{said}");
-    assert!(said.contains("mistakes in the configuration: 4"), "{said}");
-}
-
 /// Whether any process has a folder on its command line.
 fn running_from(folder: &Path) -> bool {
     let folder = folder.to_str().unwrap();

@@ -28,9 +28,12 @@ const FILL: &str = "
 /// As it is whatever the values are.
 async fn plan(server: &Postgres, database: &str, statement: &str) -> String {
     let places: BTreeSet<&str> = statement.split('$').skip(1).map(|rest| &rest[..1]).collect();
-    let nothing = vec!["NULL"; places.len()].join(", ");
+    let nothing = match places.len() {
+        0 => String::new(),
+        count => format!("({})", vec!["NULL"; count].join(", ")),
+    };
     let explain = format!(
-        "SET plan_cache_mode = force_generic_plan; PREPARE asked AS {statement}; EXPLAIN EXECUTE asked({nothing})"
+        "SET plan_cache_mode = force_generic_plan; PREPARE asked AS {statement}; EXPLAIN EXECUTE asked{nothing}"
     );
     server.sql(database, &explain).await
 }

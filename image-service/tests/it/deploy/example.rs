@@ -56,10 +56,18 @@ fn every_value_is_the_default() {
     assert_eq!(format!("{config:#?}"), format!("{:#?}", Config::default()));
 }
 
+/// Credentials have one source of keys: each is tried without the others.
 #[test]
 fn every_example_is_possible() {
-    let (_folder, sources) = sources(&uncommented());
-    assert_eq!(sources.mistakes(|_| Vec::new()), []);
+    let kinds = ["key_file", "key_env", "key_credential", "kms"];
+    for kind in kinds {
+        let mut document: toml::Table = uncommented().parse().unwrap();
+        let credentials = document["credentials"].as_table_mut().unwrap();
+        assert!(credentials.contains_key(kind), "{kind}");
+        credentials.retain(|key, _| key == kind || !kinds.contains(&key));
+        let (_folder, sources) = sources(&document.to_string());
+        assert_eq!(sources.mistakes(|_| Vec::new()), [], "{kind}");
+    }
 }
 
 #[test]

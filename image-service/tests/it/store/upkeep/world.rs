@@ -1,6 +1,10 @@
 //! States of both engines, and what an operator does with them.
 
-use std::{fs, io::Read, os::unix::fs::PermissionsExt, path::Path, sync::Arc};
+use std::{
+    io::{Read, Write},
+    path::Path,
+    sync::{Arc, LazyLock},
+};
 
 use fixtures::{peers::Postgres, process::until};
 use image_service::{
@@ -12,7 +16,7 @@ use image_service::{
     },
 };
 use rusqlite::Connection;
-use tempfile::TempDir;
+use tempfile::{NamedTempFile, TempDir};
 
 use crate::store::{Stores, full};
 
@@ -27,12 +31,13 @@ pub(crate) fn sealer() -> Arc<dyn Sealer> {
     sealer_of([7; 32])
 }
 
+/// The file is read again whenever keys are loaded, so it stays as long as the tests run.
 pub(super) fn sealer_of(key: [u8; 32]) -> Arc<dyn Sealer> {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("key");
-    fs::write(&file, key).unwrap();
-    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
-    Arc::new(Seal::from_key_file(&file).unwrap())
+    static KEYS: LazyLock<TempDir> = LazyLock::new(|| tempfile::tempdir().unwrap());
+    let mut file = NamedTempFile::new_in(KEYS.path()).unwrap();
+    file.write_all(&key).unwrap();
+    let (_, path) = file.keep().unwrap();
+    Arc::new(Seal::from_key_file(&path).unwrap())
 }
 
 /// One of each engine.
