@@ -82,5 +82,7 @@ fn obstacles(config: &Config) -> Vec<anyhow::Error> {
 }
 
 fn log_filter(config: &LogConfig) -> anyhow::Result<logs::Filter> {
-    logs::filter(&config.filter).with_context(|| format!("RUST_LOG, or else log.filter {:?}", config.filter))
+    let said = std::env::var_os("RUST_LOG").map(|said| format!("RUST_LOG {said:?}"));
+    let said = || said.unwrap_or_else(|| format!("log.filter {:?}", config.filter));
+    logs::filter(&config.filter).with_context(said)
 }
