@@ -25,7 +25,7 @@ install: ## programs, units and an example of the configuration onto this host; 
 	@BIN=$(TARGET)/release deploy/install.sh
 
 test: tools lint ## everything
-	$(if $(SKIP),@echo "not root: tests with a real dockerd, with buildah or with a full disk are left out")
+	$(if $(SKIP),@echo "not root: tests with a real dockerd or buildah or a full disk are left out")
 	cargo test --workspace $(SKIP)
 
 bench: ## ours beside a real dockerd, skopeo and moto, in turns; ARGS="--only archives --loads 5" and the like
