@@ -43,13 +43,18 @@ pub(super) fn may_be_layer(head: &[u8]) -> bool {
 }
 
 impl<R: Read> Candidate<'_, R> {
-    /// Reads it to its end and hands it on.
+    /// Reads it to its end and hands it on, unless it is recognised.
     pub(super) fn pass(self, meter: &Meter, intake: &mut dyn LayerIntake) -> Result<Passed> {
         let packing = Packing::of(&self.head);
         let compression = packing.handed_on();
         let as_it_is = packing == Packing::Plain || compression != Compression::None;
         let offered =
             OfferedLayer { promised: self.promised, size: as_it_is.then_some(self.size), compression };
+        if packing == Packing::Plain
+            && let Some(layer) = intake.recognise(&offered)?
+        {
+            return Ok(Passed::Layer(layer));
+        }
         let mut sink = intake.begin(&offered)?;
         let content = Cursor::new(self.head).chain(Outer(self.rest));
         let passed = match compression {

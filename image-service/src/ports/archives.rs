@@ -23,7 +23,8 @@ pub enum Compression {
 /// A layer that begins: what can be known before it has passed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct OfferedLayer {
-    /// A digest that the member's name promises: of the bytes as they are, or of the uncompressed layer. Nothing is proven by it.
+    /// A digest that the member's name promises: of the bytes as they are, or of the uncompressed layer. Nothing is proven by it, and nothing
+    /// has to be where the layer is there already: what an image is made of is for its config to say.
     pub promised: Option<Digest>,
     /// How many bytes will be written, if the archive says so.
     pub size: Option<u64>,
@@ -48,6 +49,10 @@ pub struct ReadLayer {
 
 /// Takes the layers of an archive as they pass. Called on the reading thread, which it may hold up.
 pub trait LayerIntake: Send {
+    /// The plain layer that a name promises, if it is there already: its bytes are then passed over unread, as dockerd does with a layer that it
+    /// has.
+    fn recognise(&mut self, offered: &OfferedLayer) -> Result<Option<ReadLayer>>;
+
     /// A layer, or a file that may turn out to be one, begins.
     fn begin(&mut self, offered: &OfferedLayer) -> Result<Box<dyn LayerSink>>;
 }
@@ -61,7 +66,8 @@ pub trait LayerSink: Send {
     fn finish(self: Box<Self>, layer: &ReadLayer) -> Result<bool>;
 }
 
-/// An image as an archive has it, verified: every digest that its config or manifest names was computed from what passed.
+/// An image as an archive has it, verified: every digest that its config or manifest names was computed from what passed, or is that of a layer
+/// which was recognised.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ArchivedImage {
     /// Digest of the config.

@@ -37,11 +37,22 @@ impl Known {
         Self { repository, compression, writer, locations, present }
     }
 
-    /// Whether the registry has the layer that a member's name promises.
-    pub(super) async fn promises(&self, offered: &OfferedLayer, access: &Access) -> Result<bool> {
-        let Some(promised) = &offered.promised else { return Ok(false) };
-        let staged = self.under(promised, promised, offered.compression, access).await?;
-        Ok(staged.is_some_and(|layer| offered.size.is_none_or(|size| size == layer.uncompressed_size)))
+    /// The plain layer that a member's name promises. Of what lies in the registry only the name is proof, so the layer must have been made
+    /// here, of this many bytes.
+    pub(super) async fn promised(
+        &self,
+        offered: &OfferedLayer,
+        access: &Access,
+    ) -> Result<Option<StagedLayer>> {
+        let (Some(promised), Some(size)) = (&offered.promised, offered.size) else { return Ok(None) };
+        match self.locations.staged_layer(&self.repository, promised).await? {
+            Some(layer)
+                if layer.made_here && layer.diff_id == *promised && layer.uncompressed_size == size =>
+            {
+                self.confirmed(layer, offered.compression, access).await
+            }
+            _ => Ok(None),
+        }
     }
 
     /// Whether the registry has a layer that begins like this plain one.

@@ -1,6 +1,6 @@
 //! Takes one layer.
 //!
-//! A plain layer whose name or head says that the registry may have it goes into the spool as it is: if its end shows that the registry does
+//! A plain layer whose head says that the registry may have it goes into the spool as it is: if its end shows that the registry does
 //! have it, nothing was compressed for nothing, and if not, nothing is lost.
 
 use std::sync::Arc;
@@ -40,15 +40,9 @@ impl Sink {
     pub(super) fn new(job: Arc<Job>, offered: &OfferedLayer) -> Result<Self> {
         let head = Head::of(offered.compression);
         let (compression, size) = (offered.compression, offered.size);
-        let mut sink = Self { job, compression, size, head, held: Vec::new(), passing: None };
-        if compression != Compression::None || sink.is_promised(offered)? {
-            sink.passing = Some(sink.job.feed(Codec::Stored)?);
-        }
-        Ok(sink)
-    }
-
-    fn is_promised(&self, offered: &OfferedLayer) -> Result<bool> {
-        self.job.wait(self.job.yard.known.promises(offered, &self.job.access))
+        let as_it_is = compression != Compression::None;
+        let passing = as_it_is.then(|| job.feed(Codec::Stored)).transpose()?;
+        Ok(Self { job, compression, size, head, held: Vec::new(), passing })
     }
 
     /// What to do with a plain layer that begins like this one.

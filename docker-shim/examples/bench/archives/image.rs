@@ -1,4 +1,4 @@
-//! An image of real files, as `docker save` writes images: what is measured depends on how well layers compress.
+//! An image of real files, with the names that `docker save` gives layers since Docker 25: what is measured depends on how well layers compress.
 
 use std::{
     fs::{self, File},
@@ -68,9 +68,10 @@ fn write_layer(path: &Path, files: &mut impl Iterator<Item = PathBuf>, size: u64
 }
 
 fn write_archive(path: &Path, layers: &[PathBuf]) {
-    let diff_ids: Vec<_> = layers.iter().map(|layer| format!("sha256:{}", sha256(layer))).collect();
+    let digests: Vec<_> = layers.iter().map(|layer| sha256(layer)).collect();
+    let diff_ids: Vec<_> = digests.iter().map(|hex| format!("sha256:{hex}")).collect();
     let config = config(&diff_ids);
-    let names: Vec<_> = (0..layers.len()).map(|number| format!("{number}/layer.tar")).collect();
+    let names: Vec<_> = digests.iter().map(|hex| format!("blobs/sha256/{hex}")).collect();
     let mut builder = Builder::new(File::create(path).unwrap());
     for (layer, name) in layers.iter().zip(&names) {
         builder.append_path_with_name(layer, name).unwrap();

@@ -29,6 +29,14 @@ struct ReportedLayer {
 }
 
 impl LayerIntake for Reported {
+    fn recognise(&mut self, offered: &OfferedLayer) -> Result<Option<ReadLayer>> {
+        let layer = self.intake.recognise(offered)?;
+        if let Some(layer) = &layer {
+            tell(&self.events, layer, true);
+        }
+        Ok(layer)
+    }
+
     fn begin(&mut self, offered: &OfferedLayer) -> Result<Box<dyn LayerSink>> {
         let sink = self.intake.begin(offered)?;
         Ok(Box::new(ReportedLayer { sink, events: self.events.clone() }))
@@ -42,15 +50,23 @@ impl LayerSink for ReportedLayer {
 
     fn finish(self: Box<Self>, layer: &ReadLayer) -> Result<bool> {
         let known = self.sink.finish(layer)?;
-        let _ = self.events.try_send(Ok(LoadEvent::Layer { layer: layer.clone(), known }));
+        tell(&self.events, layer, known);
         Ok(known)
     }
+}
+
+fn tell(events: &mpsc::Sender<Result<LoadEvent>>, layer: &ReadLayer, known: bool) {
+    let _ = events.try_send(Ok(LoadEvent::Layer { layer: layer.clone(), known }));
 }
 
 /// Without a staging registry a layer is read only to be verified.
 struct Nowhere;
 
 impl LayerIntake for Nowhere {
+    fn recognise(&mut self, _: &OfferedLayer) -> Result<Option<ReadLayer>> {
+        Ok(None)
+    }
+
     fn begin(&mut self, _: &OfferedLayer) -> Result<Box<dyn LayerSink>> {
         Ok(Box::new(Self))
     }

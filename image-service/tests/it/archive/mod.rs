@@ -10,6 +10,7 @@ mod limits;
 mod links;
 mod oci_layout;
 mod random;
+mod recognised;
 mod root;
 mod save;
 mod world;

@@ -10,7 +10,7 @@ use fixtures::images::sha256;
 use image_service::{
     archive::{ArchiveReader, Limits},
     error::{Error, Result},
-    model::Platform,
+    model::{Digest, Platform},
     ports::{ArchivedImage, Archives, Compression, LayerIntake, LayerSink, OfferedLayer, ReadLayer},
 };
 use serde_json::{Value, json};
@@ -178,6 +178,7 @@ pub(super) struct Taken {
 pub(super) struct Recorder {
     begun: Arc<Mutex<Vec<OfferedLayer>>>,
     taken: Arc<Mutex<Vec<Taken>>>,
+    has: Vec<ReadLayer>,
     refuses: bool,
 }
 
@@ -185,6 +186,15 @@ impl Recorder {
     /// Refuses the first bytes of every layer.
     pub(super) fn refusing() -> Self {
         Self { refuses: true, ..Self::default() }
+    }
+
+    /// Has a plain layer already.
+    pub(super) fn having(layer: &[u8]) -> Self {
+        let (diff_id, size): (Digest, _) = (sha256(layer).parse().unwrap(), layer.len() as u64);
+        let digest = diff_id.clone();
+        let layer =
+            ReadLayer { diff_id, uncompressed_size: size, digest, size, compression: Compression::None };
+        Self { has: vec![layer], ..Self::default() }
     }
 
     pub(super) fn taken(&self) -> Vec<Taken> {
@@ -204,6 +214,12 @@ struct Sink {
 }
 
 impl LayerIntake for Recorder {
+    fn recognise(&mut self, offered: &OfferedLayer) -> Result<Option<ReadLayer>> {
+        assert_eq!(offered.compression, Compression::None);
+        let promised = |layer: &&ReadLayer| offered.promised.as_ref() == Some(&layer.digest);
+        Ok(self.has.iter().find(promised).cloned())
+    }
+
     fn begin(&mut self, offered: &OfferedLayer) -> Result<Box<dyn LayerSink>> {
         self.begun.lock().unwrap().push(offered.clone());
         Ok(Box::new(Sink { recorder: self.clone(), offered: offered.clone(), bytes: Vec::new() }))
