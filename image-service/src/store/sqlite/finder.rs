@@ -8,7 +8,7 @@
 //! it begins and lets go of it at its end; in a write-ahead log it neither waits for a change nor holds one up.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
@@ -21,7 +21,7 @@ use rusqlite::{Connection, OpenFlags, params_from_iter};
 use super::portable::{ImageRow, Question};
 use crate::error::{Error, Result};
 
-/// Threads that look up at once; one more waits for some microseconds.
+/// Threads that look up at once; one more waits for some microseconds. A connection is opened when there is first a thread for it.
 const CONNECTIONS: usize = 4;
 /// What no look-up among pages in memory takes.
 const QUICK: Duration = Duration::from_millis(1);
@@ -34,22 +34,25 @@ pub(super) struct Finder(Arc<Readers>);
 
 #[derive(Debug)]
 struct Readers {
-    /// None once closed.
-    connections: Vec<Mutex<Option<Connection>>>,
+    database: PathBuf,
+    connections: [Mutex<Option<Connection>>; CONNECTIONS],
     turn: AtomicUsize,
     waits_for_disk: AtomicBool,
+    closed: AtomicBool,
 }
 
 impl Finder {
     /// Opens a database that exists and has its schema.
     pub(super) fn open(database: &Path) -> rusqlite::Result<Self> {
-        let open = |_| connect(database).map(Some).map(Mutex::new);
-        let connections = (0..CONNECTIONS).map(open).collect::<rusqlite::Result<_>>()?;
-        Ok(Self(Arc::new(Readers {
-            connections,
+        let readers = Readers {
+            database: database.to_owned(),
+            connections: Default::default(),
             turn: AtomicUsize::new(0),
             waits_for_disk: AtomicBool::new(false),
-        })))
+            closed: AtomicBool::new(false),
+        };
+        opened(&mut lock(&readers.connections[0]), database)?;
+        Ok(Self(Arc::new(readers)))
     }
 
     /// The rows of an answer.
@@ -63,6 +66,7 @@ impl Finder {
 
     /// Waits for what is under way. Every later look-up answers that the store is unavailable.
     pub(super) fn close(&self) {
+        self.0.closed.store(true, Relaxed);
         for connection in &self.0.connections {
             drop(lock(connection).take());
         }
@@ -72,10 +76,11 @@ impl Finder {
 impl Readers {
     fn rows(&self, question: &Question) -> Result<Vec<ImageRow>> {
         let begun = Instant::now();
-        let rows = match &*self.free() {
-            Some(connection) => rows(connection, question)?,
-            None => return Err(Error::StoreUnavailable("the store is closed".into())),
-        };
+        let mut connection = self.free();
+        if self.closed.load(Relaxed) {
+            return Err(Error::StoreUnavailable("the store is closed".into()));
+        }
+        let rows = rows(opened(&mut connection, &self.database)?, question)?;
         self.waits_for_disk.store(begun.elapsed() > QUICK, Relaxed);
         Ok(rows)
     }
@@ -89,6 +94,16 @@ impl Readers {
 
 fn lock(connection: &Mutex<Option<Connection>>) -> MutexGuard<'_, Option<Connection>> {
     connection.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn opened<'a>(
+    connection: &'a mut Option<Connection>,
+    database: &Path,
+) -> rusqlite::Result<&'a mut Connection> {
+    match connection {
+        Some(connection) => Ok(connection),
+        None => Ok(connection.insert(connect(database)?)),
+    }
 }
 
 fn connect(database: &Path) -> rusqlite::Result<Connection> {

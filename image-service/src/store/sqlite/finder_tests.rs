@@ -1,3 +1,5 @@
+use rusqlite::StatementStatus;
+
 use super::*;
 
 const WORD: Question =
@@ -25,7 +27,10 @@ fn every_connection_sees_a_change_as_soon_as_it_was_acknowledged() {
     let (writer, finder) = words(folder.path());
     let read = || -> Vec<String> {
         let connections = finder.0.connections.iter().map(lock);
-        connections.map(|connection| word(rows(connection.as_ref().unwrap(), &WORD).unwrap())).collect()
+        let read = |mut connection: MutexGuard<'_, Option<Connection>>| {
+            word(rows(opened(&mut connection, &finder.0.database).unwrap(), &WORD).unwrap())
+        };
+        connections.map(read).collect()
     };
     assert_eq!(read(), ["first"; CONNECTIONS]);
     for change in ["second", "third"] {
@@ -56,4 +61,36 @@ async fn more_look_ups_than_connections_wait_their_turn() {
             scope.spawn(|| (0..50).for_each(|_| assert_eq!(word(finder.0.rows(&WORD).unwrap()), "first")));
         }
     });
+}
+
+#[test]
+fn a_look_up_is_planned_once_whatever_is_known_of_the_table() {
+    const AFTER: &str = "SELECT 0, word, '', NULL, x'', NULL, NULL FROM words WHERE word > ?1";
+    let folder = tempfile::tempdir().unwrap();
+    let (writer, finder) = words(folder.path());
+    writer.execute_batch("CREATE INDEX by_word ON words (word); ANALYZE").unwrap();
+    let connection = lock(&finder.0.connections[0]);
+    let connection = connection.as_ref().unwrap();
+    let planned_again = |end: &str| {
+        rows(connection, &Question { statement: AFTER, values: vec![end.to_owned()] }).unwrap();
+        connection.prepare_cached(AFTER).unwrap().get_status(StatementStatus::RePrepare)
+    };
+    let since_the_schema_was_read = planned_again("a");
+    assert_eq!(planned_again("b"), since_the_schema_was_read);
+}
+
+#[tokio::test]
+async fn one_connection_does_until_two_threads_look_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_writer, finder) = words(folder.path());
+    let open = || finder.0.connections.iter().filter(|connection| lock(connection).is_some()).count();
+    finder.rows(WORD).await.unwrap();
+    assert_eq!(open(), 1);
+    let held = lock(&finder.0.connections[0]);
+    finder.rows(WORD).await.unwrap();
+    drop(held);
+    assert_eq!(open(), 2);
+    finder.close();
+    assert_eq!(open(), 0);
+    assert!(matches!(finder.rows(WORD).await, Err(Error::StoreUnavailable(_))));
 }
