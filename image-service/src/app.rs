@@ -101,7 +101,7 @@ pub async fn run(config: Config, inherited: Inherited, shutdown: Shutdown) -> an
         vectors: store.clone(),
     };
     let operations = Operations::new(ports, &config.pull, &config.staging)?;
-    tokio::spawn(operations.clone().finish_rotation());
+    let resealing = AbortOnDropHandle::new(tokio::spawn(operations.clone().finish_rotation()));
     let sweeping = AbortOnDropHandle::new(tokio::spawn(operations.clone().sweep_now_and_then()));
     let upkeep = operations.clone().sweep_events_now_and_then(config.events);
     let upkeep = AbortOnDropHandle::new(tokio::spawn(upkeep));
@@ -118,7 +118,7 @@ pub async fn run(config: Config, inherited: Inherited, shutdown: Shutdown) -> an
     let (asked, urged) = (service_manager::announced(shutdown.is_asked()), shutdown.is_urged());
     let caller = (identities, door);
     grpc::serve(operations.clone(), services_of_ecr, caller, &config.serving, asked, urged).await?;
-    drop((sweeping, upkeep, listening, indexing));
+    drop((resealing, sweeping, upkeep, listening, indexing));
     let ended = async {
         operations.all_noted().await;
         if let Some(embedded) = embedded {
