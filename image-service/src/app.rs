@@ -8,9 +8,9 @@ use std::{
     sync::Arc,
 };
 
+use serving::{Inherited, Shutdown, service_manager};
 use tokio_util::task::AbortOnDropHandle;
 
-pub use crate::grpc::Inherited;
 use crate::{
     archive::{ArchiveReader, Limits, SaveLayout},
     config::{Config, Listen},
@@ -22,8 +22,6 @@ use crate::{
     ops::{Operations, Ports},
     ports::Staging,
     registry::{CloudRegistryClient, RegistryClient},
-    service_manager,
-    shutdown::Shutdown,
     staging::{Stager, StagingPlace},
     store::watched,
 };
@@ -115,8 +113,11 @@ pub async fn run(config: Config, inherited: Inherited, shutdown: Shutdown) -> an
     let _watchdog = service_manager::ready();
     let (listen, data_dir) = (door.place()?, data_dir.display());
     tracing::info!(listen, %data_dir, "listening on {listen}");
-    let (asked, urged) = (service_manager::announced(shutdown.is_asked()), shutdown.is_urged());
-    let caller = (identities, door);
+    let asked = async {
+        shutdown.is_asked().await;
+        service_manager::stopping();
+    };
+    let (caller, urged) = ((identities, door), shutdown.is_urged());
     grpc::serve(operations.clone(), services_of_ecr, caller, &config.serving, asked, urged).await?;
     drop((resealing, sweeping, upkeep, listening, indexing));
     let ended = async {

@@ -8,7 +8,6 @@ mod cache;
 mod encoding;
 mod error;
 mod history;
-mod lately;
 mod migrations;
 mod postgres;
 mod sqlite;
