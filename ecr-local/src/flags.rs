@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     fs,
+    num::NonZeroU32,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -29,6 +30,15 @@ pub(crate) struct Flags {
     /// Where to serve HTTP.
     #[arg(long, env = "ECR_LOCAL_LISTEN", value_name = "HOST:PORT", default_value = "127.0.0.1:5000")]
     listen: String,
+    /// Connections at once; one more is answered with 503.
+    #[arg(long, env = "ECR_LOCAL_CONNECTIONS", value_name = "N", default_value = "1024")]
+    connections: NonZeroU32,
+    /// How long the head of a request may take, and a connection rest between two, in seconds.
+    #[arg(long, env = "ECR_LOCAL_HEAD_TIME", value_name = "SECONDS", default_value = "60")]
+    head_time: NonZeroU32,
+    /// How long a client may take nothing of an answer, in seconds.
+    #[arg(long, env = "ECR_LOCAL_STALL_TIME", value_name = "SECONDS", default_value = "300")]
+    stall_time: NonZeroU32,
     /// Where everything is kept.
     #[arg(long, env = "ECR_LOCAL_DATA_DIR", value_name = "DIR", default_value = "ecr-local-data")]
     data_dir: PathBuf,
@@ -157,6 +167,9 @@ impl Flags {
         };
         let builder = EcrLocal::builder(&self.data_dir)
             .listen(&self.listen)
+            .connections(self.connections.get())
+            .head_time(Duration::from_secs(self.head_time.get().into()))
+            .stall_time(Duration::from_secs(self.stall_time.get().into()))
             .durability(durability)
             .challenge(challenge)
             .allow_anyone(self.allow_anyone)
