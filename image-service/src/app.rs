@@ -23,7 +23,6 @@ use crate::{
     ports::Staging,
     registry::{CloudRegistryClient, RegistryClient},
     staging::{Stager, StagingPlace},
-    store::watched,
 };
 
 /// Everything that keeps the configuration from being served, as far as it can be told without starting.
@@ -60,7 +59,7 @@ pub async fn run(config: Config, inherited: Inherited, shutdown: Shutdown) -> an
     }
     config.check_namespaces()?;
     let identities = Identities::open(&config.access)?;
-    let store = watched(state::open(&config).await?);
+    let store = state::open(&config).await?;
     store.open_keys().await?;
     let ecr = Arc::new(Ecr::new(&config.ecr)?.staging_in(staging_repositories(&config)?));
     let services_of_ecr = ecr.services(&config.ecr)?;

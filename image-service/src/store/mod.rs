@@ -20,4 +20,3 @@ pub use postgres::{PostgresError, PostgresSettings, PostgresStore, PostgresUpkee
 pub use sqlite::{OpenError, SqliteStore, SqliteUpkeep};
 pub use transfer::{TransferError, Transferred};
 pub use upkeep::{Finding, Migrated, Upkeep, UpkeepError};
-pub use watched::watched;
