@@ -21,7 +21,7 @@ use crate::{
     model::{Namespace, Repository},
     ops::{Operations, Ports},
     ports::Staging,
-    registry::{CloudRegistryClient, RegistryClient},
+    registry::RegistryClient,
     staging::{Stager, StagingPlace},
 };
 
@@ -63,8 +63,8 @@ pub async fn run(config: Config, inherited: Inherited, shutdown: Shutdown) -> an
     store.open_keys().await?;
     let ecr = Arc::new(Ecr::new(&config.ecr)?.staging_in(staging_repositories(&config)?));
     let services_of_ecr = ecr.services(&config.ecr)?;
-    let client = RegistryClient::new(&config.registries, config.pull.other_architectures)?;
-    let registry = Arc::new(CloudRegistryClient::new(client, ecr));
+    let registry = RegistryClient::new(&config.registries, config.pull.other_architectures)?;
+    let registry = Arc::new(registry.with_identity(ecr));
     let embedded = match config.embeds_registry() {
         true => Some(
             EmbeddedRegistry::start(&config.embedded_registry, &data_dir, config.staging.sweep_grace).await?,
