@@ -8,11 +8,8 @@ use docker_shim::{
     server::Server,
     upstream::Upstream,
 };
+use serving::Shutdown;
 use telemetry::{Telemetry, logs};
-use tokio::{
-    signal::unix::{SignalKind, signal},
-    sync::watch,
-};
 
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
@@ -36,27 +33,11 @@ fn main() -> anyhow::Result<()> {
 
 async fn serve(settings: Settings) -> anyhow::Result<Telemetry> {
     let upstream = Upstream::new(settings.image_service.clone(), settings.auth)?;
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    let (said, told) = watch::channel(0);
-    tokio::spawn(async move {
-        loop {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
-            said.send_modify(|times| *times += 1);
-        }
-    });
-    let server = Server::bind(&settings.socket, upstream, settings.loads, settings.limits)?;
+    let shutdown = Shutdown::on_signals()?;
+    let server = Server::bind(&settings.socket, upstream, settings.loads, settings.limits).await?;
     // Later than a socket is taken out of the environment: it has threads of its own.
     let telemetry = telemetry::start(&settings.telemetry, env!("CARGO_PKG_VERSION")).await?;
     tracing::info!(socket = %server.place(&settings.socket).display(), image_service = %settings.image_service, "listening");
-    server.run(times(told.clone(), 1), times(told, 2)).await;
+    server.run(shutdown.is_asked(), shutdown.is_urged()).await;
     Ok(telemetry)
-}
-
-/// Ready when the process was told to end so many times.
-async fn times(mut told: watch::Receiver<u32>, times: u32) {
-    // Who tells is never gone.
-    let _ = told.wait_for(|told| *told >= times).await;
 }

@@ -8,9 +8,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use moka::sync::Cache;
+use serving::Lately;
 use telemetry::Counter;
-
-use crate::lately::Lately;
 
 /// Some thousand images; a CI host uses a few dozen.
 const CAPACITY: u64 = 16 * 1024 * 1024;
@@ -52,7 +51,7 @@ impl RenderCache {
             u32::try_from(bytes).unwrap_or(u32::MAX)
         };
         let answers = Cache::builder().max_capacity(CAPACITY).weigher(weigh).build();
-        Self { answers, lately: Lately::new() }
+        Self { answers, lately: Lately::default() }
     }
 
     pub(crate) fn get(&self, key: &RenderKey) -> Option<Arc<Rendered>> {

@@ -6,32 +6,27 @@ use std::{
     convert::Infallible,
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
+
+use anyhow::bail;
 
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
 };
-use tokio::{
-    net::UnixStream,
-    sync::{OwnedSemaphorePermit, Semaphore},
-};
+use serving::{Inherited, Patience, Place, Places, Socket, accepted, service_manager, unavailable};
+use tokio::net::UnixStream;
 
 use crate::{
     config::{Limits, LoadAnswers},
-    full_house::FullHouse,
     late_eof::LateEof,
-    patience::Patience,
     service::Shim,
-    service_manager::Announced,
-    socket::Socket,
     upstream::Upstream,
 };
 
-/// A process out of file descriptors gets some back when connections end.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// In words that Docker's clients show.
+const FULL: &str = "{\"message\":\"too many connections to this server: try again later\"}\r\n";
 /// Of a request, as Docker's own clients never have as many.
 const MOST_HEADERS: usize = 100;
 
@@ -44,9 +39,19 @@ pub struct Server {
 }
 
 impl Server {
-    /// Binds the socket, unless one was handed over; clients may connect from now on. Wants a tokio runtime around it.
-    pub fn bind(path: &Path, upstream: Upstream, loads: LoadAnswers, limits: Limits) -> anyhow::Result<Self> {
-        let socket = Socket::inherited()?.map_or_else(|| Socket::bind(path), Ok)?;
+    /// Binds the socket, unless one was handed over; clients may connect from now on. TCP is refused: whoever reaches a Docker API may do
+    /// everything. Wants a tokio runtime around it.
+    pub async fn bind(
+        path: &Path,
+        upstream: Upstream,
+        loads: LoadAnswers,
+        limits: Limits,
+    ) -> anyhow::Result<Self> {
+        let socket = match Inherited::take()? {
+            Inherited::Nothing => Socket::bind(path).await?,
+            Inherited::Unix(listener) => Socket::inherited(listener)?,
+            Inherited::Tcp(_) => bail!("LISTEN_FDS: only a Unix socket can be served"),
+        };
         let shim = Arc::new(Shim::new(upstream, loads, limits.stall));
         Ok(Self { socket, shim, limits })
     }
@@ -54,59 +59,43 @@ impl Server {
     /// Where it listens: a socket that was handed over may be elsewhere than `configured`.
     #[must_use]
     pub fn place(&self, configured: &Path) -> PathBuf {
-        let address = self.socket.listener.local_addr();
-        let bound = address.ok().and_then(|address| address.as_pathname().map(Path::to_owned));
-        bound.unwrap_or_else(|| configured.to_owned())
+        self.socket.path().unwrap_or_else(|| configured.to_owned())
     }
 
     /// Serves until `stop` is ready, then waits for running requests, but not for ever, and not when `urged` is ready too. The socket is gone at
     /// the end.
     pub async fn run(self, stop: impl Future<Output = ()>, urged: impl Future<Output = ()>) {
         let connections = GracefulShutdown::new();
-        let announced = Announced::ready();
+        let _signs = service_manager::ready();
         tokio::select! {
             () = accept(&self.socket, &self.shim, self.limits, &connections) => {}
             () = stop => {}
         }
-        announced.stopping();
+        service_manager::stopping();
         drop(self.socket);
-        tracing::info!("stopping: finishing what is under way");
         self.shim.end();
         tokio::select! {
             () = connections.shutdown() => {}
             () = tokio::time::sleep(self.limits.drain) => {
                 tracing::warn!("some requests did not finish in time; they are broken off");
             }
-            () = urged => tracing::info!("stopping at once: told again"),
+            () = urged => {}
         }
     }
 }
 
 async fn accept(socket: &Socket, shim: &Arc<Shim>, limits: Limits, connections: &GracefulShutdown) {
-    let places = Arc::new(Semaphore::new(limits.connections as usize));
-    let house = FullHouse::new(limits.connections);
+    let places = Places::new(limits.connections, unavailable(FULL));
     loop {
-        match socket.listener.accept().await {
-            Ok((stream, _)) => match Arc::clone(&places).try_acquire_owned() {
-                Ok(place) => serve(stream, Arc::clone(shim), limits, connections, place),
-                Err(_) => house.turn_away(stream),
-            },
-            Err(error) => {
-                tracing::warn!(%error, "cannot accept a connection");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-            }
+        let stream = accepted(|| socket.accept()).await;
+        if let Some((stream, place)) = places.seat(stream) {
+            serve(stream, Arc::clone(shim), limits, connections, place);
         }
     }
 }
 
 /// A client that has left takes its running request with it, and the call behind that.
-fn serve(
-    stream: UnixStream,
-    shim: Arc<Shim>,
-    limits: Limits,
-    connections: &GracefulShutdown,
-    place: OwnedSemaphorePermit,
-) {
+fn serve(stream: UnixStream, shim: Arc<Shim>, limits: Limits, connections: &GracefulShutdown, place: Place) {
     let service = service_fn(move |request| {
         let shim = Arc::clone(&shim);
         async move { Ok::<_, Infallible>(shim.respond(request).await) }

@@ -1,20 +1,14 @@
 //! The command line.
 
-use std::{
-    collections::HashMap,
-    fs,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+mod files;
+
+use std::{fs, num::NonZeroU32, path::PathBuf, time::Duration};
 
 use anyhow::Context;
 use clap::{Parser, ValueEnum};
 use ecr_local::{
-    AdminAccess, BasicScanVersion, Builder, Challenge, Durability, EcrLocal, Quirk, ScanScript, Seed,
-    UpstreamSecret,
+    AdminAccess, BasicScanVersion, Builder, Challenge, Durability, EcrLocal, Quirk, Seed, UpstreamSecret,
 };
-use secrecy::SecretString;
-use serde_json::value::RawValue;
 
 #[derive(Parser)]
 #[command(
@@ -29,6 +23,15 @@ pub(crate) struct Flags {
     /// Where to serve HTTP.
     #[arg(long, env = "ECR_LOCAL_LISTEN", value_name = "HOST:PORT", default_value = "127.0.0.1:5000")]
     listen: String,
+    /// Connections at once; one more is answered with 503.
+    #[arg(long, env = "ECR_LOCAL_CONNECTIONS", value_name = "N", default_value = "1024")]
+    connections: NonZeroU32,
+    /// How long the head of a request may take, and a connection rest between two, in seconds.
+    #[arg(long, env = "ECR_LOCAL_HEAD_TIME", value_name = "SECONDS", default_value = "60")]
+    head_time: NonZeroU32,
+    /// How long a client may take nothing of an answer, in seconds.
+    #[arg(long, env = "ECR_LOCAL_STALL_TIME", value_name = "SECONDS", default_value = "300")]
+    stall_time: NonZeroU32,
     /// Where everything is kept.
     #[arg(long, env = "ECR_LOCAL_DATA_DIR", value_name = "DIR", default_value = "ecr-local-data")]
     data_dir: PathBuf,
@@ -157,6 +160,9 @@ impl Flags {
         };
         let builder = EcrLocal::builder(&self.data_dir)
             .listen(&self.listen)
+            .connections(self.connections.get())
+            .head_time(Duration::from_secs(self.head_time.get().into()))
+            .stall_time(Duration::from_secs(self.stall_time.get().into()))
             .durability(durability)
             .challenge(challenge)
             .allow_anyone(self.allow_anyone)
@@ -168,7 +174,7 @@ impl Flags {
             .scan_time(Duration::from_secs(self.scan_time.into()))
             .restore_time(Duration::from_secs(self.restore_time.into()))
             .basic_scan_version(basic_scan_version);
-        let scripts = self.scan_scripts.as_deref().map(read_scan_scripts).transpose()?.unwrap_or_default();
+        let scripts = self.scan_scripts.as_deref().map(files::scan_scripts).transpose()?.unwrap_or_default();
         let builder = scripts.into_iter().fold(builder, Builder::scan_script);
         let builder = self.upstreams(builder)?;
         let admin = self.admin.map(|admin| match admin {
@@ -179,11 +185,11 @@ impl Flags {
         let builder = self.quirks()?.into_iter().fold(builder, Builder::quirk);
         let seeds = self.seeds.iter().map(|path| Seed::read(path)).collect::<Result<Vec<_>, _>>()?;
         let builder = seeds.into_iter().fold(builder, Builder::seed);
-        let keys = self.access_keys.as_deref().map(read_access_keys).transpose()?.unwrap_or_default();
+        let keys = self.access_keys.as_deref().map(files::access_keys).transpose()?.unwrap_or_default();
         let builder = keys
             .into_iter()
             .fold(builder, |builder, (id, secret, account)| builder.access_key(id, secret, account));
-        let trusts = self.trusts.as_deref().map(read_trusts).transpose()?.unwrap_or_default();
+        let trusts = self.trusts.as_deref().map(files::trusts).transpose()?.unwrap_or_default();
         let builder = trusts.into_iter().fold(builder, |builder, (role, principal, subject)| match subject {
             Some(subject) => builder.trust_subject(role, principal, subject),
             None => builder.trust(role, principal),
@@ -201,10 +207,12 @@ impl Flags {
         })?;
         let builder =
             self.public_alias.iter().try_fold(builder, |builder, text| match text.split_once(':') {
-                Some((account, alias)) if is_account(account) => Ok(builder.public_alias(account, alias)),
+                Some((account, alias)) if files::is_account(account) => {
+                    Ok(builder.public_alias(account, alias))
+                }
                 _ => anyhow::bail!("{text} is not ACCOUNT:ALIAS"),
             })?;
-        let users = self.users.as_deref().map(read_users).transpose()?.unwrap_or_default();
+        let users = self.users.as_deref().map(files::users).transpose()?.unwrap_or_default();
         Ok(users.into_iter().fold(builder, |builder, (name, password)| builder.user(name, password)))
     }
 
@@ -214,78 +222,16 @@ impl Flags {
         }
         Ok(self.quirks.iter().map(|name| name.parse()).collect::<Result<_, _>>()?)
     }
-}
 
-impl Flags {
     fn upstreams(&self, mut builder: Builder) -> anyhow::Result<Builder> {
         for text in &self.upstream_endpoints {
             let pair = text.split_once('=');
             let (host, address) = pair.with_context(|| format!("{text:?} is not HOST=URL"))?;
             builder = builder.upstream_endpoint(host, address);
         }
-        let secrets = self.upstream_secrets.as_deref().map(read_secrets).transpose()?.unwrap_or_default();
+        let secrets = self.upstream_secrets.as_deref().map(files::secrets).transpose()?.unwrap_or_default();
         Ok(secrets.into_iter().fold(builder, |builder, (name, secret)| {
             builder.upstream_secret(name, UpstreamSecret::Text(secret))
         }))
     }
-}
-
-/// The error names no content: it may be a secret.
-fn read_secrets(path: &Path) -> anyhow::Result<HashMap<String, SecretString>> {
-    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let parsed: Result<HashMap<String, Box<RawValue>>, _> = serde_json::from_str(&text);
-    let secrets = parsed.map_err(|_| anyhow::anyhow!("{} is no JSON object of secrets", path.display()))?;
-    Ok(secrets.into_iter().map(|(name, secret)| (name, secret.get().into())).collect())
-}
-
-fn read_scan_scripts(path: &Path) -> anyhow::Result<Vec<ScanScript>> {
-    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    serde_json::from_str(&text).with_context(|| format!("{} is no list of scan scripts", path.display()))
-}
-
-/// As with users, a file without keys would open the registry to everyone.
-fn read_access_keys(path: &Path) -> anyhow::Result<Vec<(String, SecretString, String)>> {
-    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.is_empty());
-    let keys = lines.map(|(number, line)| match line.split(':').collect::<Vec<_>>()[..] {
-        [id, secret, account] if !id.is_empty() && !secret.is_empty() && is_account(account) => {
-            Ok((id.to_owned(), secret.into(), account.to_owned()))
-        }
-        _ => anyhow::bail!("{} line {}: not ID:SECRET:ACCOUNT", path.display(), number + 1),
-    });
-    let keys = keys.collect::<anyhow::Result<Vec<_>>>()?;
-    anyhow::ensure!(!keys.is_empty(), "{} names no access key", path.display());
-    Ok(keys)
-}
-
-fn read_trusts(path: &Path) -> anyhow::Result<Vec<(String, String, Option<String>)>> {
-    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.is_empty());
-    let trusts = lines.map(|(number, line)| match line.split_ascii_whitespace().collect::<Vec<_>>()[..] {
-        [role, principal, ref subject @ ..] if role.contains(":role/") && subject.len() <= 1 => {
-            let subject = subject.first().map(|subject| (*subject).to_owned());
-            Ok((role.to_owned(), principal.to_owned(), subject))
-        }
-        _ => anyhow::bail!("{} line {}: not ROLE_ARN PRINCIPAL [SUBJECT]", path.display(), number + 1),
-    });
-    trusts.collect()
-}
-
-fn is_account(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// A file that was named and names nobody would open the registry to everyone.
-fn read_users(path: &Path) -> anyhow::Result<Vec<(String, SecretString)>> {
-    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.is_empty());
-    let users = lines.map(|(number, line)| match line.split_once(':') {
-        Some((name, password)) if !name.is_empty() && !password.is_empty() => {
-            Ok((name.to_owned(), password.into()))
-        }
-        _ => anyhow::bail!("{} line {}: not NAME:PASSWORD", path.display(), number + 1),
-    });
-    let users = users.collect::<anyhow::Result<Vec<_>>>()?;
-    anyhow::ensure!(!users.is_empty(), "{} names no user", path.display());
-    Ok(users)
 }

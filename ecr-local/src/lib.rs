@@ -50,7 +50,6 @@ mod history;
 mod lifecycle;
 mod manifest;
 mod model;
-mod patience;
 mod policy;
 mod pull_through;
 mod quirks;

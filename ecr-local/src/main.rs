@@ -7,7 +7,7 @@ mod flags;
 use std::{io::IsTerminal, process::ExitCode};
 
 use clap::Parser;
-use tokio::signal::unix::{SignalKind, signal};
+use serving::Shutdown;
 use tracing_subscriber::EnvFilter;
 
 use flags::Flags;
@@ -21,21 +21,17 @@ async fn main() -> anyhow::Result<ExitCode> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let colours = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours).init();
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    let end = async {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    };
+    let shutdown = Shutdown::on_signals()?;
     #[cfg(feature = "cassette")]
     if let Some(command) = flags.command {
-        return command.run(end).await;
+        return command.run(shutdown.is_asked()).await;
     }
     let running = flags.builder()?.start().await?;
     tracing::info!("listening on {}", running.address());
-    end.await;
-    tracing::info!("stopping");
-    running.shutdown().await;
+    shutdown.is_asked().await;
+    tokio::select! {
+        () = running.shutdown() => {}
+        () = shutdown.is_urged() => {}
+    }
     Ok(ExitCode::SUCCESS)
 }

@@ -10,30 +10,19 @@ use std::{
 };
 
 use hyper::{server::conn::http1, service::service_fn};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
-};
-use tokio::{
-    net::{TcpListener, TcpStream},
-    task::JoinHandle,
-};
+use hyper_util::{rt::TokioIo, server::graceful::GracefulShutdown};
+use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::{
     front::Front,
     garbage::Collected,
-    patience::Patience,
     scan_script::{ScanScript, ScriptError},
     simulation::Simulation,
     store::Store,
-    wire,
+    wire::{Arrival, Arrivals},
 };
 
-/// For the head of a request; idle connections fall under it too.
-const HEAD_DEADLINE: Duration = Duration::from_secs(60);
-/// A body comes in pieces of this size at most, and each connection holds some of them.
-const READ_BUFFER: usize = 128 * 1024;
 /// For requests that run when the server is told to stop.
 const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
 
@@ -52,8 +41,8 @@ impl fmt::Debug for Running {
 }
 
 impl Running {
-    pub(crate) fn start(listener: TcpListener, front: Front, collect_every: Duration) -> io::Result<Self> {
-        let address = listener.local_addr()?;
+    pub(crate) fn start(arrivals: Arrivals, front: Front, collect_every: Duration) -> io::Result<Self> {
+        let address = arrivals.address()?;
         let simulation = front.simulation.clone();
         let (front, stop) = (Arc::new(front), CancellationToken::new());
         let store = Arc::clone(&front.data.store);
@@ -62,7 +51,7 @@ impl Running {
         let replicator = Arc::clone(&front.control.replicator);
         let replicating = async move { replicator.run().await };
         tokio::spawn(stop.clone().run_until_cancelled_owned(replicating));
-        let serving = tokio::spawn(serve(listener, front, stop.clone()));
+        let serving = tokio::spawn(serve(arrivals, front, stop.clone()));
         Ok(Self { address, simulation, serving, stop: stop.drop_guard() })
     }
 
@@ -98,14 +87,14 @@ impl Running {
     }
 }
 
-async fn serve(listener: TcpListener, front: Arc<Front>, stop: CancellationToken) {
+async fn serve(arrivals: Arrivals, front: Arc<Front>, stop: CancellationToken) {
     let connections = GracefulShutdown::new();
     let cut_off = CancellationToken::new();
     tokio::select! {
-        () = accept(&listener, &front, &connections, &cut_off) => {}
+        () = accept(&arrivals, &front, &connections, &cut_off) => {}
         () = stop.cancelled() => {}
     }
-    drop(listener);
+    drop(arrivals);
     if tokio::time::timeout(DRAIN_DEADLINE, connections.shutdown()).await.is_err() {
         tracing::warn!("some requests did not finish in time; they are broken off");
     }
@@ -117,28 +106,26 @@ async fn serve(listener: TcpListener, front: Arc<Front>, stop: CancellationToken
 }
 
 async fn accept(
-    listener: &TcpListener,
+    arrivals: &Arrivals,
     front: &Arc<Front>,
     connections: &GracefulShutdown,
     cut_off: &CancellationToken,
 ) {
+    let protocol = arrivals.protocol();
     loop {
-        let (stream, peer) = wire::accept(listener).await;
-        connect(stream, peer, Arc::clone(front), connections, cut_off.clone());
+        let arrival = arrivals.next().await;
+        connect(&protocol, arrival, Arc::clone(front), connections, cut_off.clone());
     }
 }
 
 fn connect(
-    stream: TcpStream,
-    peer: SocketAddr,
+    protocol: &http1::Builder,
+    arrival: Arrival,
     front: Arc<Front>,
     connections: &GracefulShutdown,
     cut_off: CancellationToken,
 ) {
-    // Answers are small or written in large pieces: waiting for more gains nothing.
-    let _ = stream.set_nodelay(true);
-    let stream = Patience::new(stream);
-    let resets = stream.resets();
+    let Arrival { stream, peer, resets, place } = arrival;
     let service = service_fn(move |request| {
         let (front, resets) = (Arc::clone(&front), Arc::clone(&resets));
         async move {
@@ -146,13 +133,9 @@ fn connect(
             answer.inspect_err(|_| resets.store(true, Ordering::Relaxed))
         }
     });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_DEADLINE)
-        .max_buf_size(READ_BUFFER)
-        .serve_connection(TokioIo::new(stream), service);
-    let connection = connections.watch(connection);
+    let connection = connections.watch(protocol.serve_connection(TokioIo::new(stream), service));
     tokio::spawn(async move {
+        let _place = place;
         if let Some(Err(error)) = cut_off.run_until_cancelled(connection).await {
             tracing::debug!(%error, "connection ended");
         }

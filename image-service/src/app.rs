@@ -8,9 +8,9 @@ use std::{
     sync::Arc,
 };
 
+use serving::{Inherited, Shutdown, service_manager};
 use tokio_util::task::AbortOnDropHandle;
 
-pub use crate::grpc::Inherited;
 use crate::{
     archive::{ArchiveReader, Limits, SaveLayout},
     config::{Config, Listen},
@@ -21,11 +21,8 @@ use crate::{
     model::{Namespace, Repository},
     ops::{Operations, Ports},
     ports::Staging,
-    registry::{CloudRegistryClient, RegistryClient},
-    service_manager,
-    shutdown::Shutdown,
+    registry::RegistryClient,
     staging::{Stager, StagingPlace},
-    store::watched,
 };
 
 /// Everything that keeps the configuration from being served, as far as it can be told without starting.
@@ -62,12 +59,12 @@ pub async fn run(config: Config, inherited: Inherited, shutdown: Shutdown) -> an
     }
     config.check_namespaces()?;
     let identities = Identities::open(&config.access)?;
-    let store = watched(state::open(&config).await?);
+    let store = state::open(&config).await?;
     store.open_keys().await?;
     let ecr = Arc::new(Ecr::new(&config.ecr)?.staging_in(staging_repositories(&config)?));
     let services_of_ecr = ecr.services(&config.ecr)?;
-    let client = RegistryClient::new(&config.registries, config.pull.other_architectures)?;
-    let registry = Arc::new(CloudRegistryClient::new(client, ecr));
+    let registry = RegistryClient::new(&config.registries, config.pull.other_architectures)?;
+    let registry = Arc::new(registry.with_identity(ecr));
     let embedded = match config.embeds_registry() {
         true => Some(
             EmbeddedRegistry::start(&config.embedded_registry, &data_dir, config.staging.sweep_grace).await?,
@@ -101,7 +98,7 @@ pub async fn run(config: Config, inherited: Inherited, shutdown: Shutdown) -> an
         vectors: store.clone(),
     };
     let operations = Operations::new(ports, &config.pull, &config.staging)?;
-    tokio::spawn(operations.clone().finish_rotation());
+    let resealing = AbortOnDropHandle::new(tokio::spawn(operations.clone().finish_rotation()));
     let sweeping = AbortOnDropHandle::new(tokio::spawn(operations.clone().sweep_now_and_then()));
     let upkeep = operations.clone().sweep_events_now_and_then(config.events);
     let upkeep = AbortOnDropHandle::new(tokio::spawn(upkeep));
@@ -115,10 +112,13 @@ pub async fn run(config: Config, inherited: Inherited, shutdown: Shutdown) -> an
     let _watchdog = service_manager::ready();
     let (listen, data_dir) = (door.place()?, data_dir.display());
     tracing::info!(listen, %data_dir, "listening on {listen}");
-    let (asked, urged) = (service_manager::announced(shutdown.is_asked()), shutdown.is_urged());
-    let caller = (identities, door);
+    let asked = async {
+        shutdown.is_asked().await;
+        service_manager::stopping();
+    };
+    let (caller, urged) = ((identities, door), shutdown.is_urged());
     grpc::serve(operations.clone(), services_of_ecr, caller, &config.serving, asked, urged).await?;
-    drop((sweeping, upkeep, listening, indexing));
+    drop((resealing, sweeping, upkeep, listening, indexing));
     let ended = async {
         operations.all_noted().await;
         if let Some(embedded) = embedded {

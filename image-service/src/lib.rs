@@ -20,7 +20,5 @@ pub mod ops;
 pub mod ports;
 pub mod registry;
 pub mod secrets;
-mod service_manager;
-pub mod shutdown;
 pub mod staging;
 pub mod store;

@@ -11,10 +11,10 @@ use commands::{
     token::TokenCommand,
 };
 use image_service::{
-    app::{self, Inherited},
+    app,
     config::{Config, LogConfig},
-    shutdown::Shutdown,
 };
+use serving::{Inherited, Shutdown};
 use telemetry::logs;
 
 #[global_allocator]

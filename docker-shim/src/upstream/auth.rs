@@ -5,7 +5,6 @@
 use std::{
     fmt, fs,
     net::IpAddr,
-    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     task::{Context, Poll},
 };
@@ -43,9 +42,6 @@ pub(super) struct Auth {
     token: Option<HeaderValue>,
 }
 
-/// What tells one state of the files from another.
-pub(super) type Stamps = Vec<Option<(u64, u64, i64, i64)>>;
-
 impl AuthFiles {
     /// Reads the files, unless the way to `address` is no way for what they hold.
     pub(super) fn read(&self, address: &ServiceAddress) -> anyhow::Result<Auth> {
@@ -67,14 +63,10 @@ impl AuthFiles {
         })
     }
 
-    /// To be taken before the files are read: whatever changes later is seen.
-    pub(super) fn stamps(&self) -> Stamps {
-        let stamp = |file: &PathBuf| {
-            let found = fs::metadata(file).ok()?;
-            Some((found.ino(), found.len(), found.ctime(), found.ctime_nsec()))
-        };
+    /// Those there are.
+    pub(super) fn paths(&self) -> Vec<PathBuf> {
         let certificate = self.certificate.iter().flat_map(|(leaf, key)| [leaf, key]);
-        self.ca.iter().chain(certificate).chain(&self.token).map(stamp).collect()
+        self.ca.iter().chain(certificate).chain(&self.token).cloned().collect()
     }
 }
 

@@ -50,15 +50,3 @@ fn a_certificate_is_for_https() {
         assert!(why.contains("an https image service only"), "{why}");
     }
 }
-
-#[test]
-fn a_file_that_is_another_has_another_stamp() {
-    let folder = tempfile::tempdir().unwrap();
-    let files = with_token(folder.path(), "one");
-    let before = files.stamps();
-    assert_eq!(before, files.stamps());
-    let fresh = folder.path().join("fresh");
-    fs::write(&fresh, "two").unwrap();
-    fs::rename(fresh, folder.path().join("token")).unwrap();
-    assert_ne!(before, files.stamps());
-}

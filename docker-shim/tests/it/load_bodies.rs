@@ -7,6 +7,7 @@ use docker_shim::{
     server::Server,
     upstream::{AuthFiles, ServiceAddress, Upstream},
 };
+use futures_util::FutureExt;
 use imageservice_proto::v1::{ImageLoaded, LoadEvent, load_event::Event};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -157,9 +158,8 @@ async fn a_shim_that_dies_in_the_middle_makes_the_call_fail() {
         let upstream =
             Upstream::new(ServiceAddress::Unix(stage.service_socket()), AuthFiles::default()).unwrap();
         let loads = LoadAnswers { held_for: Duration::ZERO, names_only: false };
-        machine.spawn(
-            Server::bind(&socket, upstream, loads, Limits::default()).unwrap().run(pending(), pending()),
-        );
+        let bound = Server::bind(&socket, upstream, loads, Limits::default()).now_or_never();
+        machine.spawn(bound.expect("nobody has the socket").unwrap().run(pending(), pending()));
     }
     let _client = torn(&socket).await;
     stage.canned.load.taken(|taken| !taken.chunks.is_empty()).await;

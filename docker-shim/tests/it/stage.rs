@@ -11,6 +11,7 @@ use docker_shim::{
     server::Server,
     upstream::{AuthFiles, ServiceAddress, Upstream},
 };
+use futures_util::FutureExt;
 use imageservice_proto::v1::{
     credentials_server::CredentialsServer, images_server::ImagesServer, system_server::SystemServer,
 };
@@ -81,7 +82,8 @@ impl Stage {
 fn start_shim(folder: &Path, loads: LoadAnswers, limits: Limits) -> Running {
     let upstream =
         Upstream::new(ServiceAddress::Unix(folder.join("service.sock")), AuthFiles::default()).unwrap();
-    let server = Server::bind(&folder.join("docker.sock"), upstream, loads, limits).unwrap();
+    let bound = Server::bind(&folder.join("docker.sock"), upstream, loads, limits).now_or_never();
+    let server = bound.expect("nobody has the socket").unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
     let stopped = async {
         let _ = stopped.await;

@@ -9,6 +9,7 @@ use self::access::Access;
 use crate::{
     clock::Clock, data::Switches, durability::Durability, pull_through::UpstreamSecret,
     scan_script::ScanScript, scanning::BasicScanVersion, simulation::Settings, state::Pace, store::Lifetimes,
+    wire::Limits,
 };
 
 /// A local registry.
@@ -21,6 +22,7 @@ pub struct EcrLocal;
 pub struct Builder {
     data_dir: PathBuf,
     listen: String,
+    limits: Limits,
     durability: Durability,
     switches: Switches,
     lifetimes: Lifetimes,
@@ -44,6 +46,7 @@ impl EcrLocal {
         Builder {
             data_dir: data_dir.into(),
             listen: "127.0.0.1:0".to_owned(),
+            limits: Limits::default(),
             durability: Durability::default(),
             switches: Switches { create_on_push: true, delete: true },
             lifetimes: Lifetimes {
@@ -70,6 +73,24 @@ impl Builder {
     /// `HOST:PORT`; port 0 takes a free one. `127.0.0.1:0` unless set.
     pub fn listen(mut self, address: impl Into<String>) -> Self {
         self.listen = address.into();
+        self
+    }
+
+    /// How many connections there may be; one more is answered with 503. 1024 unless set.
+    pub fn connections(mut self, most: u32) -> Self {
+        self.limits.connections = most;
+        self
+    }
+
+    /// How long the head of a request may take, and a connection rest between two. A minute unless set.
+    pub fn head_time(mut self, time: Duration) -> Self {
+        self.limits.head = time;
+        self
+    }
+
+    /// How long a client may take nothing of an answer. Five minutes unless set.
+    pub fn stall_time(mut self, time: Duration) -> Self {
+        self.limits.stall = time;
         self
     }
 

@@ -18,6 +18,7 @@ use crate::{
     settings,
     start_error::StartError,
     store::Store,
+    wire::Arrivals,
 };
 
 impl Builder {
@@ -67,7 +68,7 @@ impl Builder {
         };
         let front = Front { data, control, admin, simulation, running: TaskTracker::new() };
         let listen = self.listen;
-        Running::start(listener, front, self.collect_every)
+        Running::start(Arrivals::new(listener, self.limits), front, self.collect_every)
             .map_err(|cause| StartError::Listen { address: listen, cause })
     }
 

@@ -3,13 +3,13 @@
 use std::{io, net::SocketAddr, sync::Arc};
 
 use http::Request;
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper::{body::Incoming, service::service_fn};
+use hyper_util::rt::TokioIo;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::CassetteError;
-use crate::wire::{self, Answer};
+use crate::wire::{Answer, Arrival, Arrivals, Limits};
 
 /// A recorder or a replayer that is running. It stops when this is dropped.
 #[derive(Debug)]
@@ -28,9 +28,10 @@ impl Serving {
     {
         let fault = |cause| CassetteError::Listen { address: listen.to_owned(), cause };
         let listener = TcpListener::bind(listen).await.map_err(fault)?;
-        let address = listener.local_addr().map_err(fault)?;
+        let arrivals = Arrivals::new(listener, Limits::default());
+        let address = arrivals.address().map_err(fault)?;
         let stop = CancellationToken::new();
-        let accepting = tokio::spawn(accept(listener, Arc::new(handler), stop.clone()));
+        let accepting = tokio::spawn(accept(arrivals, Arc::new(handler), stop.clone()));
         Ok(Self { address, accepting, stop: stop.drop_guard() })
     }
 
@@ -49,21 +50,25 @@ impl Serving {
     }
 }
 
-async fn accept<H, F>(listener: TcpListener, handler: Arc<H>, stop: CancellationToken)
+async fn accept<H, F>(arrivals: Arrivals, handler: Arc<H>, stop: CancellationToken)
 where
     H: Fn(Request<Incoming>) -> F + Send + Sync + 'static,
     F: Future<Output = Answer> + Send + 'static,
 {
-    while let Some((stream, _)) = stop.run_until_cancelled(wire::accept(&listener)).await {
+    let protocol = arrivals.protocol();
+    while let Some(arrival) = stop.run_until_cancelled(arrivals.next()).await {
+        let Arrival { stream, place, .. } = arrival;
         let handler = Arc::clone(&handler);
         let service = service_fn(move |request| {
             // What was begun comes to its end, even if its client leaves.
             let answering = tokio::spawn(handler(request));
             async move { answering.await.map_err(io::Error::other) }
         });
-        let connection =
-            http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
+        let connection = protocol.serve_connection(TokioIo::new(stream), service);
         let stop = stop.clone();
-        tokio::spawn(async move { stop.run_until_cancelled(connection).await });
+        tokio::spawn(async move {
+            let _place = place;
+            stop.run_until_cancelled(connection).await
+        });
     }
 }

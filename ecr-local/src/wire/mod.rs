@@ -1,12 +1,12 @@
-//! What both planes send and read: the bodies of requests and of answers.
+//! What both planes send and read, the bodies of requests and of answers; and the connections that these come over.
 
-mod accept;
+mod arrivals;
 mod body;
 mod content;
 mod hindrance;
 mod xml;
 
-pub(crate) use accept::accept;
+pub(crate) use arrivals::{Arrival, Arrivals, Limits};
 pub(crate) use body::{Broken, RequestBody};
 pub(crate) use content::{Answer, Content, ErrorCode};
 pub(crate) use hindrance::{Hindered, Hindrance};

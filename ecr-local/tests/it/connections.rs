@@ -1,5 +1,8 @@
-//! Clients that misbehave, and the end of the server.
+//! Clients that misbehave or take up more than their share, and the end of the server.
 
+use std::time::Duration;
+
+use ecr_local::AdminAccess;
 use fixtures::{images::sha256, process::until};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -7,6 +10,26 @@ use tokio::{
 };
 
 use crate::stage::{Stage, read};
+
+const SOON: Duration = Duration::from_millis(200);
+
+/// A client that has asked, and reads no more of the answer than its first bytes.
+async fn asking(stage: &Stage, path: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(stage.running().address()).await.unwrap();
+    let head = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut begun = [0; 15];
+    stream.read_exact(&mut begun).await.unwrap();
+    assert_eq!(&begun, b"HTTP/1.1 200 OK");
+    stream
+}
+
+/// Waits until there is a place for one more client.
+async fn served(stage: &Stage) {
+    let question = b"GET /v2/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    until("there is a place", async || raw(stage, question).await.starts_with("HTTP/1.1 200 ").then_some(()))
+        .await;
+}
 
 /// Sends raw bytes and reads until the server closes.
 async fn raw(stage: &Stage, bytes: &[u8]) -> String {
@@ -32,6 +55,50 @@ async fn bad_clients_are_answered_or_dropped_and_others_are_served() {
     let answer = raw(&stage, long.as_bytes()).await;
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{answer}");
     stage.get("/v2/").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_client_too_many_is_told_so_in_the_words_of_both_planes_and_the_next_one_has_its_place() {
+    let stage = Stage::with(|builder| builder.connections(2).admin(Some(AdminAccess::Local))).await;
+    let held = (asking(&stage, "/v2/").await, asking(&stage, "/_ecr-local/history").await);
+    for path in ["/v2/", "/_ecr-local/history"] {
+        let refused = stage.get(path).await.expect(503);
+        assert_eq!(refused.header("retry-after"), "1");
+        let told = refused.json();
+        assert_eq!(told["errors"][0]["code"], "TOOMANYREQUESTS");
+        assert_eq!(told["errors"][0]["message"], told["message"], "{told}");
+    }
+    drop(held);
+    served(&stage).await;
+}
+
+#[tokio::test]
+async fn a_client_that_says_nothing_or_nothing_more_gives_its_place_up() {
+    let stage = Stage::with(|builder| builder.connections(2).head_time(SOON)).await;
+    let _silent = TcpStream::connect(stage.running().address()).await.unwrap();
+    let _rests = asking(&stage, "/v2/").await;
+    served(&stage).await;
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_take_its_answer_gives_its_place_up_and_gets_no_more_of_it() {
+    let stage = Stage::with(|builder| builder.connections(1).stall_time(SOON).head_time(SOON)).await;
+    let size = 32 << 20;
+    let digest = stage.push_blob("app", vec![7; size]).await;
+    let mut stalled = until("the connection of the push has rested for too long", async || {
+        let mut stream = TcpStream::connect(stage.running().address()).await.unwrap();
+        let head = format!("GET /v2/app/blobs/{digest} HTTP/1.1\r\nHost: x\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut begun = [0; 15];
+        stream.read_exact(&mut begun).await.ok()?;
+        (&begun == b"HTTP/1.1 200 OK").then_some(stream)
+    })
+    .await;
+    served(&stage).await;
+    let mut taken = Vec::new();
+    // One that is reset has ended too.
+    let _ = stalled.read_to_end(&mut taken).await;
+    assert!(taken.len() < size, "{}", taken.len());
 }
 
 #[tokio::test]

@@ -89,7 +89,7 @@ pub async fn serve(
         .add_service(SystemServer::new(SystemService(operations)).max_decoding_message_size(MAX_REQUEST));
     let router = ecr::add(router, services_of_ecr, MAX_REQUEST);
     let speaks_plainly = door.speaks_plainly();
-    let incoming = connections::limited(door.connections(), config.connections, config.head, speaks_plainly);
+    let incoming = connections::limited(door.connections(), config, speaks_plainly);
     let incoming = incoming.map(|connection| connection.map(Gathering::new));
     let told = async {
         asked.await;

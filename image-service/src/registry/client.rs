@@ -1,4 +1,4 @@
-//! `ports::Registry` and `ports::RegistryWriter` over HTTP: each operation picks its registry and hands over.
+//! `ports::Registry` and `ports::RegistryWriter` over HTTP: each operation picks its registry, and who asks there, and hands over.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -6,6 +6,7 @@ use async_trait::async_trait;
 
 use super::{
     blob,
+    cloud::StandIn,
     endpoint::{Endpoints, Site},
     fetch::Fetcher,
     login,
@@ -21,8 +22,8 @@ use crate::{
     error::Result,
     model::{Descriptor, Digest, Manifest, Platform, RegistryHost, Repository, Target},
     ports::{
-        Access, BlobSource, BlobStream, Placed, Probed, RateLimit, Registry, RegistryWriter, ResolvedImage,
-        TagCursor, TagPage,
+        Access, BlobSource, BlobStream, CloudCredentials, Placed, Probed, RateLimit, Registry,
+        RegistryWriter, ResolvedImage, TagCursor, TagPage,
     },
 };
 
@@ -33,6 +34,7 @@ pub struct RegistryClient {
     silent: Silent,
     uploads: Uploads,
     other_architectures: bool,
+    stand_in: StandIn,
 }
 
 impl RegistryClient {
@@ -53,7 +55,14 @@ impl RegistryClient {
         let endpoints = Endpoints::new(registries)?;
         let transport = Transport::new(network, endpoints.authorities().to_vec());
         let fetcher = Arc::new(Fetcher::new(endpoints, transport));
-        Ok(Self { fetcher, silent: Silent::default(), uploads: Uploads::default(), other_architectures })
+        let (silent, uploads, stand_in) = (Silent::default(), Uploads::default(), StandIn::default());
+        Ok(Self { fetcher, silent, uploads, other_architectures, stand_in })
+    }
+
+    /// With an identity in a cloud, which stands in for callers without a credential.
+    #[must_use]
+    pub fn with_identity(self, cloud: Arc<dyn CloudCredentials>) -> Self {
+        Self { stand_in: StandIn(Some(cloud)), ..self }
     }
 
     fn view<'a>(&'a self, site: &'a Site, repository: &'a Repository, access: &'a Access) -> View<'a> {
@@ -69,8 +78,11 @@ impl Registry for RegistryClient {
         target: &Target,
         access: &Access,
     ) -> Result<Option<Probed>> {
-        let site = self.fetcher.site(&repository.into())?;
-        probe::probe(self.view(&site, repository, access), target, &self.silent).await
+        let site = &self.fetcher.site(&repository.into())?;
+        let ask = |access| async move {
+            probe::probe(self.view(site, repository, &access), target, &self.silent).await
+        };
+        self.stand_in.ask(repository, access, ask).await
     }
 
     async fn resolve(
@@ -80,14 +92,18 @@ impl Registry for RegistryClient {
         wanted: &Platform,
         access: &Access,
     ) -> Result<ResolvedImage> {
-        let site = self.fetcher.site(&repository.into())?;
-        let view = self.view(&site, repository, access);
-        resolve::resolve(view, target, wanted, self.other_architectures).await
+        let site = &self.fetcher.site(&repository.into())?;
+        let ask = |access| async move {
+            let view = self.view(site, repository, &access);
+            resolve::resolve(view, target, wanted, self.other_architectures).await
+        };
+        self.stand_in.ask(repository, access, ask).await
     }
 
     async fn manifest(&self, repository: &Repository, target: &Target, access: &Access) -> Result<Manifest> {
-        let site = self.fetcher.site(&repository.into())?;
-        let (manifest, _) = self.view(&site, repository, access).manifest(target).await?;
+        let site = &self.fetcher.site(&repository.into())?;
+        let ask = |access| async move { self.view(site, repository, &access).manifest(target).await };
+        let (manifest, _) = self.stand_in.ask(repository, access, ask).await?;
         Ok(manifest)
     }
 
@@ -97,10 +113,12 @@ impl Registry for RegistryClient {
         after: Option<&TagCursor>,
         access: &Access,
     ) -> Result<TagPage> {
-        let site = self.fetcher.site(&repository.into())?;
-        tags::page(self.view(&site, repository, access), after).await
+        let site = &self.fetcher.site(&repository.into())?;
+        let ask = |access| async move { tags::page(self.view(site, repository, &access), after).await };
+        self.stand_in.ask(repository, access, ask).await
     }
 
+    /// Tries what the caller brings, and nothing else.
     async fn check(&self, host: &RegistryHost, access: &Access) -> Result<Option<String>> {
         let site = self.fetcher.site(host)?;
         login::check(&self.fetcher, &site.origin, access.into()).await
@@ -114,8 +132,9 @@ impl Registry for RegistryClient {
 #[async_trait]
 impl RegistryWriter for RegistryClient {
     async fn has_blob(&self, repository: &Repository, digest: &Digest, access: &Access) -> Result<bool> {
-        let site = self.fetcher.site(&repository.into())?;
-        push::has_blob(self.view(&site, repository, access), digest).await
+        let site = &self.fetcher.site(&repository.into())?;
+        let ask = |access| async move { push::has_blob(self.view(site, repository, &access), digest).await };
+        self.stand_in.ask(repository, access, ask).await
     }
 
     async fn put_blob(
@@ -126,9 +145,12 @@ impl RegistryWriter for RegistryClient {
         mount_from: Option<&Repository>,
         access: &Access,
     ) -> Result<Placed> {
-        let site = self.fetcher.site(&repository.into())?;
-        let view = self.view(&site, repository, access);
-        push::put_blob(view, &self.uploads, blob, source, mount_from).await
+        let site = &self.fetcher.site(&repository.into())?;
+        let put = |access| async move {
+            let view = self.view(site, repository, &access);
+            push::put_blob(view, &self.uploads, blob, source, mount_from).await
+        };
+        self.stand_in.write(repository, access, put).await
     }
 
     async fn put_manifest(
@@ -138,17 +160,24 @@ impl RegistryWriter for RegistryClient {
         manifest: &Manifest,
         access: &Access,
     ) -> Result<()> {
-        let site = self.fetcher.site(&repository.into())?;
-        push::put_manifest(self.view(&site, repository, access), target, manifest).await
+        let site = &self.fetcher.site(&repository.into())?;
+        let put = |access| async move {
+            push::put_manifest(self.view(site, repository, &access), target, manifest).await
+        };
+        self.stand_in.write(repository, access, put).await
     }
 
     async fn blob(&self, repository: &Repository, blob: &Descriptor, access: &Access) -> Result<BlobStream> {
-        let site = self.fetcher.site(&repository.into())?;
-        blob::stream(self.view(&site, repository, access), blob).await
+        let site = &self.fetcher.site(&repository.into())?;
+        let ask = |access| async move { blob::stream(self.view(site, repository, &access), blob).await };
+        self.stand_in.ask(repository, access, ask).await
     }
 
     async fn delete_manifest(&self, repository: &Repository, target: &Target, access: &Access) -> Result<()> {
-        let site = self.fetcher.site(&repository.into())?;
-        push::delete_manifest(self.view(&site, repository, access), target).await
+        self.stand_in.may_write(repository, access)?;
+        let site = &self.fetcher.site(&repository.into())?;
+        let delete =
+            |access| async move { push::delete_manifest(self.view(site, repository, &access), target).await };
+        self.stand_in.ask(repository, access, delete).await
     }
 }

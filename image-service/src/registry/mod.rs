@@ -41,5 +41,4 @@ mod transport;
 mod warning;
 
 pub use client::RegistryClient;
-pub use cloud::CloudRegistryClient;
 pub use network::{Lookup, Network, Timer};

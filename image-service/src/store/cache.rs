@@ -18,9 +18,9 @@ use std::{
 };
 
 use equivalent::Equivalent;
+use serving::Lately;
 use telemetry::{Counter, KeyValue};
 
-use super::lately::Lately;
 use crate::{
     error::Result,
     model::{Image, ImageName, Namespace},
@@ -83,7 +83,7 @@ impl FoundCache {
     pub(super) fn new(boot: String) -> Self {
         let entries = moka::sync::Cache::builder().weigher(weight).max_capacity(CAPACITY).build();
         let (generation, unkept) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { entries, lately: Lately::new(), generation, unkept, boot }
+        Self { entries, lately: Lately::default(), generation, unkept, boot }
     }
 
     /// The answer that is kept, or what `read` finds.

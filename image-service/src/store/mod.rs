@@ -8,7 +8,6 @@ mod cache;
 mod encoding;
 mod error;
 mod history;
-mod lately;
 mod migrations;
 mod postgres;
 mod sqlite;
@@ -21,4 +20,3 @@ pub use postgres::{PostgresError, PostgresSettings, PostgresStore, PostgresUpkee
 pub use sqlite::{OpenError, SqliteStore, SqliteUpkeep};
 pub use transfer::{TransferError, Transferred};
 pub use upkeep::{Finding, Migrated, Upkeep, UpkeepError};
-pub use watched::watched;

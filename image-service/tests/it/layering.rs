@@ -20,11 +20,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("ecr", &["config", "error", "model", "ports"]),
     ("embedded_registry", &["config", "model"]),
     ("secrets", &["error", "model", "ports"]),
-    ("shutdown", &[]),
     ("ops", &["config", "error", "model", "ports"]),
     ("grpc", &["config", "error", "model", "ops", "ports"]),
     ("health", &["config"]),
-    ("service_manager", &[]),
     (
         "app",
         &[
@@ -39,8 +37,6 @@ const LAYERS: &[(&str, &[&str])] = &[
             "ports",
             "registry",
             "secrets",
-            "service_manager",
-            "shutdown",
             "staging",
             "store",
         ],

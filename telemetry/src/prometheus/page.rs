@@ -8,11 +8,12 @@ use http_body_util::Full;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use opentelemetry_sdk::metrics::{data::ResourceMetrics, reader::MetricReader as _};
+use serving::accepted;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,
     task::JoinHandle,
-    time::{sleep, timeout},
+    time::timeout,
 };
 
 use super::{Shared, text};
@@ -26,8 +27,6 @@ const READERS: usize = 8;
 const HEAD: Duration = Duration::from_secs(10);
 /// No connection lives longer, so that one that is not read from does not.
 const LIFE: Duration = Duration::from_secs(300);
-/// A process out of file descriptors gets some back when connections end.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// A page that is being served.
 #[derive(Debug)]
@@ -51,20 +50,13 @@ async fn accept(listener: TcpListener, metrics: Shared) {
     let readers = Arc::new(Semaphore::new(READERS));
     // It is never closed.
     while let Ok(turn) = Arc::clone(&readers).acquire_owned().await {
-        match listener.accept().await {
-            Ok((stream, _)) => {
-                let metrics = metrics.clone();
-                tokio::spawn(async move {
-                    let _turn = turn;
-                    // A reader that breaks off is its own affair.
-                    let _ = timeout(LIFE, serve(stream, metrics)).await;
-                });
-            }
-            Err(error) => {
-                tracing::warn!(%error, "cannot accept a connection of Prometheus");
-                sleep(ACCEPT_PAUSE).await;
-            }
-        }
+        let (stream, _) = accepted(|| listener.accept()).await;
+        let metrics = metrics.clone();
+        tokio::spawn(async move {
+            let _turn = turn;
+            // A reader that breaks off is its own affair.
+            let _ = timeout(LIFE, serve(stream, metrics)).await;
+        });
     }
 }
 

@@ -3,15 +3,13 @@
 use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
+use serving::Fresh;
 
 use super::{revoked::Revoked, tokens::Tokens};
 use crate::{
     config::{AccessConfig, IdentityConfig},
     error::Stranger,
-    grpc::{
-        door::{Peer, PeerCertificate},
-        fresh::Fresh,
-    },
+    grpc::door::{Peer, PeerCertificate},
     model::{Caller, CertificateName, TokenHash},
 };
 

@@ -10,6 +10,7 @@ mod tls;
 use std::{io, sync::Arc, time::Duration};
 
 use rustls::ServerConfig;
+use serving::{Fresh, Inherited, accepted};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -23,11 +24,7 @@ pub(super) use self::{
     connection::Connection,
     peer::{Peer, PeerCertificate},
 };
-use super::{
-    Inherited,
-    fresh::Fresh,
-    listen::{Listener, Reach, bind},
-};
+use super::listen::{Listener, Reach, bind};
 use crate::config::{Config, Listen, TlsConfig};
 
 /// For a client to come to an end with its handshake.
@@ -38,8 +35,6 @@ const MOST_HANDSHAKES: usize = 1024;
 const MOST_LEFT: u64 = 64 * 1024;
 /// Connections that wait to be served.
 const AHEAD: usize = 64;
-/// A process out of file descriptors gets some back when connections end.
-const PAUSE: Duration = Duration::from_millis(50);
 
 /// A place to be called at.
 #[derive(Debug)]
@@ -48,7 +43,7 @@ pub struct Door {
     tls: Option<Fresh<ServerConfig>>,
 }
 
-type Arrivals = mpsc::Sender<io::Result<Connection>>;
+type Arrivals = mpsc::Sender<Connection>;
 
 impl Door {
     /// Takes the place, or the socket that was handed over, and reads certificates and key; they are read again when they change. Wants a runtime around it.
@@ -86,7 +81,7 @@ impl Door {
     }
 
     /// The connections that come, until nobody takes them any more. Then the place is free again.
-    pub(super) fn connections(self) -> ReceiverStream<io::Result<Connection>> {
+    pub(super) fn connections(self) -> ReceiverStream<Connection> {
         let (arrivals, connections) = mpsc::channel(AHEAD);
         tokio::spawn(async move {
             tokio::select! {
@@ -97,45 +92,39 @@ impl Door {
         ReceiverStream::new(connections)
     }
 
+    /// Who takes the arrivals ends this by leaving.
     async fn take_all(&self, arrivals: &Arrivals) {
         let turns = Arc::new(Semaphore::new(MOST_HANDSHAKES));
         loop {
-            if let Err(why) = self.take(arrivals, &turns).await {
-                tracing::warn!("cannot accept a connection: {why}");
-                tokio::time::sleep(PAUSE).await;
-            }
+            let stream = match &self.listener {
+                Listener::Unix(socket) => {
+                    let stream = accepted(|| socket.accept()).await;
+                    let _ = arrivals.send(Connection::local(stream)).await;
+                    continue;
+                }
+                Listener::Tcp(listener) => accepted(|| listener.accept()).await.0,
+            };
+            // Of a connection that is gone it fails; that shows soon enough.
+            let _ = stream.set_nodelay(true);
+            let Some(tls) = &self.tls else {
+                let _ = arrivals.send(Connection::plain(stream)).await;
+                continue;
+            };
+            // They are never closed.
+            let Ok(turn) = Arc::clone(&turns).acquire_owned().await else { return };
+            let (acceptor, arrivals) = (TlsAcceptor::from(tls.get()), arrivals.clone());
+            tokio::spawn(async move {
+                let _turn = turn;
+                shake_hands(acceptor, stream, arrivals).await;
+            });
         }
-    }
-
-    async fn take(&self, arrivals: &Arrivals, turns: &Arc<Semaphore>) -> io::Result<()> {
-        let connection = match &self.listener {
-            Listener::Unix(listener, _) => Connection::local(listener.accept().await?.0),
-            Listener::Tcp(listener) => {
-                let (stream, _) = listener.accept().await?;
-                stream.set_nodelay(true)?;
-                let Some(tls) = &self.tls else {
-                    let _ = arrivals.send(Ok(Connection::plain(stream))).await;
-                    return Ok(());
-                };
-                let turn = Arc::clone(turns).acquire_owned().await.map_err(io::Error::other)?;
-                let (acceptor, arrivals) = (TlsAcceptor::from(tls.get()), arrivals.clone());
-                tokio::spawn(async move {
-                    let _turn = turn;
-                    shake_hands(acceptor, stream, arrivals).await;
-                });
-                return Ok(());
-            }
-        };
-        // Who takes them ends this by leaving.
-        let _ = arrivals.send(Ok(connection)).await;
-        Ok(())
     }
 }
 
 async fn shake_hands(acceptor: TlsAcceptor, stream: TcpStream, arrivals: Arrivals) {
     match timeout(HANDSHAKE, acceptor.accept(stream).into_fallible()).await {
         Ok(Ok(stream)) => {
-            let _ = arrivals.send(Ok(Connection::secure(stream))).await;
+            let _ = arrivals.send(Connection::secure(stream)).await;
         }
         Ok(Err((why, stream))) => {
             tracing::info!("a client was not let in: {why}");

@@ -6,10 +6,10 @@ use std::{sync::Arc, time::Duration};
 use sqlx::Connection as _;
 use telemetry::Context;
 
-use super::{Answers, BEGIN, Connection, LOCK, Pool, Store, pools};
+use super::{Answers, BEGIN, Connection, ENGINE, LOCK, Pool, Store, pools};
 use crate::{
     error::{Error, Result},
-    store::{encoding::random_fraction, error::is_undone_for_others},
+    store::{encoding::random_fraction, error::is_undone_for_others, watched::watch},
 };
 
 /// Before the first repetition, at most; it doubles each time.
@@ -24,8 +24,9 @@ pub(super) trait Change: Send + Sync + 'static {
 }
 
 impl Store {
-    /// In a task of its own: a caller that is cancelled while the commit is under way must not keep kept answers from learning of it.
-    pub(super) async fn commit<C: Change>(&self, change: C) -> Result<C::Answer> {
+    /// In a task of its own: a caller that is cancelled while the commit is under way must not keep kept answers from learning of it. `operation`
+    /// is how it is told of.
+    pub(super) async fn commit<C: Change>(&self, operation: &'static str, change: C) -> Result<C::Answer> {
         let (writer, answers, ownership) =
             (self.writer.clone(), Arc::clone(&self.answers), Arc::clone(&self.ownership));
         let (changes, repetitions) = (self.changes.clone(), self.repetitions);
@@ -35,7 +36,9 @@ impl Store {
             changes.send_modify(|count| *count += 1);
             Ok(answer)
         };
-        tokio::spawn(Context::current().scope(work)).await.map_err(Error::internal)?
+        let carried_out =
+            async { tokio::spawn(Context::current().scope(work)).await.map_err(Error::internal)? };
+        watch(ENGINE, operation, carried_out).await
     }
 }
 

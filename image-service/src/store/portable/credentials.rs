@@ -19,13 +19,13 @@ const ATTEMPTS: u32 = 3;
 #[async_trait]
 impl CredentialStore for Store {
     async fn get(&self, namespace: &Namespace, registry: &RegistryHost) -> Result<Option<Credential>> {
-        let Some(row) = read!(self, sealed, namespace, registry)? else { return Ok(None) };
+        let Some(row) = read!(self, "get", sealed, namespace, registry)? else { return Ok(None) };
         if let Some(credential) = self.opened(&row)? {
             return Ok(Some(credential));
         }
         // Another service may have put another key in force.
         self.load_keys().await?;
-        let Some(row) = read!(self, sealed, namespace, registry)? else { return Ok(None) };
+        let Some(row) = read!(self, "get", sealed, namespace, registry)? else { return Ok(None) };
         let unreadable = || Error::CredentialsUnreadable { registry: registry.to_string() };
         self.opened(&row)?.ok_or_else(unreadable).map(Some)
     }
@@ -49,7 +49,7 @@ impl CredentialStore for Store {
                 kind,
                 sealed: self.sealer.seal(&place, secret)?,
             };
-            if self.commit(put).await? {
+            if self.commit("put", put).await? {
                 return Ok(());
             }
             self.load_keys().await?;
@@ -58,11 +58,12 @@ impl CredentialStore for Store {
     }
 
     async fn list(&self, namespace: &Namespace) -> Result<Vec<StoredCredential>> {
-        read!(self, stored, namespace)
+        read!(self, "credentials", stored, namespace)
     }
 
     async fn forget(&self, namespace: &Namespace, registry: &RegistryHost) -> Result<bool> {
-        self.commit(ForgetCredential { namespace: namespace.clone(), registry: registry.clone() }).await
+        self.commit("forget", ForgetCredential { namespace: namespace.clone(), registry: registry.clone() })
+            .await
     }
 }
 

@@ -18,15 +18,15 @@ use crate::{
 #[async_trait]
 impl EventStore for Store {
     async fn events(&self, namespace: &Namespace, span: &EventSpan, limit: u32) -> Result<EventPage> {
-        events::page(&mut *self.reading().await?, namespace, span, limit).await
+        read!(self, "events", events::page, namespace, span, limit)
     }
 
     async fn note(&self, deeds: Vec<Deed>) -> Result<()> {
-        self.commit(NoteDeeds(deeds)).await
+        self.commit("note", NoteDeeds(deeds)).await
     }
 
     async fn sweep_events(&self, keep: u64, before: OffsetDateTime) -> Result<u64> {
-        self.commit(SweepEvents { keep, before }).await
+        self.commit("sweep_events", SweepEvents { keep, before }).await
     }
 
     fn changes(&self) -> Changes {
@@ -35,7 +35,7 @@ impl EventStore for Store {
 
     /// Every change that others may wait for writes an event.
     async fn listen(&self) -> Result<()> {
-        let newest = events::newest(&mut *self.reading().await?).await?;
+        let newest = read!(self, "listen", events::newest)?;
         if self.heard.swap(newest, Relaxed) != newest {
             self.changes.send_modify(|count| *count += 1);
         }

@@ -9,13 +9,14 @@ use crate::{
     error::Result,
     model::{Digest, ImageName, ImageSummary, Namespace, Removed, Repository, Tag},
     ports::{Found, ImageStore, ListCursor, PulledImage, PulledTag, RemovalPlan},
+    store::watched::watch,
 };
 
 #[async_trait]
 impl ImageStore for Store {
     async fn find(&self, namespace: &Namespace, name: &ImageName) -> Result<Found> {
         let read = async {
-            let rows = self.finder.rows(Question::of(namespace, name)).await?;
+            let rows = watch(ENGINE, "find", self.finder.rows(Question::of(namespace, name))).await?;
             find::the_one(rows, name)
         };
         self.answers.found(namespace, name, read).await
@@ -27,7 +28,7 @@ impl ImageStore for Store {
         repository: &Repository,
         tag: &Tag,
     ) -> Result<Option<PulledTag>> {
-        read!(self, tag::pulled_tag, namespace, repository, tag)
+        read!(self, "pulled_tag", tag::pulled_tag, namespace, repository, tag)
     }
 
     async fn pulled_digest(
@@ -36,11 +37,11 @@ impl ImageStore for Store {
         repository: &Repository,
         digest: &Digest,
     ) -> Result<Option<PulledTag>> {
-        read!(self, tag::pulled_digest, namespace, repository, digest)
+        read!(self, "pulled_digest", tag::pulled_digest, namespace, repository, digest)
     }
 
     async fn record_pull(&self, namespace: &Namespace, pulled: PulledImage<'_>) -> Result<bool> {
-        self.commit(RecordPull::new(namespace, &pulled)?).await
+        self.commit("record_pull", RecordPull::new(namespace, &pulled)?).await
     }
 
     async fn tag(
@@ -52,7 +53,7 @@ impl ImageStore for Store {
     ) -> Result<Digest> {
         let (namespace, source) = (namespace.clone(), source.clone());
         let (repository, tag) = (repository.clone(), tag.clone());
-        self.commit(GiveTag { namespace, source, repository, tag }).await
+        self.commit("tag", GiveTag { namespace, source, repository, tag }).await
     }
 
     async fn remove(
@@ -61,7 +62,7 @@ impl ImageStore for Store {
         name: &ImageName,
         plan: RemovalPlan,
     ) -> Result<Vec<Removed>> {
-        self.commit(Remove { namespace: namespace.clone(), name: name.clone(), plan }).await
+        self.commit("remove", Remove { namespace: namespace.clone(), name: name.clone(), plan }).await
     }
 
     async fn list(
@@ -70,15 +71,15 @@ impl ImageStore for Store {
         after: Option<&ListCursor>,
         limit: u32,
     ) -> Result<Vec<ImageSummary>> {
-        read!(self, list::page, namespace, after, limit)
+        read!(self, "list", list::page, namespace, after, limit)
     }
 
     async fn tags(&self, namespace: &Namespace, repository: &Repository) -> Result<Vec<Tag>> {
-        read!(self, tag::of_repository, namespace, repository)
+        read!(self, "tags", tag::of_repository, namespace, repository)
     }
 
     async fn count(&self, namespace: &Namespace) -> Result<u64> {
-        read!(self, list::count, namespace)
+        read!(self, "count", list::count, namespace)
     }
 
     fn id(&self) -> &str {
@@ -90,7 +91,7 @@ impl ImageStore for Store {
     }
 
     async fn ping(&self) -> Result<()> {
-        read!(self, answer)
+        read!(self, "ping", answer)
     }
 }
 

@@ -18,13 +18,13 @@ use crate::{
 impl KeyStore for Store {
     async fn open_keys(&self) -> Result<()> {
         self.load_keys().await?;
-        let needed = read!(self, keys::needed)?;
+        let needed = read!(self, "needed_keys", keys::needed)?;
         keys::refuse_missing(&needed, &*self.sealer)
     }
 
     async fn keys(&self) -> Result<Vec<KeyUse>> {
-        let known = read!(self, keys::known)?;
-        let needed = read!(self, keys::needed)?;
+        let known = read!(self, "keys", keys::known)?;
+        let needed = read!(self, "needed_keys", keys::needed)?;
         let at_hand: BTreeSet<_> = self.sealer.keys().into_iter().map(Some).collect();
         let mut ids: BTreeSet<_> = known.iter().map(|key| Some(key.id)).collect();
         ids.extend(at_hand.iter().chain(needed.keys()));
@@ -38,10 +38,10 @@ impl KeyStore for Store {
     }
 
     async fn change_key(&self) -> Result<KeyId> {
-        let current = read!(self, keys::in_force)?;
+        let current = read!(self, "key_in_force", keys::in_force)?;
         let next = self.sealer.next(&self.id, current.as_ref()).await?;
         let id = next.id;
-        let known = self.commit(ChangeKey(next)).await?;
+        let known = self.commit("change_key", ChangeKey(next)).await?;
         self.sealer.load(&self.id, &known).await?;
         Ok(id)
     }
@@ -50,7 +50,7 @@ impl KeyStore for Store {
         let (mut done, mut after) = (Resealed::default(), Place::default());
         loop {
             let batch = Reseal { after: after.clone(), sealer: Arc::clone(&self.sealer) };
-            match self.commit(batch).await? {
+            match self.commit("reseal", batch).await? {
                 Batch::OtherKey => self.load_keys().await?,
                 Batch::Done(some, next) => {
                     done.resealed += some.resealed;
@@ -65,12 +65,12 @@ impl KeyStore for Store {
     async fn discard_keys(&self) -> Result<Vec<KeyId>> {
         let usage = KeyStore::keys(self).await?;
         let unneeded = usage.iter().filter(|key| !key.in_force && key.records == 0);
-        let named = read!(self, keys::known)?;
+        let named = read!(self, "keys", keys::known)?;
         let unneeded = unneeded.filter_map(|key| key.id).filter(|id| named.iter().any(|key| key.id == *id));
         let unneeded: Vec<_> = unneeded.collect();
         if !unneeded.is_empty() {
             self.sealer.discard(&unneeded).await?;
-            self.commit(ForgetKeys(unneeded.clone())).await?;
+            self.commit("discard_keys", ForgetKeys(unneeded.clone())).await?;
         }
         Ok(unneeded)
     }
@@ -81,6 +81,6 @@ impl KeyStore for Store {
             Ok(()) | Err(Error::SealingKey { retryable: false, .. }) => {}
             Err(error) => return Err(error),
         }
-        self.commit(ForgetLost(Arc::clone(&self.sealer))).await
+        self.commit("forget_lost", ForgetLost(Arc::clone(&self.sealer))).await
     }
 }

@@ -24,10 +24,10 @@ pub(super) type Place = (String, String);
 impl Store {
     /// Has the sealer get the keys that the state names. If none is in force, the sealer's newest is from now on.
     pub(super) async fn load_keys(&self) -> Result<()> {
-        let mut known = read!(self, known)?;
+        let mut known = read!(self, "keys", known)?;
         if !known.iter().any(|key| key.in_force) {
             let key = self.sealer.next(&self.id, None).await?;
-            known = self.commit(BeginWith { key, sealer: Arc::clone(&self.sealer) }).await?;
+            known = self.commit("open_keys", BeginWith { key, sealer: Arc::clone(&self.sealer) }).await?;
         }
         self.sealer.load(&self.id, &known).await
     }

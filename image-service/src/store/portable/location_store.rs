@@ -13,7 +13,7 @@ use crate::{
 #[async_trait]
 impl LocationStore for Store {
     async fn record_load(&self, namespace: &Namespace, loaded: Loaded<'_>) -> Result<Vec<Renamed>> {
-        self.commit(RecordLoad::new(namespace, loaded)?).await
+        self.commit("record_load", RecordLoad::new(namespace, loaded)?).await
     }
 
     async fn record_push(
@@ -23,15 +23,15 @@ impl LocationStore for Store {
         name: &Reference,
         manifest: &Manifest,
     ) -> Result<()> {
-        self.commit(RecordPush::new(namespace, image, name, manifest)).await
+        self.commit("record_push", RecordPush::new(namespace, image, name, manifest)).await
     }
 
     async fn locations(&self, namespace: &Namespace, image: &Digest) -> Result<Vec<Location>> {
-        read!(self, locations::of_image, namespace, image)
+        read!(self, "locations", locations::of_image, namespace, image)
     }
 
     async fn staged_layer(&self, repository: &Repository, digest: &Digest) -> Result<Option<StagedLayer>> {
-        read!(self, layers::by_digest, repository, digest)
+        read!(self, "staged_layer", layers::by_digest, repository, digest)
     }
 
     async fn similar_layers(
@@ -40,19 +40,19 @@ impl LocationStore for Store {
         uncompressed_size: u64,
         head: &Digest,
     ) -> Result<Vec<StagedLayer>> {
-        read!(self, layers::by_head, repository, uncompressed_size, head)
+        read!(self, "similar_layers", layers::by_head, repository, uncompressed_size, head)
     }
 
     async fn record_layer(&self, repository: &Repository, layer: &StagedLayer) -> Result<()> {
-        self.commit(NoteContent::Layer(repository.clone(), layer.clone())).await
+        self.commit("record_layer", NoteContent::Layer(repository.clone(), layer.clone())).await
     }
 
     async fn forget_layer(&self, repository: &Repository, diff_id: &Digest) -> Result<()> {
-        self.commit(NoteContent::NoLayer(repository.clone(), diff_id.clone())).await
+        self.commit("forget_layer", NoteContent::NoLayer(repository.clone(), diff_id.clone())).await
     }
 
     async fn note_manifest(&self, repository: &Repository, manifest: &Digest) -> Result<()> {
-        self.commit(NoteContent::Manifest(repository.clone(), manifest.clone())).await
+        self.commit("note_manifest", NoteContent::Manifest(repository.clone(), manifest.clone())).await
     }
 
     async fn unneeded_manifests(
@@ -60,7 +60,7 @@ impl LocationStore for Store {
         repository: &Repository,
         before: OffsetDateTime,
     ) -> Result<Vec<Digest>> {
-        read!(self, layers::unneeded, repository, before)
+        read!(self, "unneeded_manifests", layers::unneeded, repository, before)
     }
 
     async fn is_unneeded(
@@ -69,10 +69,10 @@ impl LocationStore for Store {
         manifest: &Digest,
         before: OffsetDateTime,
     ) -> Result<bool> {
-        read!(self, layers::is_unneeded, repository, manifest, before)
+        read!(self, "is_unneeded", layers::is_unneeded, repository, manifest, before)
     }
 
     async fn forget_manifest(&self, repository: &Repository, manifest: &Digest) -> Result<()> {
-        self.commit(NoteContent::NoManifest(repository.clone(), manifest.clone())).await
+        self.commit("forget_manifest", NoteContent::NoManifest(repository.clone(), manifest.clone())).await
     }
 }

@@ -13,24 +13,27 @@ macro_rules! gathered_names {
     };
 }
 
-/// `look(connection, values…)` on any free connection of a store. Those that were lost while they lay idle show it when they are used; each
-/// then gives way to another one.
+/// `look(connection, values…)` on any free connection of a store, and how it is told of. Those that were lost while they lay idle show it when they
+/// are used; each then gives way to another one.
 macro_rules! read {
-    ($store:ident, $look:path $(, $value:expr)*) => {{
-        let mut lost = 0;
-        loop {
-            let mut connection = $store.reading().await?;
-            match $look(&mut connection $(, $value)*).await {
-                Err(error)
-                    if $crate::store::error::is_lost(&error)
-                        && lost < $store.reader.options().get_max_connections() =>
-                {
-                    lost += 1;
+    ($store:ident, $operation:literal, $look:path $(, $value:expr)*) => {
+        $crate::store::watched::watch(super::ENGINE, $operation, async {
+            let mut lost = 0;
+            loop {
+                let mut connection = $store.reading().await?;
+                match $look(&mut connection $(, $value)*).await {
+                    Err(error)
+                        if $crate::store::error::is_lost(&error)
+                            && lost < $store.reader.options().get_max_connections() =>
+                    {
+                        lost += 1;
+                    }
+                    done => break done,
                 }
-                done => break done,
             }
-        }
-    }};
+        })
+        .await
+    };
 }
 
 mod change;

@@ -3,32 +3,33 @@
 use async_trait::async_trait;
 
 use super::{
-    Store, vectors,
+    ENGINE, Store, vectors,
     vectors::{DropVectorsOfOthers, Ranking, RecordVectors},
 };
 use crate::{
     error::Result,
     model::{Digest, Namespace, Vector},
     ports::{IndexedImage, Likeness, Neighbour, Unindexed, VectorStore},
+    store::watched::watch,
 };
 
 #[async_trait]
 impl VectorStore for Store {
     async fn drop_vectors_of_others(&self, embedder: &str) -> Result<()> {
-        while self.commit(DropVectorsOfOthers(embedder.to_owned())).await? > 0 {}
+        while self.commit("drop_vectors_of_others", DropVectorsOfOthers(embedder.to_owned())).await? > 0 {}
         Ok(())
     }
 
     async fn unindexed_namespaces(&self) -> Result<Vec<Namespace>> {
-        read!(self, vectors::namespaces)
+        read!(self, "unindexed_namespaces", vectors::namespaces)
     }
 
     async fn unindexed(&self, namespace: &Namespace, limit: u32) -> Result<(Vec<Unindexed>, u64)> {
-        read!(self, vectors::unindexed, namespace, limit)
+        read!(self, "unindexed", vectors::unindexed, namespace, limit)
     }
 
     async fn revision(&self, namespace: &Namespace, image: &Digest) -> Result<Option<i64>> {
-        read!(self, vectors::revision, namespace, image)
+        read!(self, "revision", vectors::revision, namespace, image)
     }
 
     async fn record_vectors(
@@ -38,15 +39,15 @@ impl VectorStore for Store {
         images: Vec<IndexedImage>,
     ) -> Result<()> {
         let (namespace, embedder) = (namespace.clone(), embedder.to_owned());
-        self.commit(RecordVectors { namespace, embedder, images }).await
+        self.commit("record_vectors", RecordVectors { namespace, embedder, images }).await
     }
 
     async fn vector(&self, namespace: &Namespace, image: &Digest, embedder: &str) -> Result<Option<Vector>> {
-        read!(self, vectors::vector, namespace, image, embedder)
+        read!(self, "vector", vectors::vector, namespace, image, embedder)
     }
 
     async fn count_without_vector(&self, namespace: &Namespace, embedder: &str) -> Result<u64> {
-        read!(self, vectors::count_without, namespace, embedder)
+        read!(self, "count_without_vector", vectors::count_without, namespace, embedder)
     }
 
     async fn nearest(
@@ -57,6 +58,6 @@ impl VectorStore for Store {
     ) -> Result<Vec<Neighbour>> {
         let ranking = Ranking::of(likeness);
         let values = ranking.values(namespace, embedder);
-        self.scanner.rank(values, ranking).await?.into_neighbours()
+        watch(ENGINE, "nearest", self.scanner.rank(values, ranking)).await?.into_neighbours()
     }
 }

@@ -14,7 +14,7 @@ use image_service::{
     error::{EcrError, Error, Result},
     model::{Credential, FingerprintKey, Manifest, Namespace, Reference},
     ports::{Access, Registry as _},
-    registry::{CloudRegistryClient, RegistryClient},
+    registry::RegistryClient,
 };
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -91,9 +91,9 @@ impl World {
     }
 
     /// A registry client that asks as the service where nobody else does.
-    pub(super) fn client(&self) -> CloudRegistryClient {
+    pub(super) fn client(&self) -> RegistryClient {
         let client = RegistryClient::new(&self.config.registries, false).unwrap();
-        CloudRegistryClient::new(client, self.ecr.clone())
+        client.with_identity(self.ecr.clone())
     }
 
     /// The registry lets in this password of `AWS` alone, and has an image.
@@ -157,7 +157,7 @@ pub(super) fn user(name: &str, password: &str) -> Access {
 }
 
 /// Asks a registry for a manifest.
-pub(super) async fn look(client: &CloudRegistryClient, name: &str, access: &Access) -> Result<Manifest> {
+pub(super) async fn look(client: &RegistryClient, name: &str, access: &Access) -> Result<Manifest> {
     let reference: Reference = name.parse().unwrap();
     client.manifest(&reference.repository, &reference.target().unwrap(), access).await
 }

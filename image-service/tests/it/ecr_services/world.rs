@@ -17,11 +17,7 @@ use fixtures::{
     registry::ScriptedRegistry,
     tool::pinned,
 };
-use image_service::{
-    app::{self, Inherited},
-    config::Config,
-    shutdown::Shutdown,
-};
+use image_service::{app, config::Config};
 use imageservice_proto::ecr::v1::{
     Registry, auth_service_client::AuthServiceClient, image_service_client::ImageServiceClient,
     manifest_service_client::ManifestServiceClient,
@@ -29,6 +25,7 @@ use imageservice_proto::ecr::v1::{
     replication_service_client::ReplicationServiceClient, repository_service_client::RepositoryServiceClient,
     scan_service_client::ScanServiceClient,
 };
+use serving::{Inherited, Shutdown};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::task::AbortOnDropHandle;

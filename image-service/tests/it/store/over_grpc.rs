@@ -4,15 +4,15 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path, sync::Arc};
 
 use fixtures::{process::until, system::connect};
 use image_service::{
-    app::{self, Inherited},
+    app,
     config::{Config, KeyConfig, Listen},
     model::{Image, ImageConfig, ImageName, ImageSummary, Reference},
     ports::{ImageStore, ListCursor, Location, Store},
-    shutdown::Shutdown,
 };
 use imageservice_proto::v1::{
     HistoryRequest, InspectRequest, ListRequest, ResolveRequest, images_client::ImagesClient,
 };
+use serving::{Inherited, Shutdown};
 use tempfile::TempDir;
 use tonic::transport::Channel;
 

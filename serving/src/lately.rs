@@ -16,19 +16,21 @@ const PRINT_BITS: u32 = 16;
 
 /// The questions of a while.
 #[derive(Debug)]
-pub(super) struct Lately {
+pub struct Lately {
     /// In each the newest print lies lowest; zero is none.
     sets: [AtomicU64; SETS],
     hasher: RandomState,
 }
 
-impl Lately {
-    pub(super) fn new() -> Self {
+impl Default for Lately {
+    fn default() -> Self {
         Self { sets: [const { AtomicU64::new(0) }; SETS], hasher: RandomState::new() }
     }
+}
 
+impl Lately {
     /// Notes a question. Whether it was noted already.
-    pub(super) fn has(&self, question: &impl Hash) -> bool {
+    pub fn has(&self, question: &impl Hash) -> bool {
         let hash = self.hasher.hash_one(question);
         let print = hash >> (u64::BITS - PRINT_BITS) | 1;
         let set = &self.sets[hash as usize % SETS];
@@ -48,7 +50,7 @@ mod tests {
 
     #[test]
     fn what_was_asked_is_known_when_it_is_asked_again() {
-        let lately = Lately::new();
+        let lately = Lately::default();
         assert!(!lately.has(&"a"));
         assert!(!lately.has(&"b"));
         assert!(lately.has(&"a") && lately.has(&"b"));
@@ -56,7 +58,7 @@ mod tests {
 
     #[test]
     fn what_was_asked_long_ago_is_forgotten() {
-        let lately = Lately::new();
+        let lately = Lately::default();
         let round = || (0..100_000).filter(|number| lately.has(number)).count();
         assert!(round() + round() < 1000);
     }

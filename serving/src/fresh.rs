@@ -18,9 +18,10 @@ const INTERVAL: Duration = Duration::from_secs(1);
 
 /// The latest content that could be used.
 #[derive(Debug)]
-pub(super) struct Fresh<T> {
+pub struct Fresh<T> {
     latest: Arc<RwLock<Arc<T>>>,
-    _watching: AbortOnDropHandle<()>,
+    /// None if there are no files.
+    _watching: Option<AbortOnDropHandle<()>>,
 }
 
 /// What tells one state of a file from another; nothing if the file is not there. A link counts as what it leads to.
@@ -28,18 +29,24 @@ type Stamp = Option<(u64, u64, i64, i64)>;
 
 impl<T: Send + Sync + 'static> Fresh<T> {
     /// Reads now, and again whenever one of the files is another. `what` is for the log. Wants a runtime around it.
-    pub(super) fn open<R>(what: &'static str, files: Vec<PathBuf>, read: R) -> anyhow::Result<Self>
+    ///
+    /// # Errors
+    /// If what is there now cannot be used.
+    pub fn open<R>(what: &'static str, files: Vec<PathBuf>, read: R) -> anyhow::Result<Self>
     where
         R: Fn() -> anyhow::Result<T> + Send + 'static,
     {
         // Before the content: whatever changes from now on is seen.
         let seen = stamps(&files);
         let latest = Arc::new(RwLock::new(Arc::new(read()?)));
-        let watching = tokio::spawn(watch(what, files, seen, read, Arc::clone(&latest)));
-        Ok(Self { latest, _watching: AbortOnDropHandle::new(watching) })
+        let watching = (!files.is_empty()).then(|| watch(what, files, seen, read, Arc::clone(&latest)));
+        let watching = watching.map(|watching| AbortOnDropHandle::new(tokio::spawn(watching)));
+        Ok(Self { latest, _watching: watching })
     }
 
-    pub(super) fn get(&self) -> Arc<T> {
+    /// What is in use now.
+    #[must_use]
+    pub fn get(&self) -> Arc<T> {
         Arc::clone(&self.latest.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
