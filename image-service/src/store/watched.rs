@@ -1,4 +1,5 @@
-//! The store as traces and metrics see it: a span and a duration for each call of its ports, which is one read or one transaction.
+//! The store as traces and metrics see it: a span and a duration for each call of its ports, which is one read or one transaction. What the
+//! service asks of its own accord (whether the database answers, what others have written) is measured, and begins no trace.
 //!
 //! Where nobody wants to know, the store stands alone.
 
@@ -53,7 +54,7 @@ async fn watch<T>(
     call: impl Future<Output = Result<T>>,
 ) -> Result<T> {
     let mut span =
-        Span::client(operation).with("db.system.name", engine).with("db.operation.name", operation);
+        Span::client_within(operation).with("db.system.name", engine).with("db.operation.name", operation);
     let begun = Instant::now();
     let done = span.around(call).await;
     let mut labels =
