@@ -38,6 +38,7 @@ pub use intake::Body;
 pub use keys::Rotation;
 pub use list::{ListFilters, Listing};
 pub use load::{LoadEvent, Loading};
+pub use login::Login;
 pub use pull::{PullEvent, PullRequest, Pulling};
 pub use push::{LayerState, PushEvent, PushRequest, Pushing};
 pub use resolve::Resolved;

@@ -68,8 +68,13 @@ fn called(path: &str) -> String {
 }
 
 /// Who makes a call that was let in.
-fn caller_of<T>(request: &tonic::Request<T>) -> Result<&Arc<Caller>, Status> {
+pub(super) fn caller_of<T>(request: &tonic::Request<T>) -> Result<&Arc<Caller>, Status> {
     recognised(request.extensions()).map_err(Error::Stranger).map_err(failed("access"))
+}
+
+/// Whether a credential that a caller shows is to be kept for its namespace.
+pub(super) fn leaves_credentials(caller: &Caller) -> bool {
+    caller.role >= rules::LEAVES_CREDENTIALS
 }
 
 /// Where the caller of a request works.
