@@ -12,7 +12,7 @@ use image_service::{
     config::{Config, PullConfig},
     embedding::FeatureHashing,
     error::Error,
-    model::{Credential, Namespace},
+    model::{Caller, Credential, Namespace},
     ops::{ListFilters, Operations, Ports, PullEvent, PullRequest},
     registry::RegistryClient,
     secrets::Seal,
@@ -58,7 +58,7 @@ async fn service_with(pull: PullConfig, config: &Config) -> Service {
 
 impl Service {
     async fn pull(&self, request: PullRequest) -> Result<Vec<PullEvent>, Error> {
-        let mut pulling = self.operations.pull(Namespace::default(), request).await?;
+        let mut pulling = self.operations.pull(Arc::new(Caller::anyone()), request).await?;
         let mut events = Vec::new();
         while let Some(event) = pulling.next().await? {
             events.push(event);
