@@ -101,6 +101,7 @@ pub async fn run(config: Config, inherited: Inherited, shutdown: Shutdown) -> an
         vectors: store.clone(),
     };
     let operations = Operations::new(ports, &config.pull, &config.staging)?;
+    operations.measure_budgets(config.access.namespaces());
     tokio::spawn(operations.clone().finish_rotation());
     let sweeping = AbortOnDropHandle::new(tokio::spawn(operations.clone().sweep_now_and_then()));
     let upkeep = operations.clone().sweep_events_now_and_then(config.events);
