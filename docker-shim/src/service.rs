@@ -65,7 +65,7 @@ impl Shim {
     /// Answers one request, under an ID of its own.
     pub(crate) async fn respond(&self, request: Request<Incoming>) -> Answer {
         let (head, body) = request.into_parts();
-        let context = Context::from_headers(&head.headers).with_request_id(&self.ids.next());
+        let context = Context::from_headers(&head.headers).with_next_id(&self.ids);
         if telemetry::is_tracing() || telemetry::is_counting() {
             return Box::pin(watch::watched(context, &head, self.serve(&head, body))).await;
         }

@@ -99,6 +99,7 @@ pub async fn run(config: Config, inherited: Inherited, shutdown: Shutdown) -> an
     };
     let operations = Operations::new(ports, &config.pull, &config.staging)?;
     let resealing = AbortOnDropHandle::new(tokio::spawn(operations.clone().finish_rotation()));
+    operations.measure_budgets(config.access.namespaces());
     let sweeping = AbortOnDropHandle::new(tokio::spawn(operations.clone().sweep_now_and_then()));
     let upkeep = operations.clone().sweep_events_now_and_then(config.events);
     let upkeep = AbortOnDropHandle::new(tokio::spawn(upkeep));

@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderValue};
 use opentelemetry::trace::SpanContext;
 use tokio::task::futures::TaskLocalFuture;
 
-use crate::headers;
+use crate::{RequestIds, headers};
 
 tokio::task_local! {
     static CURRENT: Context;
@@ -30,10 +30,16 @@ impl Context {
         Self { request_id: headers::request_id(headers), span: headers::traceparent(headers) }
     }
 
-    /// The same for another request.
+    /// The same for another request, the next one.
     #[must_use]
-    pub fn with_request_id(self, id: &str) -> Self {
-        Self { request_id: HeaderValue::from_str(id).ok(), ..self }
+    pub fn with_next_id(self, ids: &RequestIds) -> Self {
+        Self { request_id: ids.next(), ..self }
+    }
+
+    /// The same request, in no trace.
+    #[must_use]
+    pub fn without_span(self) -> Self {
+        Self { span: None, ..self }
     }
 
     /// Whether it says which request.
@@ -76,14 +82,15 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_spawned_with_the_context_belongs_to_the_same_request() {
-        let context = Context::default().with_request_id("7");
+        let context = Context::default().with_next_id(&RequestIds::new());
+        let id = context.request_id().to_owned();
         let seen = context.scope(async {
             let carried = tokio::spawn(Context::current().scope(async { Context::current() }));
             let lost = tokio::spawn(async { Context::current() });
             (carried.await.unwrap(), lost.await.unwrap())
         });
         let (carried, lost) = seen.await;
-        assert_eq!((carried.request_id(), lost.request_id()), ("7", ""));
+        assert_eq!((carried.request_id(), lost.request_id()), (id.as_str(), ""));
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub use collector::Collector;
 pub use context::Context;
 pub use held::{Ending, Held};
 pub use hosts::Hosts;
-pub use metric::{Counter, Gauge, Histogram, Reading, SECONDS, is_counting, observe};
+pub use metric::{Counter, Histogram, Reading, SECONDS, is_counting, observe};
 pub use opentelemetry::{KeyValue, Value};
 pub use request_ids::RequestIds;
 pub use settings::Settings;

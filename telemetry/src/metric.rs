@@ -74,26 +74,6 @@ impl Histogram {
     }
 }
 
-/// How much there is now, as it was last told.
-#[derive(Debug)]
-pub struct Gauge(Named, OnceLock<api::Gauge<u64>>);
-
-impl Gauge {
-    /// As `Counter::new`.
-    #[must_use]
-    pub const fn new(name: &'static str, unit: &'static str, meaning: &'static str) -> Self {
-        Self(Named { name, unit, meaning }, OnceLock::new())
-    }
-
-    /// Tells how much there is.
-    pub fn set(&self, value: u64, labels: &[KeyValue]) {
-        let Some(meter) = METER.get() else { return };
-        let Named { name, unit, meaning } = self.0;
-        let make = || meter.u64_gauge(name).with_unit(unit).with_description(meaning).build();
-        self.1.get_or_init(make).record(value, labels);
-    }
-}
-
 /// What `observe` reads: a value, and its labels.
 pub type Reading = (f64, Vec<KeyValue>);
 

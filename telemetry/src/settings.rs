@@ -19,7 +19,7 @@ const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 pub struct Settings {
     /// Gets traces and metrics.
     pub endpoint: Option<Collector>,
-    /// Of the traces that begin here, the share that is sampled, 0 to 1. A caller who sampled a trace, or did not, is followed.
+    /// Of the traces that begin here, the share that is sampled, 0 to 1. A known caller who sampled a trace, or did not, is followed.
     pub sampling_ratio: f64,
     /// `service.name`, unless OTEL_SERVICE_NAME says it.
     pub service_name: String,

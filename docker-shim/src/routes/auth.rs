@@ -1,4 +1,4 @@
-//! `POST /auth`: tries a credential, and has the service keep it.
+//! `POST /auth`: tries a credential, and has the service keep it if it keeps those of this host.
 
 use imageservice_proto::v1::CheckRequest;
 

@@ -193,7 +193,7 @@ impl credentials_server::Credentials for Service {
         let request = request.into_inner();
         self.0.checked.lock().unwrap().push(request.clone());
         failing(&request.registry)?;
-        Ok(Response::new(CheckResponse { registry: request.registry, identity_token: String::new() }))
+        Ok(Response::new(CheckResponse { registry: request.registry, ..CheckResponse::default() }))
     }
 
     async fn list(&self, _: Request<ListCredentialsRequest>) -> Answer<ListCredentialsResponse> {

@@ -8,9 +8,9 @@ use crate::{
     error::{Error, Result},
     model::{
         Credential, Digest, HistoryStep, Image, ImageName, ImageSummary, Pattern, PatternError, Platform,
-        Removed, Repository, Tag,
+        RegistryHost, Removed, Repository, Tag,
     },
-    ops::{Distribution, ListFilters, PullEvent, PullRequest, Resolved},
+    ops::{Distribution, ListFilters, Login, PullEvent, PullRequest, Resolved},
     ports::{CredentialKind, Location, Origin, RateLimit, StoredCredential},
 };
 
@@ -27,6 +27,14 @@ pub(super) fn credential(auth: Option<v1::RegistryAuth>) -> Option<Credential> {
         return None;
     }
     Some(Credential::Password { username, password: password.into() })
+}
+
+pub(super) fn login(registry: &RegistryHost, login: Login) -> v1::CheckResponse {
+    v1::CheckResponse {
+        registry: registry.to_string(),
+        identity_token: login.identity_token.unwrap_or_default(),
+        stored: login.is_stored,
+    }
 }
 
 pub(super) fn pull_request(request: v1::PullRequest) -> Result<PullRequest> {

@@ -3,7 +3,11 @@
 use imageservice_proto::v1::{self, credentials_server::Credentials};
 use tonic::{Request, Response, Status};
 
-use super::{convert, namespace_of, status::failed};
+use super::{
+    access::{caller_of, leaves_credentials},
+    convert, namespace_of,
+    status::failed,
+};
 use crate::{
     error::{Error, Result},
     model::RegistryHost,
@@ -21,12 +25,13 @@ fn registry(text: &str) -> Result<RegistryHost> {
 #[tonic::async_trait]
 impl Credentials for CredentialsService {
     async fn check(&self, request: Request<v1::CheckRequest>) -> Result<Response<v1::CheckResponse>, Status> {
-        let namespace = namespace_of(&request)?;
+        let caller = caller_of(&request).cloned()?;
         let v1::CheckRequest { registry: host, auth } = request.into_inner();
         let host = registry(&host).map_err(failed("Check"))?;
-        let token = self.0.login(&namespace, &host, convert::credential(auth)).await;
-        let identity_token = token.map_err(failed("Check"))?.unwrap_or_default();
-        Ok(Response::new(v1::CheckResponse { registry: host.to_string(), identity_token }))
+        let (credential, stays) = (convert::credential(auth), leaves_credentials(&caller));
+        let login = self.0.login(&caller.namespace, &host, credential, stays).await;
+        let login = login.map_err(failed("Check"))?;
+        Ok(Response::new(convert::login(&host, login)))
     }
 
     async fn list(

@@ -4,7 +4,7 @@ use futures_util::{Stream, StreamExt, stream};
 use imageservice_proto::v1::{self, images_server::Images};
 use tonic::{Request, Response, Status, Streaming};
 
-use super::{archives, convert, namespace_of, push, status::failed};
+use super::{access::caller_of, archives, convert, namespace_of, push, status::failed};
 use crate::ops::{Operations, PushRequest};
 
 /// Image calls, each one operation.
@@ -23,9 +23,9 @@ impl Images for ImagesService {
     type PushStream = Answers<v1::PushEvent>;
 
     async fn pull(&self, request: Request<v1::PullRequest>) -> Result<Response<Self::PullStream>, Status> {
-        let namespace = namespace_of(&request)?;
+        let caller = caller_of(&request).cloned()?;
         let request = convert::pull_request(request.into_inner()).map_err(failed("Pull"))?;
-        let pulling = self.0.pull(namespace, request).await.map_err(failed("Pull"))?;
+        let pulling = self.0.pull(caller, request).await.map_err(failed("Pull"))?;
         let events = stream::try_unfold(pulling, |mut pulling| async {
             let event = pulling.next().await.map_err(failed("Pull"))?;
             Ok(event.map(|event| (convert::pull_event(event), pulling)))

@@ -5,6 +5,8 @@ use prost::Message as _;
 use prost_types::FileDescriptorSet;
 use telemetry::grpc::Known;
 
+use super::access::is_known;
+
 /// The call that is made most often by far.
 const INSPECT: &str = "/imageservice.v1.Images/Inspect";
 
@@ -12,7 +14,7 @@ const INSPECT: &str = "/imageservice.v1.Images/Inspect";
 pub(super) fn known() -> anyhow::Result<Known> {
     let mut paths = told(FILE_DESCRIPTOR_SET)?;
     paths.extend(paths_of_others()?);
-    Ok(Known::new(paths.into_iter(), INSPECT))
+    Ok(Known::new(paths.into_iter(), INSPECT, is_known))
 }
 
 fn paths_of_others() -> anyhow::Result<Vec<String>> {

@@ -15,7 +15,7 @@ use tonic::transport::{Server, server::Router};
 use tonic_health::{ServingStatus, server::HealthReporter};
 
 use super::{
-    access::{Access, Identities},
+    access::{Access, Identities, Recognition},
     connections,
     credentials::CredentialsService,
     door::Door,
@@ -67,9 +67,10 @@ pub async fn serve(
     let watching = AbortOnDropHandle::new(watching);
     let admission = operations.admission().clone();
     let mut server = limited_server(config)
+        .layer(Recognition::new(identities))
         .layer(methods::known()?)
         .layer(Patience::new(config.stall)?)
-        .layer(Access::new(identities));
+        .layer(Access);
     let router = add_reflection(server.add_service(health))?
         .add_service(
             ImagesServer::new(ImagesService(operations.clone())).max_decoding_message_size(MAX_REQUEST),

@@ -9,7 +9,7 @@ use super::image::Namespace;
 pub enum Role {
     /// Sees what its namespace has. No call of it asks a registry.
     Reader,
-    /// Fetches: from registries, with the credentials of its namespace.
+    /// Fetches: from registries, with the credentials of its namespace or its own.
     Puller,
     /// Changes the images and the names of its namespace, and pushes.
     Loader,

@@ -1,6 +1,6 @@
 //! An image as the store knows it.
 
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::{collections::BTreeMap, fmt, str::FromStr, sync::Arc};
 
 use bytes::Bytes;
 use time::OffsetDateTime;
@@ -12,7 +12,7 @@ use super::{
 
 /// Images, names and credentials live in one namespace.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Namespace(Box<str>);
+pub struct Namespace(Arc<str>);
 
 impl Namespace {
     /// The text.

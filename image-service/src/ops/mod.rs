@@ -2,6 +2,7 @@
 
 mod access;
 mod admission;
+mod budgets;
 mod deeds;
 mod distribution;
 mod events;
@@ -38,6 +39,7 @@ pub use intake::Body;
 pub use keys::Rotation;
 pub use list::{ListFilters, Listing};
 pub use load::{LoadEvent, Loading};
+pub use login::Login;
 pub use pull::{PullEvent, PullRequest, Pulling};
 pub use push::{LayerState, PushEvent, PushRequest, Pushing};
 pub use resolve::Resolved;
@@ -50,7 +52,7 @@ use crate::{
     model::{FingerprintKey, Namespace},
     ports::{
         ArchiveWriter, Archives, CredentialStore, Embedder, EventStore, ImageStore, KeyStore, LocationStore,
-        RateLimit, Registry, RegistryWriter, Staging, VectorStore,
+        Registry, RegistryWriter, Staging, VectorStore,
     },
 };
 
@@ -138,13 +140,5 @@ impl Operations {
     #[must_use]
     pub fn embedder(&self) -> &dyn Embedder {
         &*self.ports.embedder
-    }
-
-    /// The pull budgets that registries have told the callers of a namespace.
-    #[must_use]
-    pub fn rate_limits(&self, namespace: &Namespace) -> Vec<RateLimit> {
-        let here = self.fingerprints.mark(namespace);
-        let told = self.ports.registry.rate_limits().into_iter();
-        told.filter(|limit| limit.told_in == here).collect()
     }
 }

@@ -6,7 +6,6 @@ use std::{
 };
 
 use http::HeaderMap;
-use telemetry::{Gauge, Hosts, KeyValue};
 use time::OffsetDateTime;
 
 use super::error_body::shown;
@@ -30,7 +29,6 @@ impl RateLimits {
     /// Keeps what an answer says of a budget, and logs it if it is news.
     pub(super) fn note(&self, told_in: NamespaceMark, registry: &RegistryHost, headers: &HeaderMap) {
         let Some(told) = read(told_in, registry, headers) else { return };
-        measure(&told);
         let key = (told_in, registry.clone(), told.source.clone());
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let known = kept.get(&key);
@@ -50,21 +48,6 @@ impl RateLimits {
     pub(super) fn all(&self) -> Vec<RateLimit> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
-}
-
-static LIMIT_GAUGE: Gauge =
-    Gauge::new("registry.pull_budget.limit", "{pull}", "Pulls in a window, as the registry last told");
-static REMAINING_GAUGE: Gauge = Gauge::new(
-    "registry.pull_budget.remaining",
-    "{pull}",
-    "Pulls left in the window, as the registry last told",
-);
-static HOSTS: Hosts = Hosts::new();
-
-fn measure(told: &RateLimit) {
-    let labels = [KeyValue::new("server.address", HOSTS.label(told.registry.as_str(), true))];
-    LIMIT_GAUGE.set(told.limit, &labels);
-    REMAINING_GAUGE.set(told.remaining, &labels);
 }
 
 /// Pulls left, if an answer says so.

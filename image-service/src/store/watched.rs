@@ -1,4 +1,5 @@
-//! Reads and transactions as traces and metrics see them: a span and a duration for each.
+//! Reads and transactions as traces and metrics see them: a span and a duration for each. What the service asks of its own accord (whether the
+//! database answers, what others have written) is measured, and begins no trace.
 
 use std::time::Instant;
 
@@ -21,7 +22,7 @@ pub(super) async fn watch<T>(
         return call.await;
     }
     let mut span =
-        Span::client(operation).with("db.system.name", engine).with("db.operation.name", operation);
+        Span::client_within(operation).with("db.system.name", engine).with("db.operation.name", operation);
     let begun = Instant::now();
     let done = span.around(call).await;
     let mut labels =

@@ -10,6 +10,7 @@ use std::{
 use fixtures::{
     peers::DockerRegistry,
     process::{Process, until},
+    secrets::sealing_key,
     system::{System, binary},
     tool::{Ran, Tool, pinned},
 };
@@ -47,7 +48,7 @@ async fn assert_it_serves(system: &System, registry: &DockerRegistry) {
 
 fn key_file(folder: &Path, name: &str, keys: &[u8]) -> PathBuf {
     let file = folder.join(name);
-    let lines: Vec<_> = keys.iter().map(|byte| hex::encode([*byte; 32])).collect();
+    let lines: Vec<_> = keys.iter().map(|number| sealing_key(*number)).collect();
     fs::write(&file, lines.join("\n")).unwrap();
     fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
     file
@@ -172,7 +173,7 @@ impl Alone {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_is_the_same_whether_it_comes_in_a_variable_a_credential_or_a_file() {
-    let (folder, key) = (tempfile::tempdir().unwrap(), hex::encode([3; 32]));
+    let (folder, key) = (tempfile::tempdir().unwrap(), sealing_key(3));
     let file = key_file(folder.path(), "the.key", &[3]);
     let variable = Alone::start("credentials.key_env = 'THE_KEY'", &[("THE_KEY", &key)]);
     let directory = [("CREDENTIALS_DIRECTORY", folder.path().to_str().unwrap())];
@@ -233,7 +234,7 @@ impl Aws {
     fn config(&self, key: &str) -> String {
         let url = &self.url;
         format!(
-            "[ecr]\nregion = '{REGION}'\n[ecr.auth]\nkind = 'static'\naccess_key_id = '{ACCOUNT}'\nsecret_access_key = 'secret'\n\
+            "[ecr]\nregion = '{REGION}'\n[ecr.auth]\nkind = 'static'\naccess_key_id = '{ACCOUNT}'\nsecret_access_key = 's3cret'\n\
              [credentials.kms]\nkey_id = '{key}'\nendpoint_url = '{url}'\n"
         )
     }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends at the first surprise")]
 
 mod archive;
+mod database_at_start;
 mod database_commands;
 mod deploy;
 mod draining;

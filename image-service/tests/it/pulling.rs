@@ -12,7 +12,7 @@ use image_service::{
     config::{Config, PullConfig},
     embedding::FeatureHashing,
     error::Error,
-    model::{Credential, Namespace},
+    model::{Caller, Credential, Namespace},
     ops::{ListFilters, Operations, Ports, PullEvent, PullRequest},
     registry::RegistryClient,
     secrets::Seal,
@@ -58,7 +58,7 @@ async fn service_with(pull: PullConfig, config: &Config) -> Service {
 
 impl Service {
     async fn pull(&self, request: PullRequest) -> Result<Vec<PullEvent>, Error> {
-        let mut pulling = self.operations.pull(Namespace::default(), request).await?;
+        let mut pulling = self.operations.pull(Arc::new(Caller::anyone()), request).await?;
         let mut events = Vec::new();
         while let Some(event) = pulling.next().await? {
             events.push(event);
@@ -83,7 +83,7 @@ fn of(reference: &str) -> PullRequest {
 }
 
 fn by(user: &str, request: PullRequest) -> PullRequest {
-    let credential = Credential::Password { username: user.to_owned(), password: "secret".into() };
+    let credential = Credential::Password { username: user.to_owned(), password: "s3cret".into() };
     PullRequest { credential: Some(credential), ..request }
 }
 
@@ -158,7 +158,7 @@ async fn a_failure_is_shared_with_who_waits_and_forgotten_at_once() {
 #[tokio::test]
 async fn what_one_caller_pulled_is_not_given_to_one_whom_the_registry_refuses() {
     let (service, (registry, image)) = (service(PullConfig::default()).await, registry_with_app().await);
-    registry.require_basic([("alice", "secret")]);
+    registry.require_basic([("alice", "s3cret")]);
     let by_digest = format!("{}/team/app@{}", registry.host(), image.manifest.digest());
     for reference in [app(&registry), by_digest] {
         service.pull(by("alice", of(&reference))).await.unwrap();
@@ -172,7 +172,7 @@ async fn what_one_caller_pulled_is_not_given_to_one_whom_the_registry_refuses() 
 #[tokio::test]
 async fn what_a_mirror_gives_to_everyone_proves_nothing_once_the_mirror_is_silent() {
     let ((registry, image), (mirror, _)) = (registry_with_app().await, registry_with_app().await);
-    registry.require_basic([("alice", "secret")]);
+    registry.require_basic([("alice", "s3cret")]);
     let config = format!(
         "[registries.'registry.example']\nendpoint = '{}'\nmirrors = ['{}']",
         registry.url(""),
@@ -199,7 +199,7 @@ async fn what_a_mirror_gives_to_everyone_proves_nothing_once_the_mirror_is_silen
 #[tokio::test]
 async fn a_digest_that_is_held_is_not_asked_for_while_the_callers_access_is_proven() {
     let (service, (registry, image)) = (service(PullConfig::default()).await, registry_with_app().await);
-    registry.require_basic([("alice", "secret"), ("bob", "secret")]);
+    registry.require_basic([("alice", "s3cret"), ("bob", "s3cret")]);
     let by_digest = format!("{}/team/app@{}", registry.host(), image.manifest.digest());
     service.pull(by("alice", of(&by_digest))).await.unwrap();
     registry.forget_requests();

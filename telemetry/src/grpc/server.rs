@@ -7,7 +7,7 @@ use std::{
 };
 
 use futures_util::future::{BoxFuture, Either, FutureExt as _};
-use http::{Request, Response};
+use http::{Extensions, Request, Response};
 use opentelemetry::StringValue;
 use tokio::task::futures::TaskLocalFuture;
 use tonic::body::Body;
@@ -30,19 +30,26 @@ struct Server {
     calls: HashMap<String, (StringValue, StringValue)>,
     /// Answers that are over when their head is there, and that are asked for too often for a box each.
     short: &'static str,
+    /// Whether a caller's trace is gone on with.
+    is_known: fn(&Extensions) -> bool,
     ids: RequestIds,
 }
 
 impl Known {
-    /// By path, `/package.Service/Method`. `short` is the one that is asked for most, and says nothing after its head.
+    /// By path, `/package.Service/Method`. `short` is the one that is asked for most, and says nothing after its head. `is_known` tells of a
+    /// request whether a layer before this one knows its caller: a stranger neither has traces sampled nor adds to any but its own.
     #[must_use]
-    pub fn new(paths: impl Iterator<Item = String>, short: &'static str) -> Self {
+    pub fn new(
+        paths: impl Iterator<Item = String>,
+        short: &'static str,
+        is_known: fn(&Extensions) -> bool,
+    ) -> Self {
         let calls = paths.filter_map(|path| {
             let (service, method) = split(&path)?;
             let names = (service.to_owned().into(), method.to_owned().into());
             Some((path, names))
         });
-        Self(Arc::new(Server { calls: calls.collect(), short, ids: RequestIds::new() }))
+        Self(Arc::new(Server { calls: calls.collect(), short, is_known, ids: RequestIds::new() }))
     }
 }
 
@@ -98,8 +105,9 @@ where
 
 impl Server {
     fn context(&self, request: &Request<Body>) -> Context {
-        let context = Context::from_headers(request.headers());
-        if context.has_request_id() { context } else { context.with_request_id(&self.ids.next()) }
+        let sent = Context::from_headers(request.headers());
+        let context = if (self.is_known)(request.extensions()) { sent } else { sent.without_span() };
+        if context.has_request_id() { context } else { context.with_next_id(&self.ids) }
     }
 
     fn begin(&self, path: &str, context: &Context) -> Ends {

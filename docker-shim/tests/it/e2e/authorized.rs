@@ -4,7 +4,7 @@ use std::{fs, path::Path, process::Command};
 
 use fixtures::{
     engine::{Answer, Engine},
-    peers::{Archive, Recipe},
+    peers::{Archive, DockerCli, DockerRegistry, Recipe},
     pki::Authority,
     process::{Process, until},
     system::binary,
@@ -106,6 +106,31 @@ async fn a_token_that_is_not_known_is_told_and_a_new_one_is_used_at_once() {
     let shown = process.lines().join("\n");
     assert!(!shown.contains("ist_"), "no token is logged: {shown}");
     assert!(process.stop());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_that_may_only_pull_logs_in_as_at_an_engine_and_keeps_its_credential_to_itself() {
+    let dir = TempDir::new().unwrap();
+    let (robot, registry) =
+        (dir.path().join("robot"), DockerRegistry::htpasswd(&[("alice", "s3cret")]).await);
+    registry.push("priv/app", "v1", &Recipe::plain("private")).await;
+    fs::write(&robot, token(dir.path(), "robot")).unwrap();
+    let config = format!(
+        "{ALONE}[access]\ntoken_file = {:?}\n{}",
+        dir.path().join("tokens"),
+        identity("robot", "puller", "")
+    );
+    let (_service, address) = service(dir.path(), &config).await;
+    let address = format!("http://{address}");
+    let options = ["--image-service", &address, "--image-service-token-file", path(&robot)];
+    let (_shim, engine) = shim(dir.path(), &options).await;
+
+    let (host, image) = (DockerCli::new(&engine.docker_host()), registry.reference("priv/app:v1"));
+    host.login(registry.host(), "alice", "s3cret-mistaken").await.refused();
+    host.login(registry.host(), "alice", "s3cret").await.ok();
+    host.run(&["pull", &image]).await.ok();
+    let another = DockerCli::new(&engine.docker_host());
+    another.run(&["pull", &image]).await.refused();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -35,10 +35,10 @@ async fn private_image(registry: &DockerRegistry) {
         assert!(refused.contains("denied") || refused.contains("no basic auth credentials"), "{refused}");
 
         // Rejected credentials in the client's own file: it must say so and end, without a terminal to ask on.
-        cli.remember(host, "alice", "wrong");
+        cli.remember(host, "alice", "s3cret-wrong");
         let refused = cli.run(&["pull", &name]).await.refused();
         assert!(refused.contains("unauthorized"), "{refused}");
-        let refused = cli.login(host, "alice", "wrong").await.refused();
+        let refused = cli.login(host, "alice", "s3cret-wrong").await.refused();
         assert!(refused.to_lowercase().contains("unauthorized"), "{refused}");
         assert!(!refused.contains("wrong"), "the password is in {refused}");
 
@@ -62,7 +62,7 @@ async fn private_image(registry: &DockerRegistry) {
 async fn one_users_access_does_not_open_the_cache_to_another() {
     let grants = Grants::none()
         .user("alice", "s3cret")
-        .user("bob", "b")
+        .user("bob", "s3cret-b")
         .allow("alice", "priv/app", &["pull"])
         .allow("bob", "other/app", &["pull"]);
     let tokens = TokenServer::start(grants).await;
@@ -70,7 +70,7 @@ async fn one_users_access_does_not_open_the_cache_to_another() {
     let pushed = registry.push("priv/app", "v1", &Recipe::plain("shared")).await;
     let system = System::start().await;
     let by_digest = registry.reference(&format!("priv/app@{}", pushed.digest));
-    let [alice, bob] = [("alice", "s3cret"), ("bob", "b")].map(|(user, password)| {
+    let [alice, bob] = [("alice", "s3cret"), ("bob", "s3cret-b")].map(|(user, password)| {
         let cli = DockerCli::new(&system.docker_host());
         cli.remember(registry.host(), user, password);
         cli

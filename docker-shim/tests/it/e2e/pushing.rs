@@ -109,7 +109,7 @@ async fn private_push(system: &System, cli: &DockerCli, host: &str) {
     system.engine().load(Archive::docker(&[(&Recipe::plain("private"), &[&name])]).tar()).await;
     let refused = cli.run(&["push", &name]).await.refused();
     assert!(refused.contains("denied") || refused.contains("no basic auth credentials"), "{refused}");
-    cli.remember(host, "alice", "wrong");
+    cli.remember(host, "alice", "s3cret-wrong");
     let refused = cli.run(&["push", &name]).await.refused();
     assert!(refused.contains("unauthorized"), "{refused}");
     cli.login(host, "alice", "s3cret").await.ok();

@@ -4,6 +4,7 @@
 //! refused is refused before its body is read.
 
 mod identities;
+mod recognition;
 mod revoked;
 mod rules;
 mod tokens;
@@ -19,54 +20,44 @@ use http::{Request, Response};
 use tonic::{Status, body::Body};
 use tower::{Layer, Service};
 
+use self::recognition::recognised;
+pub(super) use self::recognition::{Recognition, is_known};
 pub use self::{
     identities::Identities,
     rules::{RULES, Rule},
 };
-use super::{door::Peer, status::failed};
+use super::status::failed;
 use crate::{
-    error::{Error, Result, Stranger},
+    error::{Error, Result},
     model::{Caller, Namespace, Role},
 };
 
-/// Asks every call who makes it.
-#[derive(Clone, Debug)]
-pub(super) struct Access(Arc<Identities>);
+/// Lets a call in, or not, by what `Recognition` has noted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Access;
 
 /// A service behind `Access`.
 #[derive(Clone, Debug)]
-pub(super) struct Guarded<S> {
-    access: Access,
-    inner: S,
+pub(super) struct Guarded<S>(S);
+
+/// Nothing, if the request may be made.
+fn admit<B>(request: &Request<B>) -> Result<(), Status> {
+    let path = request.uri().path();
+    let (method, needed) = match rules::rule_of(path) {
+        Some((_, Rule::Open)) => return Ok(()),
+        Some((method, Rule::AtLeast(needed))) => (method, Some(needed)),
+        None => ("access", None),
+    };
+    may_call(request, needed).map_err(failed(method))
 }
 
-impl Access {
-    pub(super) fn new(identities: Identities) -> Self {
-        Self(Arc::new(identities))
-    }
-
-    /// The caller; nobody if the call is open to everyone.
-    fn admit<B>(&self, request: &Request<B>) -> Result<Option<Arc<Caller>>, Status> {
-        let path = request.uri().path();
-        let rule = rules::rule_of(path);
-        let (method, needed) = match rule {
-            Some((_, Rule::Open)) => return Ok(None),
-            Some((method, Rule::AtLeast(needed))) => (method, Some(needed)),
-            None => ("access", None),
-        };
-        self.caller(request, needed).map(Some).map_err(failed(method))
-    }
-
-    /// Who makes the call, if they may.
-    fn caller<B>(&self, request: &Request<B>, needed: Option<Role>) -> Result<Arc<Caller>> {
-        let peer = request.extensions().get::<Peer>().unwrap_or(&Peer::Unknown);
-        let caller = self.0.recognise(peer, request.headers()).map_err(Error::Stranger)?;
-        let call = || called(request.uri().path());
-        match needed {
-            Some(needed) if caller.role >= needed => Ok(caller),
-            Some(needed) => Err(Error::RoleInsufficient { caller, call: call(), needed }),
-            None => Err(Error::NoSuchCall { call: call() }),
-        }
+fn may_call<B>(request: &Request<B>, needed: Option<Role>) -> Result<()> {
+    let caller = recognised(request.extensions()).map_err(Error::Stranger)?;
+    let call = || called(request.uri().path());
+    match needed {
+        Some(needed) if caller.role >= needed => Ok(()),
+        Some(needed) => Err(Error::RoleInsufficient { caller: Arc::clone(caller), call: call(), needed }),
+        None => Err(Error::NoSuchCall { call: call() }),
     }
 }
 
@@ -76,19 +67,26 @@ fn called(path: &str) -> String {
     format!("{}.{method}", service.rsplit('.').next().unwrap_or_default())
 }
 
+/// Who makes a call that was let in.
+pub(super) fn caller_of<T>(request: &tonic::Request<T>) -> Result<&Arc<Caller>, Status> {
+    recognised(request.extensions()).map_err(Error::Stranger).map_err(failed("access"))
+}
+
+/// Whether a credential that a caller shows is to be kept for its namespace.
+pub(super) fn leaves_credentials(caller: &Caller) -> bool {
+    caller.role >= rules::LEAVES_CREDENTIALS
+}
+
 /// Where the caller of a request works.
 pub(super) fn namespace_of<T>(request: &tonic::Request<T>) -> Result<Namespace, Status> {
-    let caller = request.extensions().get::<Arc<Caller>>();
-    // No handler is reached but through `Guarded`.
-    let caller = caller.ok_or(Error::Stranger(Stranger::Nameless)).map_err(failed("access"))?;
-    Ok(caller.namespace.clone())
+    caller_of(request).map(|caller| caller.namespace.clone())
 }
 
 impl<S> Layer<S> for Access {
     type Service = Guarded<S>;
 
     fn layer(&self, inner: S) -> Guarded<S> {
-        Guarded { access: self.clone(), inner }
+        Guarded(inner)
     }
 }
 
@@ -101,15 +99,12 @@ where
     type Future = Either<Ready<Result<Response<Body>, S::Error>>, S::Future>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(context)
+        self.0.poll_ready(context)
     }
 
-    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        match self.access.admit(&request) {
-            Ok(caller) => {
-                caller.map(|caller| request.extensions_mut().insert(caller));
-                Either::Right(self.inner.call(request))
-            }
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        match admit(&request) {
+            Ok(()) => Either::Right(self.0.call(request)),
             Err(refusal) => Either::Left(ready(Ok(refusal.into_http()))),
         }
     }

@@ -19,12 +19,15 @@ const LOADER: Rule = Rule::AtLeast(Role::Loader);
 const ADMIN: Rule = Rule::AtLeast(Role::Admin);
 const OPERATOR: Rule = Rule::AtLeast(Role::Operator);
 
+/// Whose credentials stay with the service once `Credentials.Check` has tried them: for all of their namespace, which is more than to use them.
+pub(super) const LEAVES_CREDENTIALS: Role = Role::Admin;
+
 /// The RPCs of each service, with their rules.
 pub const RULES: &[(&str, &[(&str, Rule)])] = &[
     ("grpc.health.v1.Health", &[("Check", Rule::Open), ("Watch", Rule::Open)]),
     ("grpc.reflection.v1.ServerReflection", &[("ServerReflectionInfo", READER)]),
     ("grpc.reflection.v1alpha.ServerReflection", &[("ServerReflectionInfo", READER)]),
-    ("imageservice.v1.Credentials", &[("Check", ADMIN), ("Forget", ADMIN), ("List", ADMIN)]),
+    ("imageservice.v1.Credentials", &[("Check", PULLER), ("Forget", ADMIN), ("List", ADMIN)]),
     ("imageservice.v1.Events", &[("List", READER), ("Watch", READER)]),
     (
         "imageservice.v1.Images",

@@ -5,7 +5,7 @@ use std::{collections::VecDeque, sync::Arc};
 use super::{Order, Pulled, Pulls, tag_queue::TagQueue};
 use crate::{
     error::Result,
-    model::{Digest, Namespace, Platform, Reference, Tag, Target},
+    model::{Caller, Digest, Platform, Reference, Tag, Target},
     ops::admission::Admitted,
     ports::Access,
 };
@@ -58,7 +58,7 @@ impl Pulling {
     pub(super) async fn start(
         pulls: Arc<Pulls>,
         admitted: Admitted,
-        namespace: Namespace,
+        caller: Arc<Caller>,
         reference: Reference,
         asked: Option<Platform>,
         access: Access,
@@ -66,7 +66,7 @@ impl Pulling {
         let wanted = asked.clone().unwrap_or_else(|| pulls.default_platform.clone());
         let tags = if reference.target().is_none() { Some(TagQueue::default()) } else { None };
         let target = reference.target().unwrap_or_else(|| Target::Tag(Tag::latest()));
-        let order = Order { namespace, reference, target, wanted, access };
+        let order = Order { caller, reference, target, wanted, access };
         let mut pulling = Self {
             pulls,
             order,
@@ -115,7 +115,7 @@ impl Pulling {
 
     async fn one(&mut self, order: Order) -> Result<()> {
         let reference = order.reference.clone();
-        let Pulled { digest, image, platform, newer } = self.pulls.pull(order).await?;
+        let Pulled { digest, image, platform, newer, .. } = self.pulls.pull(order).await?;
         self.newer |= newer;
         self.warnings.extend(self.asked.as_ref().and_then(|asked| mismatch(&reference, asked, &platform)));
         self.events.push_back(PullEvent::Started(reference.clone()));

@@ -31,7 +31,7 @@ fn every_mistake_names_its_key() {
         ("[auth]\nkind = 'guess'", "guess"),
         ("[auth]\nkind = 'static'\naccess_key_id = 'A'", "secret_access_key"),
         (
-            "[auth]\nkind = 'static'\naccess_key_id = 'A'\nsecret_access_key = 'b'\nsesion_token = 'c'",
+            "[auth]\nkind = 'static'\naccess_key_id = 'A'\nsecret_access_key = 's3cret'\nsesion_token = 'c'",
             "sesion_token",
         ),
         ("[auth]\nkind = 'assume-role'\nrole_arn = 'puller'", "ecr.auth.role_arn"),
@@ -75,11 +75,11 @@ fn the_example_can_be_used() {
 
 #[test]
 fn keys_are_not_shown() {
-    let text = "[auth]\nkind = 'static'\naccess_key_id = 'AKID1'\nsecret_access_key = 's3cret'\nsession_token = 't0ken'";
+    let text = "[auth]\nkind = 'static'\naccess_key_id = 'AKID1'\nsecret_access_key = 's3cret'\nsession_token = 's3cret-session'";
     let config: EcrConfig = toml::from_str(text).unwrap();
     let ecr = Ecr::new(&config).unwrap();
     let shown = format!("{config:?} {ecr:?}");
-    for secret in ["AKID1", "s3cret", "t0ken"] {
+    for secret in ["AKID1", "s3cret", "s3cret-session"] {
         assert!(!shown.contains(secret), "{shown}");
     }
 }

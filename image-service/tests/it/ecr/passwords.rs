@@ -169,7 +169,7 @@ async fn whoever_brings_a_credential_is_asked_for_nothing_else() {
     let world = World::new().await;
     world.registry_takes("one");
     world.always(password("one"));
-    let failed = look(&world.client(), IMAGE, &user("alice", "wrong")).await.unwrap_err();
+    let failed = look(&world.client(), IMAGE, &user("alice", "s3cret-wrong")).await.unwrap_err();
     assert!(matches!(failed.root(), Error::CredentialsRejected { .. }), "{failed:?}");
     assert!(world.asked().is_empty());
 }

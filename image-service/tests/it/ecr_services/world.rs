@@ -232,7 +232,7 @@ fn config(aws: &Aws, dir: &TempDir, ecr: &str) -> Config {
         "data_dir = '{dir}/data'\nlisten = 'unix://{dir}/grpc.sock'\n\
          [embedded_registry]\nenabled = false\n\
          [ecr]\nregion = '{REGION}'\nendpoint_url = '{url}'\npublic_endpoint_url = '{url}'\n{ecr}\n\
-         [ecr.auth]\nkind = 'static'\naccess_key_id = '{ACCOUNT}'\nsecret_access_key = 'secret'\n"
+         [ecr.auth]\nkind = 'static'\naccess_key_id = '{ACCOUNT}'\nsecret_access_key = 's3cret'\n"
     );
     toml::from_str(&text).unwrap_or_else(|why| panic!("{why}\n{text}"))
 }

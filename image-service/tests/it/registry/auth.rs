@@ -131,7 +131,7 @@ async fn a_basic_challenge_without_credentials_is_told_as_docker_tells_it() {
 async fn a_wrong_password_is_an_error_and_no_anonymous_access() {
     let (world, registry) = (World::new(), registry().await);
     registry.require_basic([("alice", "s3cret")]);
-    let error = world.failure_as(&app(&registry), &world.user("alice", "guess")).await;
+    let error = world.failure_as(&app(&registry), &world.user("alice", "s3cret-guess")).await;
     assert_eq!(error.to_string(), "unauthorized: authentication required");
     assert!(matches!(error.root(), Error::CredentialsRejected { .. }));
 }
@@ -139,7 +139,7 @@ async fn a_wrong_password_is_an_error_and_no_anonymous_access() {
 #[tokio::test]
 async fn no_secret_is_in_an_error() {
     let (world, registry) = (World::new(), registry().await);
-    registry.require_basic([("alice", "other")]);
+    registry.require_basic([("alice", "s3cret-other")]);
     let error = world.failure_as(&app(&registry), &world.user("alice", "hunter2")).await;
     assert!(!format!("{error} {error:?}").contains("hunter2"));
     let repository = named(&app(&registry)).0;
@@ -151,17 +151,17 @@ async fn a_registry_that_repeats_the_secret_does_not_get_it_into_an_error() {
     for basic in [true, false] {
         let (world, registry) = (World::new(), registry().await);
         match basic {
-            true => registry.require_basic([("alice", "other")]),
+            true => registry.require_basic([("alice", "s3cret-other")]),
             false => registry.require_bearer([("alice", "hunter2")]),
         }
         let alice = world.user("alice", "hunter2");
         world.pull_as(&app(&registry), &alice).await.ok();
-        for echo in ["password hunter2", "Basic YWxpY2U6aHVudGVyMg==", "Bearer token-1"] {
+        for echo in ["password hunter2", "Basic YWxpY2U6aHVudGVyMg==", "Bearer pl4nted-token-1"] {
             registry.behave();
             registry.always(Method::GET, MANIFEST, Reply::error(403, "FORBIDDEN", echo));
             let error = world.failure_as(&app(&registry), &alice).await;
             let text = format!("{error} {error:?}");
-            let sent = if basic { "YWxpY2U6aHVudGVyMg==" } else { "token-1" };
+            let sent = if basic { "YWxpY2U6aHVudGVyMg==" } else { "pl4nted-token-1" };
             assert!(!text.contains("hunter2") && !text.contains(sent), "{text}");
         }
     }
@@ -176,7 +176,7 @@ async fn a_token_endpoint_that_repeats_the_secret_does_not_get_it_into_an_error(
         for echo in ["no hunter2/+ here", sent] {
             for status in [401, 403, 429] {
                 let (world, registry) = (World::new(), registry().await);
-                registry.require_bearer([("alice", "other")]);
+                registry.require_bearer([("alice", "s3cret-other")]);
                 registry.always(method.clone(), TOKEN, Reply::json(status, &json!({"details": echo})));
                 let access = world.access(Some(credential.clone()));
                 let error = world.failure_as(&app(&registry), &access).await;

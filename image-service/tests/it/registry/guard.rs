@@ -24,7 +24,7 @@ fn realm(host: &str, tokens: &ScriptedRegistry) -> String {
 async fn a_realm_on_another_port_of_the_registrys_own_host_is_asked() {
     let (world, registry, tokens) = (World::new(), registry().await, registry().await);
     registry.require_bearer_of(&realm("127.0.0.1", &tokens), []);
-    registry.accept_token("token-1");
+    registry.accept_token("pl4nted-token-1");
     world.pull(&app(&registry)).await.unwrap();
     assert_eq!(tokens.request_lines(), ["GET /token"]);
 }
@@ -76,7 +76,7 @@ async fn an_operator_can_allow_a_token_host() {
     let world = World::with(&config, Names::of([("sso.example", &["127.0.0.1"][..])]));
     tokens.require_bearer([("alice", "s3cret")]);
     registry.require_bearer_of(&realm("sso.example", &tokens), [("alice", "s3cret")]);
-    registry.accept_token("token-1");
+    registry.accept_token("pl4nted-token-1");
     world.pull_as(&app(&registry), &world.user("alice", "s3cret")).await.unwrap();
     assert!(tokens.requests()[0].authorization().unwrap().starts_with("Basic "));
 }
@@ -87,7 +87,7 @@ async fn a_listed_registry_on_loopback_may_use_loopback_but_no_stranger_gets_its
     let config = format!("[registries.'{}']", registry.host());
     let names = || Names::of([("sso.example", &["127.0.0.1"][..])]);
     registry.require_bearer_of(&realm("sso.example", &tokens), []);
-    registry.accept_token("token-1");
+    registry.accept_token("pl4nted-token-1");
     World::with(&config, names()).pull(&app(&registry)).await.unwrap();
     tokens.forget_requests();
     let world = World::with(&config, names());

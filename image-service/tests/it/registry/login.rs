@@ -28,7 +28,7 @@ async fn a_login_is_tried_at_the_registry_and_never_answered_from_memory() {
         }
         let alice = world.user("alice", "s3cret");
         assert_eq!(login(&world, &registry, &alice).await.unwrap(), None);
-        registry.require_bearer([("alice", "changed")]);
+        registry.require_bearer([("alice", "s3cret-changed")]);
         let error = login(&world, &registry, &alice).await.unwrap_err();
         assert!(matches!(error.root(), Error::CredentialsRejected { .. }), "{error}");
     }
@@ -66,7 +66,7 @@ async fn a_registry_token_that_cannot_be_sent_is_never_anonymity_instead() {
 async fn a_login_without_success_says_what_was_tried() {
     let (world, registry) = (World::new(), registry().await);
     registry.require_basic([("alice", "s3cret")]);
-    let error = login(&world, &registry, &world.user("alice", "guess")).await.unwrap_err();
+    let error = login(&world, &registry, &world.user("alice", "s3cret-guess")).await.unwrap_err();
     let url = registry.url("/v2/");
     assert_eq!(
         error.to_string(),
@@ -77,7 +77,7 @@ async fn a_login_without_success_says_what_was_tried() {
         assert_eq!(error.to_string(), format!("Get \"{url}\": no basic auth credentials"));
     }
     registry.require_bearer([("alice", "s3cret")]);
-    let error = login(&World::new(), &registry, &world.user("alice", "guess")).await.unwrap_err();
+    let error = login(&World::new(), &registry, &world.user("alice", "s3cret-guess")).await.unwrap_err();
     assert_eq!(error.to_string(), "unauthorized: incorrect username or password");
 }
 
@@ -93,9 +93,9 @@ async fn a_registry_that_needs_no_login_takes_any() {
 async fn an_identity_token_that_the_registry_offers_is_passed_on_and_none_is_asked_for() {
     let (world, registry) = (World::new(), registry().await);
     registry.require_bearer([("alice", "s3cret")]);
-    registry.token_answer(json!({"refresh_token": "for-later"}));
+    registry.token_answer(json!({"refresh_token": "s3cret-for-later"}));
     let token = login(&world, &registry, &world.user("alice", "s3cret")).await.unwrap();
-    assert_eq!(token.as_deref(), Some("for-later"));
+    assert_eq!(token.as_deref(), Some("s3cret-for-later"));
     let requests = registry.requests();
     let asked = requests.iter().find(|request| request.path == TOKEN).unwrap();
     assert_eq!(asked.query, "service=registry.test&account=alice");

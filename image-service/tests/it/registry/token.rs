@@ -41,7 +41,7 @@ async fn a_token_belongs_to_the_credential_it_was_asked_for_with() {
     registry.require_bearer([("alice", "s3cret"), ("bob", "hunter2")]);
     world.pull_as(&app(&registry), &world.user("alice", "s3cret")).await.unwrap();
     assert!(matches!(world.failure(&app(&registry)).await.root(), Error::DeniedOrNotFound { .. }));
-    let wrong = world.failure_as(&app(&registry), &world.user("alice", "guess")).await;
+    let wrong = world.failure_as(&app(&registry), &world.user("alice", "s3cret-guess")).await;
     assert_eq!(wrong.to_string(), "unauthorized: incorrect username or password");
     assert!(matches!(wrong.root(), Error::CredentialsRejected { .. }));
     world.pull_as(&app(&registry), &world.user("bob", "hunter2")).await.unwrap();
@@ -75,10 +75,10 @@ async fn a_kept_token_that_is_refused_without_a_word_is_replaced_too() {
 async fn no_token_is_in_what_a_client_shows_of_itself() {
     let (world, registry) = (World::new(), registry().await);
     registry.require_bearer([("alice", "s3cret")]);
-    registry.token_answer(json!({"refresh_token": "for-later"}));
+    registry.token_answer(json!({"refresh_token": "s3cret-for-later"}));
     world.pull_as(&app(&registry), &world.user("alice", "s3cret")).await.unwrap();
     let shown = format!("{:?}", world.client);
-    for secret in ["token-1", "for-later", "s3cret", "YWxpY2U6czNjcmV0"] {
+    for secret in ["pl4nted-token-1", "s3cret-for-later", "s3cret", "YWxpY2U6czNjcmV0"] {
         assert!(!shown.contains(secret), "{secret}");
     }
 }
@@ -235,8 +235,8 @@ async fn a_token_endpoint_that_denies_an_absent_repository_says_denied_or_not_fo
 async fn an_identity_token_is_posted_and_never_put_into_a_url() {
     let (world, registry) = (World::new(), registry().await);
     registry.require_bearer([("alice", "s3cret")]);
-    registry.accept_identity_token("refresh-me");
-    let identity = Credential::IdentityToken { username: "alice".into(), token: "refresh-me".into() };
+    registry.accept_identity_token("s3cret-refresh");
+    let identity = Credential::IdentityToken { username: "alice".into(), token: "s3cret-refresh".into() };
     world.pull_as(&app(&registry), &world.access(Some(identity))).await.unwrap();
     let requests = registry.requests();
     let posted = requests.iter().find(|request| request.path == TOKEN).unwrap();
@@ -251,9 +251,9 @@ async fn an_identity_token_is_posted_and_never_put_into_a_url() {
 async fn a_token_endpoint_that_knows_no_post_is_asked_by_get() {
     for status in [404, 405, 400] {
         let (world, registry) = (World::new(), registry().await);
-        registry.require_bearer([("alice", "refresh-me")]);
+        registry.require_bearer([("alice", "s3cret-refresh")]);
         registry.always(Method::POST, TOKEN, Reply::status(status));
-        let identity = Credential::IdentityToken { username: "alice".into(), token: "refresh-me".into() };
+        let identity = Credential::IdentityToken { username: "alice".into(), token: "s3cret-refresh".into() };
         world.pull_as(&app(&registry), &world.access(Some(identity))).await.unwrap();
     }
 }
@@ -262,7 +262,7 @@ async fn a_token_endpoint_that_knows_no_post_is_asked_by_get() {
 async fn an_identity_token_that_is_refused_is_a_refused_credential() {
     let (world, registry) = (World::new(), registry().await);
     registry.require_bearer([("alice", "s3cret")]);
-    let identity = Credential::IdentityToken { username: "alice".into(), token: "wrong".into() };
+    let identity = Credential::IdentityToken { username: "alice".into(), token: "s3cret-wrong".into() };
     let error = world.failure_as(&app(&registry), &world.access(Some(identity))).await;
     assert!(matches!(error.root(), Error::CredentialsRejected { .. }), "{error}");
 }
@@ -271,8 +271,8 @@ async fn an_identity_token_that_is_refused_is_a_refused_credential() {
 async fn a_registry_token_is_presented_as_it_is() {
     let (world, registry) = (World::new(), registry().await);
     registry.require_bearer([("alice", "s3cret")]);
-    registry.accept_token("brought-along");
-    let access = world.access(Some(Credential::RegistryToken("brought-along".into())));
+    registry.accept_token("s3cret-brought-along");
+    let access = world.access(Some(Credential::RegistryToken("s3cret-brought-along".into())));
     world.pull_as(&app(&registry), &access).await.unwrap();
     assert_eq!((registry.count(Method::GET, TOKEN), registry.requests().len()), (0, 3));
     let access = world.access(Some(Credential::RegistryToken("made-up".into())));

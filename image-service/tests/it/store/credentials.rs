@@ -35,7 +35,7 @@ async fn put(stores: &Stores, registry: &str, credential: Credential) {
 
 pub(super) async fn every_kind_comes_back_as_it_was_stored(stores: &Stores) {
     let strange = "p|ä\"'\n;--";
-    let identity = Credential::IdentityToken { username: "u|x".into(), token: "refresh".into() };
+    let identity = Credential::IdentityToken { username: "u|x".into(), token: "s3cret-refresh".into() };
     for credential in [password("", strange), password(strange, ""), identity] {
         put(stores, "ghcr.io", credential.clone()).await;
         assert_eq!(get(stores, "ghcr.io").await, shown(Some(credential)));

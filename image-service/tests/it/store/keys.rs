@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use fixtures::peers::Postgres;
+use fixtures::{peers::Postgres, secrets::sealing_key};
 use image_service::{
     error::Error,
     model::{Credential, RegistryHost},
@@ -223,7 +223,7 @@ impl Host {
     }
 
     fn has(&self, keys: &[u8]) {
-        let lines: Vec<_> = keys.iter().map(|byte| hex::encode([*byte; 32])).collect();
+        let lines: Vec<_> = keys.iter().map(|number| sealing_key(*number)).collect();
         fs::write(self.key_file(), lines.join("\n")).unwrap();
         fs::set_permissions(self.key_file(), fs::Permissions::from_mode(0o600)).unwrap();
     }

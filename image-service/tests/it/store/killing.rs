@@ -2,148 +2,100 @@
 
 use std::{
     path::Path,
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     sync::Arc,
+    time::Duration,
 };
 
 use fixtures::{peers::Postgres, process::until};
 use image_service::{
-    error::Result,
-    model::{Credential, Digest, LayerMarks, Vector},
-    ports::{IndexedImage, Loaded, Store},
+    ports::Store,
     store::{PostgresSettings, PostgresStore, SqliteStore},
 };
-
 use rusqlite::{Connection, config::DbConfig};
 
 use super::{
-    Stores,
-    full::ghcr,
-    here,
-    locations::{archived, layer, staged, staging},
-    pulls::{look, name, pull_into, upstream},
-    removing::everything,
-    upkeep::world::{State, sealer},
+    changes::{CHANGES, all_keys_for, make, prepare, sealer_for},
+    upkeep::world::{State, both},
 };
 
 const STATE: &str = "KILLING_TEST_STATE";
 const CHANGE: &str = "KILLING_TEST_CHANGE";
+const DOCUMENT: &str = "KILLING_TEST_DOCUMENT";
 
-/// Each kind of change, and where it is stopped: as late as it can be.
-const CHANGES: [(&str, &str, &str); 10] = [
-    ("pull", "INSERT", "tags"),
-    ("tag", "UPDATE", "image_configs"),
-    ("remove", "DELETE", "images"),
-    ("load", "INSERT", "tags"),
-    ("push", "INSERT", "repo_digests"),
-    ("log in", "INSERT", "credentials"),
-    ("log out", "DELETE", "credentials"),
-    ("vectors", "UPDATE", "image_vectors"),
-    ("layer", "INSERT", "staged_layers"),
-    ("note", "INSERT", "manifest_notes"),
-];
+/// A child that is killed when this is dropped, as what it does has no end.
+struct Killed(Child);
 
-async fn make(store: &Arc<dyn Store>, change: &str) -> Result<()> {
-    let stores = Stores::of(Arc::clone(store));
-    let (images, locations) = (&*stores.images, &*stores.locations);
-    let image = archived("killed", &["app:1", "killed:1"]);
-    let staged = staged(&image);
-    match change {
-        "pull" => pull_into(images, &here(), "app:1", &upstream("killed").in_index("both")).await.map(drop),
-        "tag" => {
-            let (repository, tag) = ("app".parse().unwrap(), "1".parse().unwrap());
-            images.tag(&here(), &name("app:moving"), &repository, &tag).await.map(drop)
-        }
-        "remove" => images.remove(&here(), &name("loaded:1"), Box::new(everything)).await.map(drop),
-        "load" => {
-            let loaded = Loaded { image: &image, is_import: false, staged: Some(&staged) };
-            locations.record_load(&here(), loaded).await.map(drop)
-        }
-        "push" => {
-            let loaded = look(images, "loaded:1").await.unwrap();
-            let target = "registry.example/killed".parse().unwrap();
-            locations.record_push(&here(), &loaded.id, &target, &staged.manifest).await
-        }
-        "log in" => {
-            let bob = Credential::Password { username: "bob".into(), password: "s3cret".into() };
-            stores.credentials.put(&here(), &ghcr(), &bob).await
-        }
-        "log out" => stores.credentials.forget(&here(), &ghcr()).await.map(drop),
-        "vectors" => {
-            let (unindexed, _) = stores.vectors.unindexed(&here(), 100).await?;
-            let vector = Vector::of(&[1.0, 2.0]);
-            let made = unindexed.into_iter();
-            let made =
-                made.map(|of| IndexedImage { of, vector: vector.clone(), layers: LayerMarks::default() });
-            stores.vectors.record_vectors(&here(), "another/2", made.collect()).await
-        }
-        "layer" => locations.record_layer(&staging(), &layer("killed")).await,
-        "note" => locations.note_manifest(&staging(), &Digest::of(b"killed")).await,
-        other => panic!("{other}"),
+impl Drop for Killed {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
     }
 }
 
 /// The child: does nothing unless it is one. Begins a change that does not end.
 #[tokio::test]
 async fn a_child_changes_something_until_it_is_killed() {
-    let Ok(state) = std::env::var(STATE) else { return };
+    let (Ok(state), Ok(change)) = (std::env::var(STATE), std::env::var(CHANGE)) else { return };
+    let sealer = sealer_for(&change);
     let store: Arc<dyn Store> = match state.starts_with("postgres://") {
-        true => {
-            Arc::new(PostgresStore::connect(&PostgresSettings::new(state.into()), sealer()).await.unwrap())
-        }
-        false => Arc::new(SqliteStore::open(Path::new(&state), sealer()).await.unwrap()),
+        true => Arc::new(PostgresStore::connect(&PostgresSettings::new(state.into()), sealer).await.unwrap()),
+        false => Arc::new(SqliteStore::open(Path::new(&state), sealer).await.unwrap()),
     };
-    make(&store, &std::env::var(CHANGE).unwrap()).await.unwrap();
+    make(&store, &change).await.unwrap();
     panic!("the change came to its end");
 }
 
-fn child(state: &str, change: &str) -> std::process::Child {
+fn child(state: &str, change: &str) -> Killed {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "store::killing::a_child_changes_something_until_it_is_killed", "--nocapture"]);
     command.env(STATE, state).env(CHANGE, change).stdout(Stdio::null());
-    command.spawn().unwrap()
+    Killed(command.spawn().unwrap())
 }
 
 /// After the kill: the state is what it was, and the change can be made.
 async fn assert_that_nothing_happened(state: &State, before: &[u8], change: &str) {
     assert!(state.exported().await == before, "{change}: something of it is there");
-    assert_eq!(state.findings().await, [""; 0], "{change}");
-    let store = state.open().await;
+    assert_eq!(state.findings_with(all_keys_for(change)).await, [""; 0], "{change}");
+    let store = state.open_with(sealer_for(change)).await;
     make(&store, change).await.unwrap();
     store.close().await;
     assert!(state.exported().await != before, "{change}");
-    assert_eq!(state.findings().await, [""; 0], "{change}");
+    assert_eq!(state.findings_with(all_keys_for(change)).await, [""; 0], "{change}");
+}
+
+/// Kills what a child has begun to change in a folder, where it would never come to its end.
+async fn kill_in_folder(folder: &Path, (event, table): (&str, &str), begin: impl FnOnce() -> Killed) {
+    let database = Connection::open(folder.join("state.sqlite")).unwrap();
+    database.busy_timeout(Duration::ZERO).unwrap();
+    // It leaves the log to the next service.
+    database.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).unwrap();
+    // Pairs of pairs of rows: more than anyone can wait for.
+    let forever =
+        ["a", "b", "c", "d", "e", "f", "g", "h"].map(|rows| format!("sqlite_schema {rows}")).join(", ");
+    let slow =
+        format!("CREATE TRIGGER slow BEFORE {event} ON {table} BEGIN SELECT count(*) FROM {forever}; END");
+    database.execute_batch(&slow).unwrap();
+    let child = begin();
+    // The lock for changes is taken, and not for the schema: that was there before the child.
+    until("the change is under way", async || {
+        let is_taken = database.execute_batch("BEGIN IMMEDIATE; ROLLBACK").is_err();
+        let log = std::fs::read(folder.join("lock")).unwrap();
+        (is_taken && log == b"with log\n").then_some(())
+    })
+    .await;
+    drop(child);
+    database.execute_batch("DROP TRIGGER slow").unwrap();
 }
 
 #[tokio::test]
 async fn a_service_that_is_killed_in_the_middle_of_a_change_leaves_nothing_of_it_in_sqlite() {
     for (change, event, table) in CHANGES {
-        let state = State::sqlite().filled().await;
+        let state = prepare(State::sqlite(), change).await;
         let before = state.exported().await;
-        // Pairs of pairs of rows: more than anyone can wait for.
-        let forever =
-            ["a", "b", "c", "d", "e", "f", "g", "h"].map(|rows| format!("sqlite_schema {rows}")).join(", ");
-        let slow = format!(
-            "CREATE TRIGGER slow BEFORE {event} ON {table} BEGIN SELECT count(*) FROM {forever}; END"
-        );
-        state.sql(&slow).await;
         let State::Sqlite(folder) = &state else { unreachable!() };
-        let mut child = child(folder.path().to_str().unwrap(), change);
-        let database = Connection::open(folder.path().join("state.sqlite")).unwrap();
-        database.busy_timeout(std::time::Duration::ZERO).unwrap();
-        // It leaves the log to the next service.
-        database.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).unwrap();
-        // The lock for changes is taken, and not for the schema: that was there before the child.
-        until("the change is under way", async || {
-            let is_taken = database.execute_batch("BEGIN IMMEDIATE; ROLLBACK").is_err();
-            let log = std::fs::read(folder.path().join("lock")).unwrap();
-            (is_taken && log == b"with log\n").then_some(())
-        })
-        .await;
-        child.kill().unwrap();
-        child.wait().unwrap();
-        database.execute_batch("DROP TRIGGER slow").unwrap();
-        drop(database);
+        let place = folder.path().to_str().unwrap();
+        kill_in_folder(folder.path(), (event, table), || child(place, change)).await;
         assert_that_nothing_happened(&state, &before, change).await;
     }
 }
@@ -165,23 +117,80 @@ async fn under_way(server: &Postgres, database: &str) -> String {
     until("the change is under way", busy).await
 }
 
+/// Has a child change something in a database, where it never comes to its end.
+async fn begin_in_database(
+    (server, database): (&Postgres, &str),
+    (event, table): (&str, &str),
+    begin: impl FnOnce() -> Killed,
+) -> Killed {
+    stop_at(server, database, event, table).await;
+    let child = begin();
+    under_way(server, database).await;
+    child
+}
+
+async fn kill_in_database((server, database): (&Postgres, &str), child: Killed) {
+    let pid = under_way(server, database).await;
+    drop(child);
+    // The server would notice when it has something to say.
+    server.sql(database, &format!("SELECT pg_terminate_backend({pid}, 10000)")).await;
+    server.sql(database, "DROP FUNCTION slow CASCADE").await;
+}
+
 #[tokio::test]
 async fn a_service_that_is_killed_in_the_middle_of_a_change_leaves_nothing_of_it_in_postgres() {
     for (change, event, table) in CHANGES {
-        let state = State::postgres().await.filled().await;
+        let state = prepare(State::postgres().await, change).await;
         let before = state.exported().await;
         let State::Postgres(server, url) = &state else { unreachable!() };
         let database = url.rsplit_once('/').unwrap().1;
-        stop_at(server, database, event, table).await;
-        let mut child = child(url, change);
-        let pid = under_way(server, database).await;
-        child.kill().unwrap();
-        child.wait().unwrap();
+        let child = begin_in_database((server, database), (event, table), || child(url, change)).await;
         assert!(state.exported().await == before, "{change}: half of it is visible");
-        // The server would notice when it has something to say.
-        server.sql(database, &format!("SELECT pg_terminate_backend({pid}, 10000)")).await;
-        server.sql(database, "DROP FUNCTION slow CASCADE").await;
+        kill_in_database((server, database), child).await;
         assert_that_nothing_happened(&state, &before, change).await;
+    }
+}
+
+/// The child of an import: as `a_child_changes_something_until_it_is_killed`.
+#[tokio::test]
+async fn a_child_imports_until_it_is_killed() {
+    let (Ok(place), Ok(document)) = (std::env::var(STATE), std::env::var(DOCUMENT)) else { return };
+    let document = std::fs::read(document).unwrap();
+    State::upkeep_of(&place).import(&mut &*document, true).await.unwrap();
+    panic!("the import came to its end");
+}
+
+fn import(place: &str, document: &Path) -> Killed {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "store::killing::a_child_imports_until_it_is_killed", "--nocapture"]);
+    command.env(STATE, place).env(DOCUMENT, document).stdout(Stdio::null());
+    Killed(command.spawn().unwrap())
+}
+
+#[tokio::test]
+async fn an_import_that_is_killed_leaves_an_empty_state_which_can_be_filled() {
+    let full = State::sqlite().filled().await.exported().await;
+    let document = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(document.path(), &full).unwrap();
+    for state in both().await {
+        state.open().await.close().await;
+        let (before, last) = (state.exported().await, ("INSERT", "events"));
+        match &state {
+            State::Sqlite(folder) => {
+                let place = folder.path().to_str().unwrap();
+                kill_in_folder(folder.path(), last, || import(place, document.path())).await;
+            }
+            State::Postgres(server, url) => {
+                let place = (&**server, url.rsplit_once('/').unwrap().1);
+                let child = begin_in_database(place, last, || import(url, document.path())).await;
+                assert!(state.exported().await == before, "half of it is visible");
+                kill_in_database(place, child).await;
+            }
+        }
+        assert!(state.exported().await == before, "something of it is there");
+        state.import(&full).await.unwrap();
+        assert!(state.exported().await == full);
+        assert_eq!(state.findings().await, [""; 0]);
     }
 }
 
@@ -193,11 +202,11 @@ async fn a_server_that_is_killed_in_the_middle_of_a_change_has_nothing_of_it_aft
         let database = url.rsplit_once('/').unwrap().1.to_owned();
         let (shared, state) = {
             let shared = Arc::new(server);
-            (Arc::clone(&shared), State::Postgres(shared, url).filled().await)
+            (Arc::clone(&shared), prepare(State::Postgres(shared, url), change).await)
         };
         let before = state.exported().await;
         stop_at(&shared, &database, event, table).await;
-        let store = state.open().await;
+        let store = state.open_with(sealer_for(change)).await;
         let making = tokio::spawn({
             let store = Arc::clone(&store);
             async move { make(&store, change).await }
@@ -218,7 +227,7 @@ async fn a_server_that_is_killed_in_the_middle_of_a_change_has_nothing_of_it_aft
         let shared = Arc::new(server);
         let state = State::Postgres(Arc::clone(&shared), url);
         assert!(state.exported().await != before, "{change}");
-        assert_eq!(state.findings().await, [""; 0], "{change}");
+        assert_eq!(state.findings_with(all_keys_for(change)).await, [""; 0], "{change}");
         drop(state);
         server = Arc::into_inner(shared).unwrap();
     }

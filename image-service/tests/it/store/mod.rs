@@ -1,5 +1,6 @@
 //! The store. What every engine must do is written once, as sentences over the ports; each engine opens itself and runs them all.
 
+mod changes;
 mod concurrency;
 mod credentials;
 mod durability;

@@ -127,7 +127,7 @@ fn config(tokens: &str) -> String {
         "registries.'docker.io'.endpoint = '{NOWHERE}'\n\
          [access]\ntoken_file = '{tokens}'\n{identities}\
          [ecr]\nregion = 'eu-central-1'\nendpoint_url = '{NOWHERE}'\npublic_endpoint_url = '{NOWHERE}'\nmax_retries = 0\n\
-         [ecr.auth]\nkind = 'static'\naccess_key_id = 'a'\nsecret_access_key = 'b'\n"
+         [ecr.auth]\nkind = 'static'\naccess_key_id = 'a'\nsecret_access_key = 's3cret'\n"
     )
 }
 

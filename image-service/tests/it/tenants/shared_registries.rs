@@ -18,7 +18,7 @@ use super::{
 async fn private() -> ScriptedRegistry {
     let registry = ScriptedRegistry::start().await;
     registry.push("team/app", "v1", &Image::docker("private"));
-    registry.require_basic([("alice", "s3cret"), ("bob", "other")]);
+    registry.require_basic([("alice", "s3cret"), ("bob", "s3cret-other")]);
     registry
 }
 
@@ -65,7 +65,7 @@ async fn an_image_that_one_team_may_have_is_not_given_to_the_other_without_a_pro
         assert!(b.pull(pull(&registry, name, auth("mallory", "s3cret"))).await.is_err(), "{name}");
         assert!(b.inspect(&format!("{}/{name}", registry.host())).await.is_err(), "{name}");
     }
-    b.pull(pull(&registry, &by_digest, auth("bob", "other"))).await.unwrap();
+    b.pull(pull(&registry, &by_digest, auth("bob", "s3cret-other"))).await.unwrap();
     assert!(b.inspect(&format!("{}/{by_digest}", registry.host())).await.is_ok());
 }
 

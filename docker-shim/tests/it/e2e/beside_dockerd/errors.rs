@@ -113,10 +113,10 @@ async fn pulls_that_fail_at_the_registry_fail_alike() {
 async fn pulls_that_a_registry_denies_fail_alike() {
     let pair = Pair::start().await;
     let grants =
-        Grants::none().user("alice", "s3cret").user("bob", "b").allow("alice", "priv/app", &["pull"]);
+        Grants::none().user("alice", "s3cret").user("bob", "s3cret-b").allow("alice", "priv/app", &["pull"]);
     let tokens = TokenServer::start(grants).await;
     let bearer = DockerRegistry::with_tokens(&tokens).await;
-    let basic = DockerRegistry::htpasswd(&[("alice", "s3cret"), ("bob", "b")]).await;
+    let basic = DockerRegistry::htpasswd(&[("alice", "s3cret"), ("bob", "s3cret-b")]).await;
     for registry in [&bearer, &basic] {
         registry.push("priv/app", "v1", &Recipe::plain("private")).await;
         let path = |tag: &str| {

@@ -15,7 +15,7 @@ use super::{observed, page};
 fn config(aws: &ScriptedRegistry) -> String {
     format!(
         "[ecr]\nregion = 'eu-central-1'\nendpoint_url = '{}'\n\
-         [ecr.auth]\nkind = 'static'\naccess_key_id = 'AKID'\nsecret_access_key = 'secret'\n",
+         [ecr.auth]\nkind = 'static'\naccess_key_id = 'AKID'\nsecret_access_key = 's3cret'\n",
         aws.url("")
     )
 }

@@ -73,8 +73,10 @@ async fn the_budget_that_a_registry_tells_is_measured() {
     system.engine().pull(&format!("{}/team/app", registry.host()), "v1").await;
     let service = page(system.service()).await;
     let host = format!("server_address=\"{}\"", registry.host());
-    assert_eq!(service.sum("registry_pull_budget_limit", &[&host]), 100.0);
-    assert_eq!(service.sum("registry_pull_budget_remaining", &[&host]), 76.0);
+    let place = [host.as_str(), "namespace=\"default\""];
+    assert_eq!(service.sum("registry_pull_budget_limit", &place), 100.0);
+    assert_eq!(service.sum("registry_pull_budget_remaining", &place), 76.0);
+    assert_eq!(service.series("registry_pull_budget_remaining"), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,11 +1,14 @@
 //! One request of Docker is one trace, through both programs to everyone who was asked for it.
 
+use std::os::unix::fs::MetadataExt as _;
+
 use bytes::Bytes;
 use fixtures::{
     peers::{CollectedSpan, Collector, DockerCli, DockerRegistry, Recipe},
     registry::ScriptedRegistry,
 };
 use http::Request;
+use imageservice_proto::v1::{InfoRequest, system_client::SystemClient};
 
 use super::observed;
 
@@ -97,4 +100,61 @@ async fn a_trace_that_a_client_began_goes_on_and_one_that_it_does_not_sample_is_
     let root = spans.iter().filter(is_followed).find(|span| span.name == "GET /images/json").unwrap();
     assert_eq!(root.parent, "b7ad6b7169203331");
     assert!(spans.iter().all(|span| span.trace != left), "{spans:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trace_of_somebody_whom_the_service_does_not_know_is_not_gone_on_with() {
+    let (collector, folder) = (Collector::start().await, tempfile::tempdir().unwrap());
+    let tokens = folder.path().join("tokens");
+    std::fs::write(&tokens, "").unwrap();
+    // Whoever may open the socket is known by its user, unless it shows something else.
+    let uid = std::fs::metadata(folder.path()).unwrap().uid();
+    let access = format!(
+        "[access]\ntoken_file = {tokens:?}\n\
+         [[access.identities]]\nname = 'host'\nrole = 'loader'\nuids = [{uid}]\n"
+    );
+    let system = observed(&collector, &access, &[]).await;
+    let mut client = SystemClient::new(system.channel().await);
+    let mut ask = async |trace: &str, token: Option<&str>| {
+        let mut request = tonic::Request::new(InfoRequest {});
+        let parent = format!("00-{trace}-b7ad6b7169203331-01");
+        request.metadata_mut().insert("traceparent", parent.parse().unwrap());
+        if let Some(token) = token {
+            request.metadata_mut().insert("authorization", token.parse().unwrap());
+        }
+        client.info(request).await.map(drop)
+    };
+    let (strangers, known) = ("2af7651916cd43dd8448eb211c80319c", "3af7651916cd43dd8448eb211c80319c");
+    let refused = ask(strangers, Some("Bearer ist_unknown")).await.unwrap_err();
+    assert_eq!(refused.code(), tonic::Code::Unauthenticated);
+    ask(known, None).await.unwrap();
+
+    fixtures::process::until("the known caller's trace goes on", async || {
+        collector.spans().iter().any(|span| span.trace == known).then_some(())
+    })
+    .await;
+    let spans = collector.spans();
+    assert!(spans.iter().all(|span| span.trace != strangers), "{spans:#?}");
+    let is_refusal = |span: &&CollectedSpan| {
+        span.attributes.get("rpc.grpc.status_code").is_some_and(|code| code == "UNAUTHENTICATED")
+    };
+    let refusal = spans.iter().find(is_refusal).expect("the refusal is a span of its own");
+    assert_eq!((refusal.parent.as_str(), refusal.name.as_str()), ("", "imageservice.v1.System/Info"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_service_asks_its_database_of_its_own_accord_begins_no_trace() {
+    let collector = Collector::start().await;
+    let mut system = observed(&collector, "", &[]).await;
+    // Readiness was asked about before anything else could be.
+    assert_eq!(system.engine().get("/images/json").await.status, 200);
+    let measured = super::page(system.service()).await;
+    let pings = ["db_operation_name=\"ping\""];
+    assert!(measured.sum("db_client_operation_duration_seconds_count", &pings) >= 1.0, "{}", measured.text);
+    assert!(system.stop_shim() && system.stop_service(), "all spans are sent");
+    let spans = collector.spans();
+    let of_database: Vec<_> =
+        spans.iter().filter(|span| span.attributes.contains_key("db.operation.name")).collect();
+    assert!(of_database.iter().any(|span| span.name == "list"), "{spans:#?}");
+    assert!(of_database.iter().all(|span| !span.parent.is_empty()), "{of_database:#?}");
 }

@@ -145,7 +145,7 @@ async fn a_look_at_a_blob_says_what_hinders_it() {
     let error = world.has(&app(&registry), &blob, &world.anonymous()).await.unwrap_err();
     let url = registry.url(&format!("/v2/team/app/blobs/{}", blob.digest()));
     assert_eq!(error.to_string(), format!("Head {url:?}: no basic auth credentials"));
-    let error = world.has(&app(&registry), &blob, &world.user("alice", "wrong")).await.unwrap_err();
+    let error = world.has(&app(&registry), &blob, &world.user("alice", "s3cret-wrong")).await.unwrap_err();
     assert!(matches!(error, Error::CredentialsRejected { .. }), "{error}");
     assert!(!world.has(&app(&registry), &blob, &world.user("alice", "s3cret")).await.unwrap());
 }

@@ -92,7 +92,7 @@ async fn a_registry_with_tokens_mounts_what_it_has_elsewhere() {
 async fn a_mount_from_where_one_may_not_read_becomes_an_upload() {
     let grants = Grants::none()
         .user("alice", "s3cret")
-        .user("bob", "b")
+        .user("bob", "s3cret-b")
         .allow("alice", "team/base", &["pull", "push"])
         .allow("bob", "team/app", &["pull", "push"]);
     let tokens = TokenServer::start(grants).await;
@@ -100,7 +100,7 @@ async fn a_mount_from_where_one_may_not_read_becomes_an_upload() {
     let (base, app, blob) =
         (registry.reference("team/base"), registry.reference("team/app"), Blob::sized(10));
     world.put_as(&base, &blob, None, &world.user("alice", "s3cret")).await.unwrap();
-    let placed = world.put_as(&app, &blob, Some(&base), &world.user("bob", "b")).await.unwrap();
+    let placed = world.put_as(&app, &blob, Some(&base), &world.user("bob", "s3cret-b")).await.unwrap();
     assert_eq!(placed, Placed::Uploaded);
 }
 

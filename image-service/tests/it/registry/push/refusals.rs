@@ -59,21 +59,22 @@ async fn a_wrong_password_is_rejected() {
     let registry = DockerRegistry::htpasswd(&[("alice", "s3cret")]).await;
     let (world, blob) = (World::new(), Blob::sized(10));
     let repository = registry.reference("team/app");
-    let error = world.put_as(&repository, &blob, None, &world.user("alice", "wrong")).await.unwrap_err();
+    let error =
+        world.put_as(&repository, &blob, None, &world.user("alice", "s3cret-wrong")).await.unwrap_err();
     assert_eq!(error.to_string(), "unauthorized: authentication required");
 }
 
 #[tokio::test]
 async fn who_may_only_pull_may_not_push() {
-    let grants = Grants::none().user("bob", "b").allow("bob", "team/app", &["pull"]);
+    let grants = Grants::none().user("bob", "s3cret-b").allow("bob", "team/app", &["pull"]);
     let tokens = TokenServer::start(grants).await;
     let registry = DockerRegistry::with_tokens(&tokens).await;
     let (world, blob) = (World::new(), Blob::sized(10));
     let repository = registry.reference("team/app");
-    let error = world.put_as(&repository, &blob, None, &world.user("bob", "b")).await.unwrap_err();
+    let error = world.put_as(&repository, &blob, None, &world.user("bob", "s3cret-b")).await.unwrap_err();
     assert_eq!(error.to_string(), "denied: requested access to the resource is denied");
     assert!(matches!(error, Error::Denied { .. }), "{error:?}");
-    let error = world.put_as(&repository, &blob, None, &world.user("bob", "wrong")).await.unwrap_err();
+    let error = world.put_as(&repository, &blob, None, &world.user("bob", "s3cret-wrong")).await.unwrap_err();
     assert!(error.to_string().starts_with("unauthorized: "), "{error}");
 }
 

@@ -117,10 +117,9 @@ async fn content_that_is_not_what_its_digest_says_is_found() {
 async fn credentials_of_another_key_are_found_and_so_is_that_there_is_none() {
     for state in both().await {
         let state = state.filled().await;
-        for (key, why) in [
-            (Some(sealer_of([8; 32])), "it does not open with the key"),
-            (None, "there is no key to open it"),
-        ] {
+        for (key, why) in
+            [(Some(sealer_of(&[8])), "it does not open with the key"), (None, "there is no key to open it")]
+        {
             let found = findings(&*state.upkeep_with(key)).await;
             assert!(found.len() == 3 && found.iter().all(|line| line.contains(why)), "{found:#?}");
         }

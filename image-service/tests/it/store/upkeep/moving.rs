@@ -93,7 +93,7 @@ async fn an_export_holds_no_secret_and_is_sealed_for_its_own_key() {
     let start = State::sqlite().filled().await;
     let document = start.exported().await;
     assert!(!lines(&document).concat().contains("s3cret"));
-    for key in [Some(sealer_of([8; 32])), None] {
+    for key in [Some(sealer_of(&[8])), None] {
         let there = State::sqlite();
         let error = there.upkeep_with(key).import(&mut &*document, true).await.unwrap_err();
         let text = error.to_string();

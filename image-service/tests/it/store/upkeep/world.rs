@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use fixtures::{peers::Postgres, process::until};
+use fixtures::{peers::Postgres, process::until, secrets::sealing_key};
 use image_service::{
     ports::{Sealer, Store},
     secrets::Seal,
@@ -28,14 +28,15 @@ pub(crate) enum State {
 
 /// The same key wherever it is asked for.
 pub(crate) fn sealer() -> Arc<dyn Sealer> {
-    sealer_of([7; 32])
+    sealer_of(&[7])
 }
 
 /// The file is read again whenever keys are loaded, so it stays as long as the tests run.
-pub(super) fn sealer_of(key: [u8; 32]) -> Arc<dyn Sealer> {
+pub(crate) fn sealer_of(keys: &[u8]) -> Arc<dyn Sealer> {
     static KEYS: LazyLock<TempDir> = LazyLock::new(|| tempfile::tempdir().unwrap());
     let mut file = NamedTempFile::new_in(KEYS.path()).unwrap();
-    file.write_all(&key).unwrap();
+    let keys: Vec<_> = keys.iter().map(|number| sealing_key(*number)).collect();
+    file.write_all(keys.join("\n").as_bytes()).unwrap();
     let (_, path) = file.keep().unwrap();
     Arc::new(Seal::from_key_file(&path).unwrap())
 }
@@ -61,6 +62,14 @@ impl State {
         Box::new(SqliteUpkeep::of_data_folder(folder, Some(sealer())))
     }
 
+    /// Of a data folder, or of a database.
+    pub(crate) fn upkeep_of(place: &str) -> Box<dyn Upkeep> {
+        match place.starts_with("postgres://") {
+            true => Box::new(PostgresUpkeep::of_database(settings(place), Some(sealer()))),
+            false => Self::in_folder(Path::new(place)),
+        }
+    }
+
     /// A state with everything in it.
     pub(crate) async fn filled(self) -> Self {
         let store = self.open().await;
@@ -70,17 +79,19 @@ impl State {
     }
 
     pub(crate) async fn open(&self) -> Arc<dyn Store> {
+        self.open_with(sealer()).await
+    }
+
+    pub(crate) async fn open_with(&self, sealer: Arc<dyn Sealer>) -> Arc<dyn Store> {
         match self {
             Self::Sqlite(folder) => Arc::new(
-                when_free(async || match SqliteStore::open(folder.path(), sealer()).await {
+                when_free(async || match SqliteStore::open(folder.path(), sealer.clone()).await {
                     Err(OpenError::InUse { .. }) => None,
                     opened => Some(opened.unwrap()),
                 })
                 .await,
             ),
-            Self::Postgres(_, url) => {
-                Arc::new(PostgresStore::connect(&settings(url), sealer()).await.unwrap())
-            }
+            Self::Postgres(_, url) => Arc::new(PostgresStore::connect(&settings(url), sealer).await.unwrap()),
         }
     }
 
@@ -101,7 +112,7 @@ impl State {
         document
     }
 
-    pub(super) async fn import(&self, document: &[u8]) -> Result<Transferred, UpkeepError> {
+    pub(crate) async fn import(&self, document: &[u8]) -> Result<Transferred, UpkeepError> {
         when_free(async || match self.upkeep().import(&mut { document }, true).await {
             Err(UpkeepError::Sqlite(OpenError::InUse { .. })) => None,
             done => Some(done),
@@ -111,7 +122,11 @@ impl State {
 
     /// What a check says, line by line.
     pub(crate) async fn findings(&self) -> Vec<String> {
-        findings(&*self.upkeep()).await
+        self.findings_with(sealer()).await
+    }
+
+    pub(crate) async fn findings_with(&self, sealer: Arc<dyn Sealer>) -> Vec<String> {
+        findings(&*self.upkeep_with(Some(sealer))).await
     }
 
     /// Changes something behind the service's back, without triggers and foreign keys.
