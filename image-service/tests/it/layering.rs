@@ -23,7 +23,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("shutdown", &[]),
     ("ops", &["config", "error", "model", "ports"]),
     ("grpc", &["config", "error", "model", "ops", "ports"]),
-    ("health", &["config"]),
+    ("client", &["config"]),
+    ("health", &["client"]),
     ("service_manager", &[]),
     (
         "app",

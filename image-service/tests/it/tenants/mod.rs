@@ -1,6 +1,7 @@
 //! Callers who have to be known: which calls their role lets them make, what they see of each other, and how they prove who they are.
 
 mod matrix;
+mod operating;
 mod raw;
 mod separation;
 mod shared_registries;
