@@ -1,6 +1,7 @@
 //! The composition root: the only file that names concrete adapters. What it builds from files and names, `check` builds as well, so that a
 //! configuration that passes the check can be served.
 
+mod reload;
 pub mod state;
 
 use std::{
@@ -10,6 +11,8 @@ use std::{
 
 use tokio_util::task::AbortOnDropHandle;
 
+use self::reload::Reloading;
+pub use self::reload::Reread;
 pub use crate::grpc::Inherited;
 use crate::{
     archive::{ArchiveReader, Limits, SaveLayout},
@@ -53,15 +56,22 @@ pub fn check(config: &Config) -> Vec<anyhow::Error> {
     state::check(config).chain(found).chain(told).collect()
 }
 
-/// Builds the service from its configuration and serves until it is told to end, on the socket that was handed over if there is one.
-pub async fn run(config: Config, inherited: Inherited, shutdown: Shutdown) -> anyhow::Result<()> {
+/// Builds the service from its configuration and serves until it is told to end, on the socket that was handed over if there is one. On SIGHUP
+/// `reread` says who may call from then on.
+pub async fn run(
+    config: Config,
+    reread: Reread,
+    inherited: Inherited,
+    shutdown: Shutdown,
+) -> anyhow::Result<()> {
     let data_dir = state::data_dir(&config)?;
     let listen = listen_address(&config)?;
     if let Some(mistake) = config.access.mistakes(config.tls.as_ref()).first() {
         anyhow::bail!("{mistake}");
     }
     config.check_namespaces()?;
-    let identities = Identities::open(&config.access)?;
+    let (reloading, identities) = Reloading::start(&config, reread)?;
+    let reloading = reloading.on_hangup()?;
     let store = watched(state::open(&config).await?);
     store.open_keys().await?;
     let ecr = Arc::new(Ecr::new(&config.ecr)?.staging_in(staging_repositories(&config)?));
@@ -118,7 +128,7 @@ pub async fn run(config: Config, inherited: Inherited, shutdown: Shutdown) -> an
     let (asked, urged) = (service_manager::announced(shutdown.is_asked()), shutdown.is_urged());
     let caller = (identities, door);
     grpc::serve(operations.clone(), services_of_ecr, caller, &config.serving, asked, urged).await?;
-    drop((sweeping, upkeep, listening, indexing));
+    drop((sweeping, upkeep, listening, indexing, reloading));
     let ended = async {
         operations.all_noted().await;
         if let Some(embedded) = embedded {

@@ -16,6 +16,7 @@ use std::{
 
 use futures_util::future::Either;
 use http::{Request, Response};
+use tokio::sync::watch;
 use tonic::{Status, body::Body};
 use tower::{Layer, Service};
 
@@ -29,9 +30,9 @@ use crate::{
     model::{Caller, Namespace, Role},
 };
 
-/// Asks every call who makes it.
+/// Asks every call who makes it, by the latest identities.
 #[derive(Clone, Debug)]
-pub(super) struct Access(Arc<Identities>);
+pub(super) struct Access(watch::Receiver<Arc<Identities>>);
 
 /// A service behind `Access`.
 #[derive(Clone, Debug)]
@@ -41,8 +42,8 @@ pub(super) struct Guarded<S> {
 }
 
 impl Access {
-    pub(super) fn new(identities: Identities) -> Self {
-        Self(Arc::new(identities))
+    pub(super) fn new(identities: watch::Receiver<Arc<Identities>>) -> Self {
+        Self(identities)
     }
 
     /// The caller; nobody if the call is open to everyone.
@@ -60,7 +61,7 @@ impl Access {
     /// Who makes the call, if they may.
     fn caller<B>(&self, request: &Request<B>, needed: Option<Role>) -> Result<Arc<Caller>> {
         let peer = request.extensions().get::<Peer>().unwrap_or(&Peer::Unknown);
-        let caller = self.0.recognise(peer, request.headers()).map_err(Error::Stranger)?;
+        let caller = self.0.borrow().recognise(peer, request.headers()).map_err(Error::Stranger)?;
         let call = || called(request.uri().path());
         match needed {
             Some(needed) if caller.role >= needed => Ok(caller),

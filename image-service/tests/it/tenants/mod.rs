@@ -3,6 +3,7 @@
 mod matrix;
 mod operating;
 mod raw;
+mod reloading;
 mod separation;
 mod shared_registries;
 mod start;
