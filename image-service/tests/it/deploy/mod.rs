@@ -6,6 +6,7 @@ use std::{
 };
 
 mod activation;
+mod alerts;
 mod compose;
 mod ecs;
 mod example;
