@@ -94,14 +94,14 @@ async fn an_operator_shows_a_token_or_a_certificate() {
     let token = stage.token("operations").await;
     stage.world.process().line("the tokens have changed and are in use").await;
     for way in [
-        stage.command(&["keys", "list", "--token-file"]).arg(&token),
+        stage.command(&["keys", "list"]).arg("--token-file").arg(&token),
         stage.command(&["keys", "list", "--token-file", "/dev/stdin"]).input(fs::read(&token).unwrap()),
         stage.certified(stage.command(&["keys", "list"]), "operations"),
     ] {
         let listed = way.run().await.ok();
         assert!(listed.contains("in force"), "{listed}");
     }
-    let told = stage.command(&["keys", "rotate", "--token-file"]).arg(&token).run().await.ok();
+    let told = stage.command(&["keys", "rotate"]).arg("--token-file").arg(&token).run().await.ok();
     assert!(told.contains("credentials sealed anew: 0"), "{told}");
 }
 

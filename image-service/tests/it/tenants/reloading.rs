@@ -83,7 +83,7 @@ async fn what_cannot_be_used_is_told_of_and_the_old_stays() {
     let reader = identity("robot", "default", "reader", "");
     for (config, mistake) in [
         ("[access\n".to_owned(), "config.toml:2:"),
-        (access("one", &reader.replace("reader", "king")), "king"),
+        (access("one", &reader.replace("reader", "king")), "a role is reader, puller"),
         (access("one", &(reader.clone() + &reader)), "robot is there twice"),
         (access("missing", &reader), "access.token_file: it is not there"),
         (access("both", &reader), "there is no identity"),
