@@ -1,6 +1,12 @@
 //! Flags and environment variables, and what they leave out.
 
-use std::{env, ffi::OsString, num::NonZeroU32, path::PathBuf, time::Duration};
+use std::{
+    env,
+    ffi::OsString,
+    num::NonZeroU32,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::Context;
 use clap::{Parser, Subcommand, builder::BoolishValueParser};
@@ -137,24 +143,26 @@ pub struct LoadAnswers {
 }
 
 impl Flags {
-    /// Fills in the defaults.
-    pub fn settle(self) -> anyhow::Result<Settings> {
-        let folder = state_folder(env::var_os("XDG_STATE_HOME"), env::var_os("HOME"));
-        self.settle_in(folder)
+    /// The socket for Docker clients: all that whoever asks for a shim's health has to know.
+    pub fn socket(&self) -> anyhow::Result<PathBuf> {
+        self.socket_in(own_folder().as_deref())
     }
 
-    fn settle_in(self, folder: Option<PathBuf>) -> anyhow::Result<Settings> {
-        let in_folder = |name: &str| {
-            let folder = folder
-                .as_deref()
-                .context("neither XDG_STATE_HOME nor HOME is set: name the sockets by flags");
-            folder.map(|folder| folder.join(name))
-        };
+    /// Fills in the defaults.
+    pub fn settle(self) -> anyhow::Result<Settings> {
+        self.settle_in(own_folder().as_deref())
+    }
+
+    fn socket_in(&self, folder: Option<&Path>) -> anyhow::Result<PathBuf> {
+        self.socket.clone().map_or_else(|| within(folder, "docker.sock"), Ok)
+    }
+
+    fn settle_in(self, folder: Option<&Path>) -> anyhow::Result<Settings> {
         Ok(Settings {
-            socket: self.socket.map_or_else(|| in_folder("docker.sock"), Ok)?,
+            socket: self.socket_in(folder)?,
             image_service: match self.image_service {
                 Some(address) => address,
-                None => ServiceAddress::Unix(in_folder("image-service.sock")?),
+                None => ServiceAddress::Unix(within(folder, "image-service.sock")?),
             },
             auth: AuthFiles {
                 ca: self.image_service_ca,
@@ -173,6 +181,15 @@ impl Flags {
             },
         })
     }
+}
+
+fn within(folder: Option<&Path>, name: &str) -> anyhow::Result<PathBuf> {
+    let folder = folder.context("neither XDG_STATE_HOME nor HOME is set: name the sockets by flags")?;
+    Ok(folder.join(name))
+}
+
+fn own_folder() -> Option<PathBuf> {
+    state_folder(env::var_os("XDG_STATE_HOME"), env::var_os("HOME"))
 }
 
 /// XDG Base Directory Specification: a relative path is to be ignored.
@@ -196,7 +213,7 @@ mod tests {
 
     fn settle(args: &[&str], folder: Option<&str>) -> anyhow::Result<Settings> {
         let args = ["docker-shim"].iter().chain(args);
-        Flags::try_parse_from(args)?.settle_in(folder.map(PathBuf::from))
+        Flags::try_parse_from(args)?.settle_in(folder.map(Path::new))
     }
 
     #[test]

@@ -16,11 +16,10 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> anyhow::Result<()> {
     let flags = Flags::parse();
-    let command = flags.command;
-    let settings = flags.settle()?;
-    if command == Some(Command::Health) {
-        return health::check(&settings.socket);
+    if flags.command == Some(Command::Health) {
+        return health::check(&flags.socket()?);
     }
+    let settings = flags.settle()?;
     logs::start(settings.log_format, logs::filter("info").context("RUST_LOG")?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(settings.worker_threads)

@@ -6,8 +6,9 @@ use telemetry::{Collector, Settings};
 /// Who gets traces and metrics; by default nobody. OpenTelemetry's other environment variables hold too.
 #[derive(Args, Clone, Debug)]
 pub struct TelemetryFlags {
-    /// An OpenTelemetry collector that gets traces and metrics by OTLP over gRPC: http://HOST:PORT or https://HOST:PORT
-    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL", hide_env_values = true)]
+    /// An OpenTelemetry collector that gets traces and metrics by OTLP over gRPC: http://HOST:PORT or https://HOST:PORT [env: OTEL_EXPORTER_OTLP_ENDPOINT]
+    // Not read here: a variable that is others' too must not keep a health check from asking.
+    #[arg(long, value_name = "URL")]
     otlp_endpoint: Option<Collector>,
     /// Of the traces that begin here, the share that is sampled, from 0 to 1
     #[arg(long, env = "DOCKER_SHIM_SAMPLING_RATIO", value_name = "SHARE", default_value_t = 1.0)]

@@ -1,6 +1,7 @@
 //! The composition root: the only file that names concrete adapters. What it builds from files and names, `check` builds as well, so that a
 //! configuration that passes the check can be served.
 
+mod reload;
 pub mod state;
 
 use std::{
@@ -11,6 +12,8 @@ use std::{
 use serving::{Inherited, Shutdown, service_manager};
 use tokio_util::task::AbortOnDropHandle;
 
+use self::reload::Reloading;
+pub use self::reload::Reread;
 use crate::{
     archive::{ArchiveReader, Limits, SaveLayout},
     config::{Config, Listen},
@@ -50,15 +53,22 @@ pub fn check(config: &Config) -> Vec<anyhow::Error> {
     state::check(config).chain(found).chain(told).collect()
 }
 
-/// Builds the service from its configuration and serves until it is told to end, on the socket that was handed over if there is one.
-pub async fn run(config: Config, inherited: Inherited, shutdown: Shutdown) -> anyhow::Result<()> {
+/// Builds the service from its configuration and serves until it is told to end, on the socket that was handed over if there is one. On SIGHUP
+/// `reread` says who may call from then on.
+pub async fn run(
+    config: Config,
+    reread: Reread,
+    inherited: Inherited,
+    shutdown: Shutdown,
+) -> anyhow::Result<()> {
     let data_dir = state::data_dir(&config)?;
     let listen = listen_address(&config)?;
     if let Some(mistake) = config.access.mistakes(config.tls.as_ref()).first() {
         anyhow::bail!("{mistake}");
     }
     config.check_namespaces()?;
-    let identities = Identities::open(&config.access)?;
+    let (reloading, identities) = Reloading::start(&config, reread)?;
+    let reloading = reloading.on_hangup()?;
     let store = state::open(&config).await?;
     store.open_keys().await?;
     let ecr = Arc::new(Ecr::new(&config.ecr)?.staging_in(staging_repositories(&config)?));
@@ -119,7 +129,7 @@ pub async fn run(config: Config, inherited: Inherited, shutdown: Shutdown) -> an
     };
     let (caller, urged) = ((identities, door), shutdown.is_urged());
     grpc::serve(operations.clone(), services_of_ecr, caller, &config.serving, asked, urged).await?;
-    drop((resealing, sweeping, upkeep, listening, indexing));
+    drop((resealing, sweeping, upkeep, listening, indexing, reloading));
     let ended = async {
         operations.all_noted().await;
         if let Some(embedded) = embedded {

@@ -58,15 +58,16 @@ fn main() -> anyhow::Result<()> {
         Command::Token(command) => command.run(),
         Command::Health(command) => command.run(),
         Command::Serve(settings) => {
-            let config = settings.resolve()?;
+            let config = settings.clone().resolve()?;
+            let reread = Box::new(move || settings.reread());
             logs::start(config.log.format, log_filter(&config.log)?);
             let telemetry = config.telemetry.clone().with_environment()?;
             // First of all, while nothing else runs: it changes the environment.
             let inherited = Inherited::take()?;
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
             let telemetry = runtime.block_on(telemetry::start(&telemetry, env!("CARGO_PKG_VERSION")))?;
-            let served =
-                runtime.block_on(async { app::run(config, inherited, Shutdown::on_signals()?).await });
+            let served = runtime
+                .block_on(async { app::run(config, reread, inherited, Shutdown::on_signals()?).await });
             telemetry.end();
             // What was cut off may wait for something on a thread of its own.
             runtime.shutdown_timeout(CUT_OFF);

@@ -1,30 +1,45 @@
 //! `image-service keys`: what an operator does with the keys of stored credentials. All but `forget-lost` asks the service that runs.
 
-use std::io::{self, Write as _};
+use std::{
+    io::{self, Write as _},
+    path::PathBuf,
+};
 
-use anyhow::{Context as _, bail};
-use clap::Subcommand;
+use anyhow::Context as _;
+use clap::{Args, Subcommand};
 use image_service::{
     app,
-    config::{Config, Listen},
+    client::{Client, Shown, Way},
+    config::Config,
 };
 use imageservice_proto::v1::{
     ListKeysRequest, RotateKeysRequest, RotateKeysResponse, SealingKey, keys_client::KeysClient,
 };
-use tonic::transport::{Channel, Endpoint};
 
-use super::Settings;
+use super::{Certificate, Settings};
 
 #[derive(Subcommand)]
 pub(crate) enum KeysCommand {
     /// Tell the keys, and how many credentials are sealed under each.
-    List(Settings),
+    List(Asking),
     /// Put another key in force and seal all credentials anew, while the service runs.
     ///
     /// A key in the data folder, or of AWS KMS, is made. Elsewhere it is the last of the configured keys: add it first, for each service of the database.
-    Rotate(Settings),
+    Rotate(Asking),
     /// Forget the credentials whose key is lost, so that the service starts again. For a service that does not run.
     ForgetLost(Settings),
+}
+
+/// Which service, and who asks: an operator, where callers have to be known.
+#[derive(Args)]
+pub(crate) struct Asking {
+    #[command(flatten)]
+    settings: Settings,
+    #[command(flatten)]
+    certificate: Certificate,
+    /// The token to show; /dev/stdin for standard input.
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
 }
 
 impl KeysCommand {
@@ -32,16 +47,27 @@ impl KeysCommand {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
             match self {
-                Self::List(settings) => list(&settings.resolve()?).await,
-                Self::Rotate(settings) => rotate(&settings.resolve()?).await,
+                Self::List(asking) => list(asking.connect().await?).await,
+                Self::Rotate(asking) => rotate(asking.connect().await?).await,
                 Self::ForgetLost(settings) => forget_lost(&settings.resolve()?).await,
             }
         })
     }
 }
 
-async fn list(config: &Config) -> anyhow::Result<()> {
-    let answer = connect(config).await?.list(ListKeysRequest {}).await.map_err(refusal)?;
+impl Asking {
+    /// To the service that runs.
+    async fn connect(self) -> anyhow::Result<KeysClient<Way>> {
+        let config = self.settings.resolve()?;
+        let address = app::listen_address(&config)?;
+        let shown = Shown { certificate: self.certificate.files(), token: self.token_file };
+        let way = Client::new(&config, address, shown)?.connect().await;
+        Ok(KeysClient::new(way.context("keys are changed while it runs")?))
+    }
+}
+
+async fn list(mut service: KeysClient<Way>) -> anyhow::Result<()> {
+    let answer = service.list(ListKeysRequest {}).await.map_err(refusal)?;
     for key in answer.into_inner().keys {
         writeln!(io::stdout(), "{}", described(&key))?;
     }
@@ -60,8 +86,8 @@ fn described(key: &SealingKey) -> String {
     line
 }
 
-async fn rotate(config: &Config) -> anyhow::Result<()> {
-    let answer = connect(config).await?.rotate(RotateKeysRequest {}).await.map_err(refusal)?;
+async fn rotate(mut service: KeysClient<Way>) -> anyhow::Result<()> {
+    let answer = service.rotate(RotateKeysRequest {}).await.map_err(refusal)?;
     let RotateKeysResponse { key, resealed, unreadable, retired } = answer.into_inner();
     let mut out = io::stdout();
     writeln!(out, "{key} is in force; credentials sealed anew: {resealed}")?;
@@ -78,22 +104,6 @@ async fn forget_lost(config: &Config) -> anyhow::Result<()> {
     let forgotten = app::state::forget_lost_credentials(config).await?;
     writeln!(io::stdout(), "forgotten credentials: {forgotten}")?;
     Ok(())
-}
-
-/// To the service that runs, where only this host reaches it.
-async fn connect(config: &Config) -> anyhow::Result<KeysClient<Channel>> {
-    let listen = app::listen_address(config)?;
-    let uri = match &listen {
-        Listen::Unix(path) => format!("unix://{}", path.display()),
-        Listen::Tcp(address) if config.tls.is_none() => format!("http://{address}"),
-        Listen::Tcp(_) => {
-            bail!("with [tls] call imageservice.v1.Keys of {listen} as a client does (grpcurl)")
-        }
-    };
-    let channel = Endpoint::from_shared(uri)?.connect().await;
-    let channel =
-        channel.with_context(|| format!("no service answers at {listen}: keys are changed while it runs"))?;
-    Ok(KeysClient::new(channel))
 }
 
 fn refusal(status: tonic::Status) -> anyhow::Error {

@@ -29,9 +29,17 @@ impl Settings {
         Sources::gather(file.as_deref(), std::env::vars_os(), flags)
     }
 
-    /// The configuration; an error tells all mistakes in it.
+    /// The configuration; all mistakes in it are told to whoever typed the command.
     pub(crate) fn resolve(self) -> anyhow::Result<Config> {
         self.sources().config().map_err(|mistakes| refusal(&mistakes))
+    }
+
+    /// The configuration as it is now; an error tells all mistakes in it.
+    pub(crate) fn reread(&self) -> anyhow::Result<Config> {
+        self.clone().sources().config().map_err(|mistakes| {
+            let told: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+            anyhow::anyhow!(told.join("; "))
+        })
     }
 }
 

@@ -89,6 +89,21 @@ impl AccessConfig {
         mistakes
     }
 
+    /// What cannot take the place of `before` while the service runs: the listener was made for one of them, and nobody opens a door by mistake.
+    #[must_use]
+    pub fn needs_restart_after(&self, before: &Self) -> Vec<String> {
+        let mut hindrances = Vec::new();
+        if self.identities.is_empty() && !before.identities.is_empty() {
+            hindrances.push(
+                "access.identities: without any, whoever reaches the service may do everything: that takes a restart".to_owned(),
+            );
+        }
+        if self.token_file.is_some() != before.token_file.is_some() {
+            hindrances.push("access.token_file: to begin or to end with tokens takes a restart".to_owned());
+        }
+        hindrances
+    }
+
     /// `default` and those of the identities, each once.
     #[must_use]
     pub fn namespaces(&self) -> Vec<Namespace> {

@@ -73,3 +73,14 @@ fn a_value_that_cannot_be_read_is_refused() {
         assert!(error.contains(part), "{error}");
     }
 }
+
+#[test]
+fn while_the_service_runs_no_door_is_opened_to_everyone() {
+    let known = read(&format!("token_file = 't'\n[[identities]]\n{RUNNERS}"));
+    let renamed = read("token_file = 'u'\n[[identities]]\nname = 'b'\nrole = 'reader'");
+    let local = read(&format!("[[identities]]\n{RUNNERS}\nuids = [7]"));
+    assert_eq!(renamed.needs_restart_after(&known), Vec::<String>::new());
+    assert_eq!(local.needs_restart_after(&AccessConfig::default()), Vec::<String>::new());
+    assert!(local.needs_restart_after(&known)[0].starts_with("access.token_file"));
+    assert!(AccessConfig::default().needs_restart_after(&local)[0].starts_with("access.identities"));
+}

@@ -1,6 +1,6 @@
 //! Serving: every service, health and reflection on one listener, until told to stop; then what is under way is finished.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use futures_util::StreamExt;
 use imageservice_proto::{
@@ -10,6 +10,7 @@ use imageservice_proto::{
         keys_server::KeysServer, similarity_server::SimilarityServer, system_server::SystemServer,
     },
 };
+use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 use tonic::transport::{Server, server::Router};
 use tonic_health::{ServingStatus, server::HealthReporter};
@@ -57,7 +58,7 @@ const SERVICES: [&str; 7] = [
 pub async fn serve(
     operations: Operations,
     services_of_ecr: EcrServices,
-    (identities, door): (Identities, Door),
+    (identities, door): (watch::Receiver<Arc<Identities>>, Door),
     config: &ServingConfig,
     asked: impl Future<Output = ()>,
     urged: impl Future<Output = ()>,

@@ -22,7 +22,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("secrets", &["error", "model", "ports"]),
     ("ops", &["config", "error", "model", "ports"]),
     ("grpc", &["config", "error", "model", "ops", "ports"]),
-    ("health", &["config"]),
+    ("client", &["config"]),
+    ("health", &["client"]),
     (
         "app",
         &[

@@ -6,25 +6,26 @@ use std::{
 };
 
 use http::{Extensions, Request};
+use tokio::sync::watch;
 use tower::{Layer, Service};
 
 use super::Identities;
 use crate::{error::Stranger, grpc::door::Peer, model::Caller};
 
-/// Finds out who makes each call.
+/// Finds out who makes each call, by the latest identities.
 #[derive(Clone, Debug)]
-pub(in crate::grpc) struct Recognition(Arc<Identities>);
+pub(in crate::grpc) struct Recognition(watch::Receiver<Arc<Identities>>);
 
 /// A service behind `Recognition`.
 #[derive(Clone, Debug)]
 pub(in crate::grpc) struct Recognising<S> {
-    identities: Arc<Identities>,
+    identities: watch::Receiver<Arc<Identities>>,
     inner: S,
 }
 
 impl Recognition {
-    pub(in crate::grpc) fn new(identities: Identities) -> Self {
-        Self(Arc::new(identities))
+    pub(in crate::grpc) fn new(identities: watch::Receiver<Arc<Identities>>) -> Self {
+        Self(identities)
     }
 }
 
@@ -43,7 +44,7 @@ impl<S> Layer<S> for Recognition {
     type Service = Recognising<S>;
 
     fn layer(&self, inner: S) -> Recognising<S> {
-        Recognising { identities: Arc::clone(&self.0), inner }
+        Recognising { identities: self.0.clone(), inner }
     }
 }
 
@@ -58,7 +59,8 @@ impl<B, S: Service<Request<B>>> Service<Request<B>> for Recognising<S> {
 
     fn call(&mut self, mut request: Request<B>) -> S::Future {
         let peer = request.extensions().get::<Peer>().unwrap_or(&Peer::Unknown);
-        match self.identities.recognise(peer, request.headers()) {
+        let recognised = self.identities.borrow().recognise(peer, request.headers());
+        match recognised {
             Ok(caller) => drop(request.extensions_mut().insert(caller)),
             Err(stranger) => drop(request.extensions_mut().insert(stranger)),
         }

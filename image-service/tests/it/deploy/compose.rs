@@ -3,6 +3,10 @@
 use std::{fs, os::unix::fs::PermissionsExt as _};
 
 use fixtures::tool::{Tool, pinned};
+use image_service::{
+    config::Sources,
+    model::{Role, TokenHash},
+};
 
 use super::{file, text};
 
@@ -17,6 +21,14 @@ async fn the_composition_is_one_and_holds_what_it_says() {
         assert_eq!(merged.matches(line).count(), services, "{line}\n{merged}");
     }
     assert_eq!(merged.matches("IMAGE_SERVICE_STAGING__REPOSITORY: registry.example.com/staging").count(), 2);
+}
+
+#[test]
+fn the_services_know_the_shim_and_an_operator() {
+    let config = Sources::gather(Some(&file("compose/image-service/config.toml")), [], []).config().unwrap();
+    assert_eq!(config.access.mistakes(config.tls.as_ref()), Vec::<String>::new());
+    let roles: Vec<_> = config.access.identities.iter().map(|identity| identity.role).collect();
+    assert_eq!(roles, [Role::Loader, Role::Operator]);
 }
 
 #[tokio::test]
@@ -61,6 +73,14 @@ async fn the_secrets_are_made_once_and_are_those_that_are_wanted() {
     ]);
     verify.dir(&secrets).run().await.ok();
     assert_eq!(fs::metadata(secrets.join("credentials.key")).unwrap().len(), 32);
+    let shown =
+        Tool::new("openssl").args(["verify", "-purpose", "sslclient", "-CAfile", "ca.crt", "shim.crt"]);
+    shown.dir(&secrets).run().await.ok();
+    let token = fs::read_to_string(secrets.join("operator.token")).unwrap();
+    assert_eq!(
+        fs::read_to_string(secrets.join("tokens")).unwrap(),
+        format!("operations {}\n", TokenHash::of(&token))
+    );
     let key = fs::read(secrets.join("tls.key")).unwrap();
     make().await.ok();
     assert_eq!(fs::read(secrets.join("tls.key")).unwrap(), key, "nothing is made twice");

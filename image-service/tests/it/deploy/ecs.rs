@@ -2,8 +2,9 @@
 
 use ecr_local::EcrLocal;
 use fixtures::tool::{Tool, pinned};
+use image_service::config::Sources;
 
-use super::file;
+use super::{file, text};
 
 const REGISTER: &str = r#"
 import json, sys, boto3
@@ -17,6 +18,19 @@ assert registered["status"] == "ACTIVE" and registered["revision"] == 1, registe
 container = registered["containerDefinitions"][0]
 assert container["readonlyRootFilesystem"] and container["user"] == "65532:65532"
 "#;
+
+#[test]
+fn its_variables_make_a_configuration_that_knows_its_callers() {
+    let task: serde_json::Value = serde_json::from_str(&text("ecs/task-definition.json")).unwrap();
+    let variables = task["containerDefinitions"][0]["environment"].as_array().unwrap().iter();
+    let variables = variables.map(|variable| {
+        let part = |key: &str| variable[key].as_str().unwrap().into();
+        (part("name"), part("value"))
+    });
+    let config = Sources::gather(None, variables, []).config().unwrap();
+    assert_eq!(config.access.identities.len(), 2);
+    assert_eq!(config.access.mistakes(config.tls.as_ref()), Vec::<String>::new());
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_local_ecs_takes_the_task_definition() {

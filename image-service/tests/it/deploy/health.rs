@@ -22,6 +22,11 @@ async fn both_programs_say_whether_they_are_ready() {
     let shim =
         async || Tool::new(binary("docker-shim")).args(["health", "--socket"]).arg(&socket).run().await;
     assert_eq!((service().await.ok().as_str(), shim().await.ok().as_str()), ("", ""));
+    // What only a shim that serves needs may be wrong.
+    let asked = Tool::new(binary("docker-shim")).arg("health").env("OTEL_EXPORTER_OTLP_ENDPOINT", "nowhere");
+    asked.env("DOCKER_SHIM_SOCKET", &socket).run().await.ok();
+    let refused = Tool::new(binary("docker-shim")).env("OTEL_EXPORTER_OTLP_ENDPOINT", "nowhere").run().await;
+    assert!(refused.refused().contains("OTEL_EXPORTER_OTLP_ENDPOINT"));
     system.kill_service();
     let said = service().await.refused();
     assert!(said.contains("cannot reach unix:///"), "{said}");

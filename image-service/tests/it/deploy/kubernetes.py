@@ -1,6 +1,7 @@
 """Whether the manifests in a folder fit together: what schemas do not see."""
 
 import pathlib
+import re
 import sys
 
 import yaml
@@ -50,13 +51,25 @@ for workload in workloads:
                 assert reference["key"] in found["Secret", reference["name"]]["stringData"], reference
     for container in pod["containers"]:
         assert container["readinessProbe"] and container["livenessProbe"]
-    for volume in volumes.values():
+    files = {}
+    for name, volume in volumes.items():
         if "configMap" in volume:
-            assert ("ConfigMap", volume["configMap"]["name"]) in found
+            files[name] = list(found["ConfigMap", volume["configMap"]["name"]]["data"])
         if "secret" in volume:
             there = found["Secret", volume["secret"]["secretName"]]["stringData"]
-            for item in volume["secret"].get("items", []):
-                assert item["key"] in there, item
+            items = volume["secret"].get("items", [{"key": key, "path": key} for key in there])
+            assert all(item["key"] in there for item in items), items
+            files[name] = [item["path"] for item in items]
+    # Every file that a program is told of is there.
+    (container,) = pod["containers"]
+    mounted = set()
+    for mount in container["volumeMounts"]:
+        inside = [""] if "subPath" in mount else ["/" + path for path in files.get(mount["name"], [])]
+        mounted |= {mount["mountPath"] + path for path in inside}
+    told = [variable.get("value", "") for variable in container["env"]]
+    told += [found["ConfigMap", "image-service"]["data"]["config.toml"]] if "/etc/image-service/config.toml" in mounted else []
+    named = {path for text in told for path in re.findall(r"/etc/(?:image-service|docker-shim)/[a-z./]+", text)}
+    assert named and named <= mounted, named - mounted
 
 (shim,) = (d for d in workloads if d["kind"] == "DaemonSet")
 service = found["Service", "image-service"]

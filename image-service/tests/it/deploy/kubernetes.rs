@@ -54,5 +54,7 @@ for document in yaml.safe_load_all(open(sys.argv[1])):
     let url =
         (OsString::from("IMAGE_SERVICE_DATABASE_URL"), OsString::from("postgres://db.example.com/images"));
     let config = Sources::gather(Some(&path), [url], []).config().unwrap();
-    assert!(config.tls.is_some() && config.database.url.is_some() && !config.allow_remote_plaintext);
+    assert!(config.database.url.is_some() && !config.allow_remote_plaintext);
+    assert_eq!(config.access.identities.len(), 2);
+    assert_eq!(config.access.mistakes(config.tls.as_ref()), Vec::<String>::new());
 }

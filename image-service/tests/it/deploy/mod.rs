@@ -6,7 +6,10 @@ use std::{
 };
 
 mod activation;
+mod alerts;
 mod compose;
+mod composition;
+mod docker;
 mod ecs;
 mod example;
 mod health;
@@ -14,6 +17,7 @@ mod iam;
 mod images;
 mod kubernetes;
 mod printing;
+mod stand_ins;
 mod units;
 mod variables;
 

@@ -41,6 +41,19 @@ async fn systemd_finds_nothing_wrong_with_the_units() {
 }
 
 #[tokio::test]
+async fn what_a_fleet_needs_fits_beside_the_units() {
+    let root = tempfile::tempdir().unwrap();
+    installed(root.path()).await;
+    for unit in ["image-service.service", "image-service.socket", "docker-shim.service"] {
+        let beside = root.path().join("usr/lib/systemd/system").join(format!("{unit}.d"));
+        fs::create_dir(&beside).unwrap();
+        fs::copy(file(&format!("systemd/fleet/{unit}.conf")), beside.join("fleet.conf")).unwrap();
+    }
+    let ran = analyze(root.path(), &["verify", "--man=no"]).run().await;
+    assert_eq!((ran.status, ran.stderr.as_str()), (Some(0), ""));
+}
+
+#[tokio::test]
 async fn both_services_are_shut_in() {
     let root = tempfile::tempdir().unwrap();
     installed(root.path()).await;

@@ -115,8 +115,9 @@ impl World {
     async fn over(aws: Aws, dir: TempDir, ecr: &str) -> Self {
         let socket = dir.path().join("grpc.sock");
         let config = config(&aws, &dir, ecr);
+        let reread = Box::new(|| Err(anyhow::anyhow!("it is read once")));
         let served = tokio::spawn(async move {
-            if let Err(error) = app::run(config, Inherited::default(), Shutdown::default()).await {
+            if let Err(error) = app::run(config, reread, Inherited::default(), Shutdown::default()).await {
                 panic!("the service does not run: {error:#}");
             }
         });

@@ -35,7 +35,8 @@ impl Service {
         let socket = dir.path().join("grpc.sock");
         let shutdown = Shutdown::default();
         let config = config(state, dir.path(), &socket);
-        let running = tokio::spawn(app::run(config, Inherited::default(), shutdown.clone()));
+        let reread = Box::new(|| Err(anyhow::anyhow!("it is read once")));
+        let running = tokio::spawn(app::run(config, reread, Inherited::default(), shutdown.clone()));
         let accepts = async || {
             assert!(!running.is_finished(), "the service has ended");
             connect(&socket).await.ok()

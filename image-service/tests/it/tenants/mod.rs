@@ -2,7 +2,9 @@
 
 mod matrix;
 mod one_team;
+mod operating;
 mod raw;
+mod reloading;
 mod separation;
 mod shared_registries;
 mod start;
