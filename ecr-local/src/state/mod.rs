@@ -43,6 +43,7 @@ mod writer;
 pub(crate) use backfill_images::{BackfillImage, BackfillProgress};
 pub(crate) use backfills::{Backfill, StartOutcome};
 pub(crate) use blobs::KnownBlob;
+pub(crate) use copy_image::CopyOutcome;
 pub(crate) use delete_image::RemovedImage;
 pub(crate) use images::{ImagePosition, ImageRow, Shown};
 pub(crate) use lifecycle::Lifecycle;
