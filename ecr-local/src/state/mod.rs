@@ -28,8 +28,10 @@ mod replications;
 mod repositories;
 mod repository;
 mod resource_tags;
+mod rows;
 mod scan_scripts;
 mod scans;
+mod seeded_tables;
 mod signings;
 mod storage;
 mod tags;
@@ -57,11 +59,14 @@ pub(crate) use registry_settings::{POLICY, SCANNING, SIGNING};
 pub(crate) use replicated_deletions::ReplicatedDeletion;
 pub(crate) use replications::{REPLICATION, Replication};
 pub(crate) use repository::{NewRepository, Repository};
+pub(crate) use rows::{RowError, Table};
 pub(crate) use scan_scripts::ScriptRow;
 pub(crate) use scans::{Begun, ScanRow};
+pub(crate) use seeded_tables::TABLES;
 pub(crate) use task_definitions::TaskDefinition;
 pub(crate) use tasks::{NewTask, Task, TaskFilter};
 pub(crate) use templates::Template;
+pub(crate) use whole::{ImageHistory, RepositoryHistory};
 
 use std::{sync::atomic::AtomicBool, time::Duration};
 
