@@ -77,7 +77,7 @@ pub use pull_through::UpstreamSecret;
 pub use quirks::{Quirk, UnknownQuirk};
 pub use scan_script::{ScanScript, ScriptError};
 pub use scanning::{BasicScanVersion, ScanOutcome, ScanStatus};
-pub use seed::{Seed, SeedBlob, SeedError, SeedImage, SeedRepository, SeedSetting};
+pub use seed::{Seed, SeedBlob, SeedError, SeedImage, SeedRepository, SeedSetting, SeedUpload};
 pub use server::Running;
 pub use simulation::AdminAccess;
 pub use start_error::StartError;

@@ -7,12 +7,14 @@ mod append;
 mod content;
 mod place;
 mod session;
+mod spool;
 mod upload_key;
 mod uploads;
 
 pub(crate) use content::FileContent;
 pub(crate) use place::BlobFolder;
 pub(crate) use session::{CompleteError, Placed, ReceiveError, Session};
+pub(crate) use spool::{Spool, Spooled, SpooledContent};
 pub(crate) use upload_key::UploadKey;
 pub(crate) use uploads::Uploads;
 

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::{Session, UploadKey, on_disk, session::create};
+use super::{Session, Spool, UploadKey, on_disk, session::create};
 use crate::durability::Durability;
 
 /// The folder of uploads, and the sessions that were used since the start.
@@ -33,6 +33,35 @@ impl Uploads {
         let session = Arc::new(Session::empty(path, self.durability));
         self.sessions().insert(key.clone(), Arc::clone(&session));
         Ok((key, session))
+    }
+
+    /// A new upload that another registry has begun. Nothing if it is there.
+    pub(crate) async fn begin_as(&self, key: &UploadKey) -> io::Result<Option<Arc<Session>>> {
+        let path = self.path(key);
+        let made = on_disk(move || match create(&path) {
+            Ok(_) => Ok(Some(path)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
+            Err(error) => Err(error),
+        });
+        let Some(path) = made.await? else { return Ok(None) };
+        let session = Arc::new(Session::empty(path, self.durability));
+        self.sessions().insert(key.clone(), Arc::clone(&session));
+        Ok(Some(session))
+    }
+
+    /// The uploads to a repository, with their files.
+    pub(crate) async fn of_repository(&self, repository: i64) -> io::Result<Vec<(UploadKey, PathBuf)>> {
+        let folder = self.folder.clone();
+        let mut keys = on_disk(move || older_than(&folder, Duration::ZERO)).await?;
+        keys.retain(|key| key.repository == repository);
+        keys.sort_by(|one, other| one.id.cmp(&other.id));
+        let placed = keys.into_iter().map(|key| (self.path(&key), key));
+        Ok(placed.map(|(path, key)| (key, path)).collect())
+    }
+
+    /// Room for what may become a part of an upload.
+    pub(crate) fn spool(&self) -> Spool {
+        Spool::new(self.folder.clone())
     }
 
     /// An upload that was begun, before a restart perhaps.

@@ -14,6 +14,7 @@ use super::{
     CassetteError,
     interaction::Body,
     redact::{self, Kind},
+    secrets::Secrets,
 };
 use crate::{
     blobs::{FileContent, on_disk},
@@ -89,7 +90,7 @@ impl Bodies {
     }
 
     /// What a cassette would say of a body, which goes nowhere.
-    pub(super) async fn measure(mut body: impl Incoming, kind: Kind) -> io::Result<Body> {
+    pub(super) async fn measure(mut body: impl Incoming, kind: Kind, secrets: &Secrets) -> io::Result<Body> {
         let (mut hasher, mut size) = (Hasher::new(Algorithm::Sha256), 0_u64);
         let mut whole = BytesMut::new();
         while let Some(piece) = next(&mut body).await? {
@@ -100,14 +101,14 @@ impl Bodies {
                 _ => whole.extend_from_slice(&piece),
             }
         }
-        hasher.update(&redact::content(kind, whole.freeze()));
+        hasher.update(&redact::content(kind, whole.freeze(), secrets));
         Ok(if size == 0 { Body::Empty } else { Body::File { digest: hasher.finish().to_string(), size } })
     }
 
     /// What a cassette says of a body.
-    pub(super) async fn keep(&self, arrived: Arrived, kind: Kind) -> io::Result<Body> {
+    pub(super) async fn keep(&self, arrived: Arrived, kind: Kind, secrets: &Secrets) -> io::Result<Body> {
         match arrived {
-            Arrived::Whole(bytes) => self.keep_whole(redact::content(kind, bytes)).await,
+            Arrived::Whole(bytes) => self.keep_whole(redact::content(kind, bytes, secrets)).await,
             Arrived::File { digest, size } => Ok(Body::File { digest: digest.to_string(), size }),
         }
     }

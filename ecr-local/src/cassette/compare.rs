@@ -13,6 +13,7 @@ use super::{
     file::Tape,
     interaction::{Body, Headers, Interaction, Request, Response, to_map},
     redact::{self, Kind},
+    secrets::Secrets,
     substitutes::Substitutes,
     through::Through,
     upstream::Upstream,
@@ -86,17 +87,17 @@ async fn ask(
         body => bodies.read(body).await.map_err(|_| wrong())?,
     };
     let (told, body) = upstream.send(method, url, headers(request), body).await?.into_parts();
-    let kind = redact::kind(&request.target, &told.headers);
+    let (kind, secrets) = (redact::kind(&request.target, &told.headers), Secrets::default());
     let unfinished = |_| CassetteError::Unreachable(upstream.base.to_string());
     let (document, body) = match kind {
         Kind::Document => {
             let limited = http_body_util::Limited::new(body, LARGEST_DOCUMENT);
             let whole = limited.collect().await.map_err(unfinished)?.to_bytes();
-            (serde_json::from_slice(&redact::content(kind, whole)).ok(), Body::Empty)
+            (serde_json::from_slice(&redact::content(kind, whole, &secrets)).ok(), Body::Empty)
         }
-        _ => (None, Bodies::measure(body, kind).await.map_err(|error| unfinished(error.into()))?),
+        _ => (None, Bodies::measure(body, kind, &secrets).await.map_err(|error| unfinished(error.into()))?),
     };
-    let mut headers = redact::headers(&told.headers);
+    let mut headers = redact::headers(&told.headers, &secrets);
     relative(&mut headers, upstream);
     Ok(Today { status: told.status.as_u16(), headers, document, body })
 }

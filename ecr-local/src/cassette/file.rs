@@ -2,15 +2,20 @@
 
 use std::{
     fs::OpenOptions,
-    io::{BufRead, BufReader, Write},
+    io::{self, BufRead, BufReader, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
 use serde::{Deserialize, Serialize};
-use tokio::{fs::File, io::AsyncWriteExt, sync::Mutex};
+use tokio::{
+    fs::{self, File},
+    io::AsyncWriteExt,
+    sync::Mutex,
+};
 
-use super::{CassetteError, bodies::Bodies, interaction::Interaction};
+use super::{CassetteError, bodies::Bodies, interaction::Interaction, secrets::Secrets};
+use crate::folder::private_file;
 
 const KIND: &str = "ecr-local";
 const VERSION: u32 = 1;
@@ -26,8 +31,17 @@ struct Header {
 /// A cassette that is being made.
 #[derive(Debug)]
 pub(super) struct Writer {
-    file: Mutex<File>,
+    lines: Mutex<Lines>,
     pub(super) bodies: Bodies,
+}
+
+/// The file as far as it is written.
+#[derive(Debug)]
+struct Lines {
+    path: PathBuf,
+    file: File,
+    /// As much was known of secrets when it was last looked through.
+    scrubbed: usize,
 }
 
 /// A cassette that is there.
@@ -48,16 +62,55 @@ impl Writer {
         writeln!(file, "{line}").map_err(fault)?;
         let bodies = Bodies::beside(path);
         bodies.make()?;
-        Ok(Self { file: Mutex::new(File::from_std(file)), bodies })
+        let lines = Lines { path: path.to_owned(), file: File::from_std(file), scrubbed: 0 };
+        Ok(Self { lines: Mutex::new(lines), bodies })
     }
 
-    /// Adds a line.
-    pub(super) async fn add(&self, interaction: &Interaction) -> std::io::Result<()> {
-        let mut line = serde_json::to_vec(interaction)?;
+    /// Adds a line. What it has told of secrets goes from the lines before it as well.
+    pub(super) async fn add(&self, mut interaction: Interaction, secrets: &Secrets) -> io::Result<()> {
+        let mut lines = self.lines.lock().await;
+        let known = secrets.count();
+        if known > lines.scrubbed {
+            lines.scrub(secrets).await?;
+            lines.scrubbed = known;
+        }
+        secrets.scrub_interaction(&mut interaction);
+        let mut line = serde_json::to_vec(&interaction)?;
         line.push(b'\n');
-        let mut file = self.file.lock().await;
-        file.write_all(&line).await?;
-        file.flush().await
+        lines.file.write_all(&line).await?;
+        lines.file.flush().await
+    }
+}
+
+impl Lines {
+    async fn scrub(&mut self, secrets: &Secrets) -> io::Result<()> {
+        let text = fs::read_to_string(&self.path).await?;
+        let mut scrubbed = String::with_capacity(text.len());
+        for line in text.lines() {
+            let is_clean = !secrets.are_in(line, self.scrubbed);
+            // The first one tells of the server, and is none.
+            let read = (!is_clean).then(|| serde_json::from_str::<Interaction>(line).ok()).flatten();
+            match read {
+                Some(mut interaction) => {
+                    secrets.scrub_interaction(&mut interaction);
+                    scrubbed += &serde_json::to_string(&interaction)?;
+                }
+                None => scrubbed += line,
+            }
+            scrubbed.push('\n');
+        }
+        if scrubbed == text {
+            return Ok(());
+        }
+        let mut partial = self.path.clone().into_os_string();
+        partial.push(".partial");
+        let mut file = File::from_std(private_file(partial.as_ref())?);
+        file.set_len(0).await?;
+        file.write_all(scrubbed.as_bytes()).await?;
+        file.flush().await?;
+        fs::rename(partial, &self.path).await?;
+        self.file = file;
+        Ok(())
     }
 }
 

@@ -3,7 +3,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue, request::Parts, uri::PathAndQuery};
 use serde::{Deserialize, Serialize};
 
-use super::redact;
+use super::{redact, secrets::Secrets};
 use crate::model::Plane;
 
 /// A line.
@@ -62,14 +62,14 @@ pub(super) struct Key {
 
 impl Request {
     /// A request as it is kept, with a body that is kept.
-    pub(super) fn of(head: &Parts, body: Body) -> Self {
+    pub(super) fn of(head: &Parts, body: Body, secrets: &Secrets) -> Self {
         let operation = head.headers.get("x-amz-target").and_then(|operation| operation.to_str().ok());
         Self {
             method: head.method.to_string(),
-            target: redact::target(head.uri.path_and_query().map_or("/", PathAndQuery::as_str)),
+            target: redact::target(head.uri.path_and_query().map_or("/", PathAndQuery::as_str), secrets),
             operation: operation.map(str::to_owned),
             scope: redact::scope(&head.headers),
-            headers: redact::headers(&head.headers),
+            headers: redact::headers(&head.headers, secrets),
             body,
         }
     }

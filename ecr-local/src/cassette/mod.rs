@@ -15,7 +15,7 @@
 //! Addresses on other hosts, to which an answer sends its client (redirects of blobs, `downloadUrl`, token servers), become `/_through/N` (`/_through/blob/N` for content): the
 //! proxy goes there itself, so that a cassette is complete.
 //!
-//! Invariants: no credential is in a cassette (`redact` says what is left out). Bodies go through files, whatever their size.
+//! Invariants: no credential is in a cassette: `redact` says what is left out by its name, `secrets` leaves it out by its value. Bodies go through files, whatever their size.
 
 mod bodies;
 mod compare;
@@ -25,6 +25,7 @@ mod interaction;
 mod record;
 mod redact;
 mod replay;
+mod secrets;
 mod serving;
 mod substitutes;
 mod through;

@@ -14,6 +14,7 @@ use super::{
     file::Writer,
     interaction::{Interaction, Request as KeptRequest, Response as KeptResponse},
     redact::{self, Kind},
+    secrets::Secrets,
     through::{Through, at_host},
     upstream::{Answered, Upstream, for_next_hop},
 };
@@ -23,6 +24,7 @@ struct Recorder {
     upstream: Upstream,
     through: Through,
     writer: Writer,
+    secrets: Secrets,
 }
 
 /// Why an exchange is not recorded.
@@ -45,7 +47,7 @@ pub async fn record(upstream: &str, cassette: &Path, listen: &str) -> Result<Ser
     let upstream = Upstream::new(upstream)?;
     let writer = Writer::create(cassette, upstream.base.as_str())?;
     let through = Through::new(&upstream.base);
-    let recorder = Arc::new(Recorder { upstream, through, writer });
+    let recorder = Arc::new(Recorder { upstream, through, writer, secrets: Secrets::default() });
     Serving::start(listen, move |request| {
         let recorder = Arc::clone(&recorder);
         async move { recorder.respond(request).await }
@@ -75,16 +77,18 @@ impl Recorder {
         let host = head.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
         let got = self.lead(own_kind, host, bodies.take(body, own_kind).await?);
         self.through.lead_headers(&mut told.headers, host, redact::is_content(head.uri.path()));
-        self.writer
-            .add(&Interaction {
-                request: KeptRequest::of(head, bodies.keep(asked, kind).await?),
-                response: KeptResponse {
-                    status: told.status.as_u16(),
-                    headers: kept(&head.method, &told.headers),
-                    body: bodies.keep(got.clone(), own_kind).await?,
-                },
-            })
-            .await?;
+        let secrets = &self.secrets;
+        // What the headers open with may be anywhere in the bodies.
+        secrets.learn_headers(&head.headers);
+        secrets.learn_headers(&told.headers);
+        let request = bodies.keep(asked, kind, secrets).await?;
+        let response = KeptResponse {
+            status: told.status.as_u16(),
+            headers: kept(&head.method, &told.headers, secrets),
+            body: bodies.keep(got.clone(), own_kind, secrets).await?,
+        };
+        let request = KeptRequest::of(head, request, secrets);
+        self.writer.add(Interaction { request, response }, secrets).await?;
         let content = match bodies.content(&got).await? {
             Content::Whole(bytes) if own_kind == Kind::Document => match std::str::from_utf8(&bytes) {
                 Ok(text) => Content::Whole(at_host(text, host).into()),
@@ -146,8 +150,8 @@ fn for_next_hop_back(method: &Method, headers: HeaderMap) -> HeaderMap {
     headers
 }
 
-fn kept(method: &Method, headers: &HeaderMap) -> super::interaction::Headers {
-    let mut kept = redact::headers(headers);
+fn kept(method: &Method, headers: &HeaderMap, secrets: &Secrets) -> super::interaction::Headers {
+    let mut kept = redact::headers(headers, secrets);
     let length = headers.get(header::CONTENT_LENGTH).filter(|_| *method == Method::HEAD);
     let length = length.and_then(|length| length.to_str().ok());
     kept.extend(length.map(|length| (header::CONTENT_LENGTH.to_string(), length.to_owned())));

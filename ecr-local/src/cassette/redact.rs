@@ -1,7 +1,8 @@
 //! What a cassette keeps of a request or an answer.
 //!
 //! Invariants: of headers it keeps those that are named here. In documents, forms, markup and queries, values with the name of a secret become
-//! `redacted`. Manifests and blobs are kept byte for byte: their digests are their names.
+//! `redacted`, and whoever asked learns them (`secrets`). Manifests and blobs are kept byte for byte, since their digests are their names, or not
+//! at all.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::Bytes;
@@ -9,7 +10,7 @@ use http::{HeaderMap, header};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
-use super::{interaction::Headers, through::BLOBS};
+use super::{interaction::Headers, secrets::Secrets, through::BLOBS};
 
 const KEPT: [&str; 23] = [
     "accept",
@@ -37,7 +38,8 @@ const KEPT: [&str; 23] = [
     "x-amzn-requestid",
 ];
 
-const REDACTED: &str = "redacted";
+/// Stands for what was left out.
+pub(super) const REDACTED: &str = "redacted";
 
 /// Parameters that make an address open something by itself: those of this registry, of distribution, of S3 and of CloudFront.
 const SIGNED: [&str; 8] =
@@ -56,7 +58,8 @@ pub(super) enum Kind {
 }
 
 /// The headers that are kept.
-pub(super) fn headers(headers: &HeaderMap) -> Headers {
+pub(super) fn headers(headers: &HeaderMap, secrets: &Secrets) -> Headers {
+    secrets.learn_headers(headers);
     let kept = headers.iter().filter(|(name, _)| KEPT.contains(&name.as_str()));
     let shown =
         kept.filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())));
@@ -65,7 +68,7 @@ pub(super) fn headers(headers: &HeaderMap) -> Headers {
         name != "www-authenticate" || lower.starts_with("basic ") || lower.starts_with("bearer ")
     });
     harmless
-        .map(|(name, value)| if name == "location" { (name, target(&value)) } else { (name, value) })
+        .map(|(name, value)| if name == "location" { (name, target(&value, secrets)) } else { (name, value) })
         .collect()
 }
 
@@ -79,23 +82,36 @@ pub(super) fn scope(headers: &HeaderMap) -> Option<String> {
 }
 
 /// A path or an address, with the secrets of its query left out.
-pub(super) fn target(text: &str) -> String {
+pub(super) fn target(text: &str, secrets: &Secrets) -> String {
     let Some((path, query)) = text.split_once('?') else { return text.to_owned() };
     let pairs = query.split('&').map(|pair| match pair.split_once('=') {
-        Some((name, _)) if is_secret_parameter(name) => format!("{name}={REDACTED}"),
+        Some((name, value)) if is_secret_parameter(name) => {
+            secrets.learn(value);
+            form_urlencoded::parse(pair.as_bytes()).for_each(|(_, value)| secrets.learn(&value));
+            format!("{name}={REDACTED}")
+        }
         _ => pair.to_owned(),
     });
     format!("{path}?{}", pairs.collect::<Vec<_>>().join("&"))
 }
 
 /// Content as it is kept.
-pub(super) fn content(kind: Kind, bytes: Bytes) -> Bytes {
-    match kind {
-        _ if bytes.is_empty() => bytes,
-        Kind::Opaque => bytes,
-        Kind::Form => form(&bytes).into(),
-        Kind::Markup => markup(&String::from_utf8_lossy(&bytes)).into(),
-        Kind::Document => document(&bytes).unwrap_or_else(|| REDACTED.to_owned()).into(),
+pub(super) fn content(kind: Kind, bytes: Bytes, secrets: &Secrets) -> Bytes {
+    let kept = match kind {
+        _ if bytes.is_empty() => return bytes,
+        Kind::Opaque => return opaque(bytes, secrets),
+        Kind::Form => form(&bytes, secrets),
+        Kind::Markup => markup(&String::from_utf8_lossy(&bytes), secrets),
+        Kind::Document => document(&bytes, secrets).unwrap_or_else(|| REDACTED.to_owned()),
+    };
+    secrets.scrub(&kept).into()
+}
+
+/// Without a part it would be another one.
+fn opaque(bytes: Bytes, secrets: &Secrets) -> Bytes {
+    match std::str::from_utf8(&bytes) {
+        Ok(text) if secrets.are_in(text, 0) => REDACTED.into(),
+        _ => bytes,
     }
 }
 
@@ -117,20 +133,25 @@ pub(super) fn is_content(path: &str) -> bool {
 }
 
 /// A form, likewise.
-fn form(bytes: &[u8]) -> String {
+fn form(bytes: &[u8], secrets: &Secrets) -> String {
     let mut kept = form_urlencoded::Serializer::new(String::new());
     for (name, value) in form_urlencoded::parse(bytes) {
-        kept.append_pair(&name, if is_secret(&name) { REDACTED } else { &value });
+        let is_secret = is_secret(&name);
+        if is_secret {
+            secrets.learn(&value);
+        }
+        kept.append_pair(&name, if is_secret { REDACTED } else { &value });
     }
     kept.finish()
 }
 
 /// Elements, likewise.
-fn markup(text: &str) -> String {
+fn markup(text: &str, secrets: &Secrets) -> String {
     let pieces = text.split('<').map(|piece| match piece.split_once('>') {
-        Some((tag, _))
+        Some((tag, value))
             if is_secret(tag.split_whitespace().next().unwrap_or_default()) && !tag.starts_with('/') =>
         {
+            secrets.learn(value.trim());
             format!("{tag}>{REDACTED}")
         }
         _ => piece.to_owned(),
@@ -139,36 +160,43 @@ fn markup(text: &str) -> String {
 }
 
 /// A document, likewise, with its members in order. Nothing for what is none.
-fn document(bytes: &[u8]) -> Option<String> {
+fn document(bytes: &[u8], secrets: &Secrets) -> Option<String> {
     let value: Value = serde_json::from_slice(bytes).ok()?;
-    Some(redacted(value, false).to_string())
+    Some(redacted(value, false, secrets).to_string())
 }
 
 /// `is_environment`: it is that of a container (ECS), whose variables may be anything.
-fn redacted(value: Value, is_environment: bool) -> Value {
+fn redacted(value: Value, is_environment: bool, secrets: &Secrets) -> Value {
     match value {
         Value::Object(members) => {
             let variable = members.get("name").and_then(Value::as_str);
-            let hides_value = variable.is_some_and(|name| is_environment || is_secret(name));
+            let is_named = variable.is_some_and(is_secret);
+            let hides_value = is_named || is_environment && variable.is_some();
             let mut members: Vec<_> = members.into_iter().collect();
             members.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
             let kept = members.into_iter().map(|(name, value)| {
                 let value = match value {
                     // A client must be able to take it apart when it is served again.
-                    Value::String(_) if name == "authorizationToken" => {
+                    Value::String(token) if name == "authorizationToken" => {
+                        secrets.learn_pair(&token);
                         BASE64_STANDARD.encode(format!("AWS:{REDACTED}")).into()
                     }
-                    Value::String(_) if is_secret(&name) => REDACTED.into(),
+                    Value::String(secret) if is_secret(&name) || is_named && name == "value" => {
+                        secrets.learn(&secret);
+                        REDACTED.into()
+                    }
                     _ if hides_value && name == "value" => REDACTED.into(),
-                    inner => redacted(inner, name == "environment"),
+                    inner => redacted(inner, name == "environment", secrets),
                 };
                 (name, value)
             });
             Value::Object(kept.collect::<Map<_, _>>())
         }
-        Value::Array(values) => values.into_iter().map(|value| redacted(value, is_environment)).collect(),
+        Value::Array(values) => {
+            values.into_iter().map(|value| redacted(value, is_environment, secrets)).collect()
+        }
         Value::String(text) if text.starts_with("http://") || text.starts_with("https://") => {
-            target(&text).into()
+            target(&text, secrets).into()
         }
         other => other,
     }

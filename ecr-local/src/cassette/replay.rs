@@ -17,6 +17,7 @@ use super::{
     interaction::{Body, Key, Request as KeptRequest, Response as KeptResponse, to_map},
     record::here,
     redact,
+    secrets::Secrets,
     through::{ANY_HOST, at_host},
 };
 use crate::{
@@ -40,6 +41,8 @@ struct Replayer {
     mode: Mode,
     /// Where the cassette stands, or where it stands for each request.
     next: Mutex<Positions>,
+    /// What clients opened with: where a cassette has nothing of theirs, nothing of it is looked for.
+    secrets: Secrets,
 }
 
 #[derive(Default)]
@@ -55,7 +58,8 @@ struct Positions {
 pub async fn replay(cassette: &Path, mode: Mode, listen: &str) -> Result<Serving, CassetteError> {
     let tape = Tape::read(cassette)?;
     let keys = tape.interactions.iter().map(|interaction| interaction.request.key()).collect();
-    let replayer = Arc::new(Replayer { tape, keys, mode, next: Mutex::default() });
+    let replayer =
+        Arc::new(Replayer { tape, keys, mode, next: Mutex::default(), secrets: Secrets::default() });
     Serving::start(listen, move |request| {
         let replayer = Arc::clone(&replayer);
         async move { replayer.respond(request).await }
@@ -67,10 +71,12 @@ impl Replayer {
     async fn respond(&self, request: Request<Incoming>) -> Answer {
         let (head, body) = request.into_parts();
         let kind = redact::kind(head.uri.path(), &head.headers);
-        let Ok(body) = Bodies::measure(body, kind).await else {
+        self.secrets.learn_headers(&head.headers);
+        let Ok(body) = Bodies::measure(body, kind, &self.secrets).await else {
             return refused(Plane::Data, "the body did not arrive".to_owned());
         };
-        let asked = KeptRequest::of(&head, body);
+        let mut asked = KeptRequest::of(&head, body, &self.secrets);
+        self.secrets.scrub_request(&mut asked);
         let host = head.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
         match self.find(&asked) {
             Ok(found) => self.answer(found, host).await.unwrap_or_else(|error| {

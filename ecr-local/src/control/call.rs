@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     auth::Signer,
+    blobs::Spooled,
     model::{PUBLIC_HOST, Purpose, RegistryId},
     state::{Repository, State},
     store::Store,
@@ -31,6 +32,8 @@ pub(crate) struct Call<'p> {
     pub(crate) host: String,
     /// Who calls, as an ARN, if the call is signed.
     pub(crate) principal: Option<String>,
+    /// What came as the blob of the input.
+    pub(crate) blob: Option<Spooled>,
 }
 
 /// The members by which an input names a repository.

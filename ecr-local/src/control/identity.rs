@@ -7,7 +7,7 @@ use http::HeaderMap;
 use super::{ControlPlane, errors::Error, signature::Signature};
 use crate::{
     auth::{Auth, Session, user_arn},
-    model::{DEFAULT_ACCOUNT, DEFAULT_REGION, RegistryId},
+    model::{DEFAULT_ACCOUNT, DEFAULT_REGION, Digest, RegistryId},
 };
 
 const TOKEN: &str = "x-amz-security-token";
@@ -58,15 +58,20 @@ impl Identity {
 }
 
 impl ControlPlane {
-    /// Reads who signed a call to a service. `covered` names headers that the signature must cover beside those of every call.
+    /// Whether calls must be signed.
+    pub(super) fn verifies(&self) -> bool {
+        self.verify && !self.auth.is_open()
+    }
+
+    /// Reads who signed a call to a service. `body`: its digest. `covered` names headers that the signature must cover beside those of every call.
     pub(super) fn identify(
         &self,
         headers: &HeaderMap,
-        body: &[u8],
+        body: impl FnOnce() -> Digest,
         service: &str,
         covered: &[&str],
     ) -> Result<Identity, Error> {
-        let is_open = !self.verify || self.auth.is_open();
+        let is_open = !self.verifies();
         let signature = match Signature::of(headers) {
             Err(_) if is_open => None,
             signature => signature?,
@@ -87,7 +92,7 @@ impl ControlPlane {
         if !is_open {
             let key = known.as_ref().ok_or(Error::UnknownKey)?;
             let covered = covered.iter().copied().chain(token.map(|_| TOKEN)).collect::<Vec<_>>();
-            signature.verify(key, service, &covered, headers, body, self.clock.now())?;
+            signature.verify(key, service, &covered, headers, &body(), self.clock.now())?;
         }
         if session.as_ref().is_some_and(|session| session.expires <= self.clock.now()) {
             return Err(Error::ExpiredToken);

@@ -4,9 +4,11 @@
 //!
 //! Invariant: an operation that is not here says so. None pretends.
 
+mod blob_member;
 mod call;
 mod ecs;
 mod errors;
+mod given;
 mod identity;
 mod operations;
 mod page;
@@ -22,9 +24,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header, request::Parts};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use self::{call::Call, errors::Error, shapes::Service};
+use self::{
+    call::Call,
+    errors::Error,
+    given::{BLOB, Given},
+    shapes::Service,
+};
 use crate::{
     auth::Auth,
     blobs::UploadKey,
@@ -38,8 +45,6 @@ use crate::{
     wire::{Answer, Content, ErrorCode, RequestBody},
 };
 
-/// A part of a layer of 20 MiB in base64, and what is around it.
-const LARGEST: usize = 28 * 1024 * 1024;
 const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 const JSON: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.1");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
@@ -114,22 +119,24 @@ impl ControlPlane {
         body: &mut RequestBody,
         exchange: &mut Exchange<'_>,
     ) -> Result<Value, Error> {
-        let broken = |_| Error::Serialization("the body did not arrive".to_owned());
-        let body = body.read(LARGEST).await.map_err(broken)?;
-        let body = body.ok_or_else(|| Error::Serialization("the body is too large".to_owned()))?;
         let target = target(headers)?;
         exchange.subject.operation = Subject::short(target.operation).into();
-        let identity = self.identify(headers, &body, target.scope, &[TARGET.as_str()])?;
-        let shape = target.service.input_of(target.operation).ok_or_else(|| target.unknown())?;
+        let shape = target.service.input_of(target.operation);
+        let given = match shape {
+            Some(shape) if shape.members.contains_key(BLOB) => {
+                Given::with_blob(body, self.store.uploads.spool(), self.verifies()).await?
+            }
+            _ => Given::whole(body).await?,
+        };
+        let identity = self.identify(headers, || given.digest(), target.scope, &[TARGET.as_str()])?;
+        let shape = shape.ok_or_else(|| target.unknown())?;
         if target.scope == "ecr-public"
             && self.public_in_one_region
             && *identity.registry.region != *DEFAULT_REGION
         {
             return Err(Error::UnsupportedCommand(target.operation.to_owned()));
         }
-        let mut input = read(&body)?;
-        // It may be large, and has been read.
-        drop(body);
+        let (mut input, blob) = given.input()?;
         subject::complete(&mut exchange.subject, &identity.registry, headers, &input);
         exchange.meet().await?;
         validation::check(target.service, shape, &mut input)?;
@@ -140,7 +147,7 @@ impl ControlPlane {
             "ecr-public" => RegistryId::public(&identity.registry.account),
             _ => identity.registry,
         };
-        let call = Call { plane: self, registry, is_trusted, caller, expires, host, principal };
+        let call = Call { plane: self, registry, is_trusted, caller, expires, host, principal, blob };
         match target.scope {
             "ecr" => operations::ecr(&call, target.operation, input).await,
             "ecr-public" => operations::ecr_public(&call, target.operation, input).await,
@@ -168,13 +175,4 @@ fn target(headers: &HeaderMap) -> Result<Target<'_>, Error> {
         _ => return Err(Error::UnknownOperation),
     };
     Ok(Target { service, scope, operation })
-}
-
-/// No body is an empty input.
-fn read(body: &[u8]) -> Result<Value, Error> {
-    if body.is_empty() {
-        return Ok(json!({}));
-    }
-    let malformed = |error: serde_json::Error| Error::Serialization(format!("the body is no JSON: {error}"));
-    serde_json::from_slice(body).map_err(malformed)
 }

@@ -7,11 +7,10 @@ use std::time::Duration;
 use aws_lc_rs::hmac;
 use http::{HeaderMap, header};
 use secrecy::ExposeSecret;
-use sha2::{Digest as _, Sha256};
 use time::{OffsetDateTime, PrimitiveDateTime, format_description::parse_borrowed};
 
 use super::errors::Error;
-use crate::auth::AccessKey;
+use crate::{auth::AccessKey, model::Digest};
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 const DATE: &str = "[year][month][day]T[hour][minute][second]Z";
@@ -62,7 +61,7 @@ impl<'h> Signature<'h> {
         service: &str,
         covered: &[&str],
         headers: &HeaderMap,
-        body: &[u8],
+        body: &Digest,
         now: Duration,
     ) -> Result<(), Error> {
         if self.service != service {
@@ -76,8 +75,8 @@ impl<'h> Signature<'h> {
         let sent = text(headers, "x-amz-date");
         self.check_time(&sent, now)?;
         let scope = format!("{}/{}/{}/aws4_request", self.date, self.region, self.service);
-        let canonical = hex::encode(Sha256::digest(self.canonical(headers, body)));
-        let to_sign = format!("{ALGORITHM}\n{sent}\n{scope}\n{canonical}");
+        let canonical = Digest::of(self.canonical(headers, body).as_bytes());
+        let to_sign = format!("{ALGORITHM}\n{sent}\n{scope}\n{}", canonical.hex());
         let signing = hmac::Key::new(hmac::HMAC_SHA256, self.signing_key(key).as_ref());
         let code = hex::decode(self.code).unwrap_or_default();
         hmac::verify(&signing, to_sign.as_bytes(), &code).map_err(|_| {
@@ -104,12 +103,12 @@ impl<'h> Signature<'h> {
     }
 
     /// Every call is a `POST` of `/` without a query.
-    fn canonical(&self, headers: &HeaderMap, body: &[u8]) -> String {
+    fn canonical(&self, headers: &HeaderMap, body: &Digest) -> String {
         let mut canonical = "POST\n/\n\n".to_owned();
         for name in self.covered.split(';') {
             canonical += &format!("{name}:{}\n", text(headers, name));
         }
-        canonical + &format!("\n{}\n{}", self.covered, hex::encode(Sha256::digest(body)))
+        canonical + &format!("\n{}\n{}", self.covered, body.hex())
     }
 
     fn signing_key(&self, key: &AccessKey) -> hmac::Tag {

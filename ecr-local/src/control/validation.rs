@@ -168,7 +168,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// How many bytes a text in base64 stands for. Only its end is decoded: it may be a large part of a layer, which is decoded where it is used.
-pub(super) fn decoded_length(text: &[u8]) -> Option<u64> {
+fn decoded_length(text: &[u8]) -> Option<u64> {
     let Some((front, end)) = text.split_last_chunk::<4>() else { return text.is_empty().then_some(0) };
     let is_digit = |byte: u8| byte.is_ascii_alphanumeric() | (byte == b'+') | (byte == b'/');
     // Not `all`, which would look at one byte at a time.

@@ -11,7 +11,7 @@ use crate::{
     manifest,
     model::{Digest, ImageStatus, Purpose, Reference, RegistryId, RepositoryName},
     policy,
-    state::{NewManifest, PullThroughRule, Pushed, PutOutcome, StoredManifest},
+    state::{CopyOutcome, NewManifest, PullThroughRule, Pushed, PutOutcome, StoredManifest},
 };
 
 /// Blobs of an image at once.
@@ -151,7 +151,9 @@ async fn copy(
     let found = found.filter(|found| found.status == ImageStatus::Active).ok_or(UpstreamError::NotFound)?;
     let repository = state.repository_for(&rule.registry, name, Purpose::PullThroughCache).await?;
     let tag = if let Reference::Tag(tag) = reference { Some(tag) } else { None };
-    state.copy_image(from, &found.digest.to_string(), tag, repository).await?;
+    if state.copy_image(from, &found.digest.to_string(), tag, repository).await? != CopyOutcome::Copied {
+        return Err(UpstreamError::NotFound);
+    }
     if let Some(tag) = tag {
         state.note_upstream_asked(repository, tag).await?;
     }

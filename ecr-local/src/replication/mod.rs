@@ -1,6 +1,6 @@
 //! Copies images to other registries, and repeats deletions there, as the rules of their registry say.
 //!
-//! Invariants: what is queued is in the database, so nothing that was acknowledged is forgotten by a restart. What arrives by replication is
+//! Invariants: what is queued is in the database until it is done, so nothing that was acknowledged is forgotten by a restart or a failure. What arrives by replication is
 //! queued for nowhere. Nothing crosses accounts that the policy of the other registry does not allow.
 
 mod backfill;
@@ -13,7 +13,7 @@ use crate::{
     clock::Clock,
     model::{Purpose, RegistryId},
     policy,
-    state::{POLICY, ReplicatedDeletion, Replication, Result, State},
+    state::{CopyOutcome, POLICY, ReplicatedDeletion, Replication, Result, State},
     store::Store,
 };
 
@@ -21,10 +21,14 @@ use crate::{
 const BATCH: u32 = 100;
 /// After an error of the database.
 const PAUSE: Duration = Duration::from_secs(1);
+/// Until a deletion is tried again that the database refused.
+const AGAIN: Duration = Duration::from_secs(60);
 /// What is told of an image that the other registry does not let in.
 const DENIED: &str = "AccessDenied";
 /// What is told of an image that the database could not copy.
 const FAILED: &str = "InternalError";
+/// What is told of an image that is in the archive, or on its way back: it cannot be read.
+const ARCHIVED: &str = "ImageArchived";
 /// What is told of an image that is gone.
 const GONE: &str = "ImageNotFound";
 
@@ -81,10 +85,14 @@ impl Replicator {
         let until = self.state().now().saturating_sub(self.delay);
         let deletions = self.state().queued_deletions(until, BATCH).await?;
         for deletion in &deletions {
-            if let Err(error) = self.repeat(deletion).await {
-                tracing::error!(%error, repository = %deletion.repository, "a deletion is not repeated");
+            match self.repeat(deletion).await {
+                Ok(()) => self.state().forget_deletion(deletion).await?,
+                // It must not hold up those behind it.
+                Err(error) => {
+                    tracing::error!(%error, repository = %deletion.repository, "a deletion is not repeated yet");
+                    self.state().postpone_deletion(deletion, AGAIN).await?;
+                }
             }
-            self.state().forget_deletion(deletion).await?;
         }
         let images = self.state().queued_replications(until, BATCH).await?;
         for image in &images {
@@ -111,9 +119,12 @@ impl Replicator {
             return Ok(Some(DENIED));
         };
         let tag = image.tag.parse().ok();
-        let copied =
-            self.state().copy_image(image.repository, &image.digest, tag.as_ref(), repository).await?;
-        Ok((!copied).then_some(GONE))
+        let copied = self.state().copy_image(image.repository, &image.digest, tag.as_ref(), repository);
+        Ok(match copied.await? {
+            CopyOutcome::Copied => None,
+            CopyOutcome::Archived => Some(ARCHIVED),
+            CopyOutcome::Gone => Some(GONE),
+        })
     }
 
     async fn repeat(&self, deletion: &ReplicatedDeletion) -> Result<()> {
@@ -121,7 +132,8 @@ impl Replicator {
             && let Some(repository) = self.state().repository(&deletion.to, &name).await?
             && self.may(&deletion.source, &deletion.to, &deletion.repository, policy::REPLICATE).await?
         {
-            self.state().repeat_deletion(deletion, repository).await?;
+            let source = self.state().repository(&deletion.source, &name).await?;
+            self.state().repeat_deletion(deletion, source, repository).await?;
         }
         Ok(())
     }

@@ -22,11 +22,24 @@ impl Store {
     ) -> Result<(), SeedError> {
         let malformed = |_| SeedError::at("digest", "this is no digest");
         let wanted = blob.digest.as_deref().map(str::parse).transpose().map_err(malformed)?;
-        if let Some(digest) = &wanted
-            && self.adopt(repository, digest).await?
-        {
-            return Ok(());
+        let digest = match &wanted {
+            Some(digest) if self.adopt(repository, digest).await? => digest.clone(),
+            _ => self.bring(seed, repository, blob, wanted).await?,
+        };
+        match blob.touched_at {
+            Some(touched) => Ok(self.state.set_blob_touch(repository, &digest, touched).await?),
+            None => Ok(()),
         }
+    }
+
+    /// Gives a repository a blob from where its content is.
+    async fn bring(
+        &self,
+        seed: &Seed,
+        repository: i64,
+        blob: &SeedBlob,
+        wanted: Option<Digest>,
+    ) -> Result<Digest, SeedError> {
         let content = content(seed, blob).await?;
         let (key, session) = self.uploads.begin(repository).await?;
         let completed = self.fill(&key, &session, content, wanted).await;
@@ -42,13 +55,14 @@ impl Store {
         session: &Session,
         content: Content,
         wanted: Option<Digest>,
-    ) -> Result<(), SeedError> {
+    ) -> Result<Digest, SeedError> {
         session.receive(content, None).await?;
         let digest = match wanted {
             Some(digest) => digest,
             None => session.digest().await?,
         };
-        Ok(self.complete_upload(key, session, &digest).await?)
+        self.complete_upload(key, session, &digest).await?;
+        Ok(digest)
     }
 
     /// Gives a repository a blob whose file is there already. Whether it is.
@@ -65,7 +79,7 @@ impl Store {
 }
 
 /// From the one place that it comes from.
-async fn content(seed: &Seed, blob: &SeedBlob) -> Result<Content, SeedError> {
+pub(super) async fn content(seed: &Seed, blob: &SeedBlob) -> Result<Content, SeedError> {
     match (&blob.file, &blob.base64, &blob.text) {
         (Some(file), None, None) => {
             let named = || SeedError::at("file", "only documents in files name files");

@@ -10,6 +10,9 @@
 //!    "images": [{"manifest": "{\"schemaVersion\": 2, …}", "tags": ["v1"], "pushedAt": 1700000000}]}]}
 //! ```
 //!
+//! `rows` are those of tables that nothing else here makes, by table: `{"scan_scripts": [{"account": "…", …}]}`, with columns as the migrations
+//! name them. What belongs to a repository stands within it. A document is a state and no push: nothing begins with it.
+//!
 //! Only `version` and the names are needed. A manifest is a text, since its bytes make its digest. Times are seconds since 1970.
 
 use std::{
@@ -37,6 +40,9 @@ pub struct Seed {
     /// In any order.
     #[serde(default)]
     pub repositories: Vec<SeedRepository>,
+    /// Of registries, by table: rows as the state has them, without numbers that it gives itself.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub rows: BTreeMap<String, Vec<Value>>,
     /// What files are looked for beside. One that came from a client has none, and may name none.
     #[serde(skip)]
     pub(super) folder: Option<PathBuf>,
@@ -94,6 +100,24 @@ pub struct SeedRepository {
     /// What expires: a JSON text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lifecycle_policy: Option<String>,
+    /// What a public repository is listed with: a JSON text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub catalog: Option<String>,
+    /// When its lifecycle policy was last applied; never, if it is not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifecycle_evaluated_at: Option<i64>,
+    /// What a preview of a lifecycle policy was started for: a JSON text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview_policy: Option<String>,
+    /// When it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview_started_at: Option<i64>,
+    /// What belongs to the repository, by table: rows as the state has them, without its own.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub rows: BTreeMap<String, Vec<Value>>,
+    /// Uploads that are under way.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub uploads: Vec<SeedUpload>,
     /// Configs and layers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blobs: Vec<SeedBlob>,
@@ -121,6 +145,19 @@ pub struct SeedBlob {
     /// The content itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// When a client was last told that it is here; now, if it is not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub touched_at: Option<i64>,
+}
+
+/// An upload that is under way, as far as it has come.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SeedUpload {
+    /// As the registry gave it.
+    pub id: String,
+    /// What has come.
+    pub content: SeedBlob,
 }
 
 /// A manifest with its tags.
@@ -141,13 +178,31 @@ pub struct SeedImage {
     /// Never, if it is not said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pulled_at: Option<i64>,
+    /// Whether it is in the archive.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_archived: bool,
+    /// When it last came into the archive; never, if it is not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archived_at: Option<i64>,
+    /// When it was or will be back from there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activated_at: Option<i64>,
+    /// When tags came to point at it; now, where it is not said.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tagged_at: BTreeMap<String, i64>,
 }
 
 impl Seed {
     /// With these repositories. Files are looked for from the working directory on.
     #[must_use]
     pub fn new(repositories: Vec<SeedRepository>) -> Self {
-        Self { version: VERSION, settings: Vec::new(), repositories, folder: Some(PathBuf::new()) }
+        Self {
+            version: VERSION,
+            settings: Vec::new(),
+            repositories,
+            rows: BTreeMap::new(),
+            folder: Some(PathBuf::new()),
+        }
     }
 
     /// Reads a document. Files are looked for beside it.
@@ -187,6 +242,12 @@ impl SeedRepository {
             tags: BTreeMap::new(),
             policy: None,
             lifecycle_policy: None,
+            catalog: None,
+            lifecycle_evaluated_at: None,
+            preview_policy: None,
+            preview_started_at: None,
+            rows: BTreeMap::new(),
+            uploads: Vec::new(),
             blobs: Vec::new(),
             images: Vec::new(),
         }

@@ -1,6 +1,11 @@
 //! A state becomes a document, piece by piece, so that it may be larger than memory.
 
-use std::{io, path::PathBuf, sync::Arc};
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::Bytes;
@@ -9,7 +14,7 @@ use tokio::sync::mpsc;
 use super::{SeedBlob, SeedError, SeedImage, SeedRepository, SeedSetting, document::VERSION};
 use crate::{
     blobs::on_disk,
-    model::{Digest, Reference, RegistryId},
+    model::{Digest, ImageStatus, Reference, RegistryId},
     state::{ImagePosition, ImageRow, Repository, Shown},
     store::Store,
 };
@@ -60,11 +65,17 @@ impl Exporter {
             self.tell_repository(registry, repository).await?;
             comma = ",";
         }
-        self.say("]}\n").await
+        self.say("]").await?;
+        let rows = self.store.export_rows(None).await?;
+        if !rows.is_empty() {
+            self.say(format!(",\n\"rows\":{}", text(&rows)?)).await?;
+        }
+        self.say("}\n").await
     }
 
     async fn tell_repository(&self, registry: RegistryId, stored: Repository) -> Result<(), SeedError> {
         let (id, state) = (stored.id, &self.store.state);
+        let history = state.repository_history(id).await?;
         let shown = SeedRepository {
             account: registry.account.into(),
             region: registry.region.into(),
@@ -76,6 +87,12 @@ impl Exporter {
             tags: state.resource_tags(id).await?.into_iter().collect(),
             policy: state.repository_policy(id).await?,
             lifecycle_policy: state.lifecycle(id).await?.policy,
+            catalog: state.catalog(id).await?,
+            lifecycle_evaluated_at: history.lifecycle_evaluated,
+            preview_policy: history.preview_policy,
+            preview_started_at: history.preview_started,
+            rows: self.store.export_rows(Some(id)).await?,
+            uploads: self.uploads(id).await?,
             ..SeedRepository::new(stored.name)
         };
         let settings = text(&shown)?;
@@ -91,12 +108,12 @@ impl Exporter {
         let (mut last, mut comma) = (String::new(), "");
         loop {
             let found = self.store.state.repository_blobs(repository, &last, BATCH).await?;
-            let Some((digest, _)) = found.last() else { return Ok(()) };
+            let Some((digest, ..)) = found.last() else { return Ok(()) };
             last.clone_from(digest);
-            for (digest, size) in found {
+            for (digest, size, touched) in found {
                 let parsed: Digest =
                     digest.parse().map_err(|_| SeedError::Store("a row of a blob has no digest".into()))?;
-                let blob = self.blob(&parsed, size).await?;
+                let blob = SeedBlob { touched_at: Some(touched), ..self.blob(&parsed, size).await? };
                 self.say(format!("{comma}\n{}", text(&blob)?)).await?;
                 comma = ",";
             }
@@ -105,23 +122,35 @@ impl Exporter {
 
     async fn blob(&self, digest: &Digest, size: u64) -> Result<SeedBlob, SeedError> {
         let named = SeedBlob { digest: Some(digest.to_string()), size: Some(size), ..SeedBlob::default() };
+        if matches!(self.form, Form::Inline(most) if size > most) {
+            return Ok(named);
+        }
         let (blobs, wanted) = (self.store.blobs.clone(), digest.clone());
+        let (file, _) = on_disk(move || blobs.open(&wanted)).await?;
+        let content = self.content(file, size, digest.hex().to_owned()).await?;
+        Ok(SeedBlob { digest: named.digest, size: named.size, ..content })
+    }
+
+    /// What is in a file: in the document, or in a file beside it that has a name.
+    pub(super) async fn content(
+        &self,
+        mut file: File,
+        size: u64,
+        name: String,
+    ) -> Result<SeedBlob, SeedError> {
         match &self.form {
-            Form::Inline(most) if size > *most => Ok(named),
             Form::Inline(_) => {
                 let read = move || {
                     let mut content = Vec::new();
-                    io::Read::read_to_end(&mut blobs.open(&wanted)?.0, &mut content).map(|_| content)
+                    (&mut file).take(size).read_to_end(&mut content).map(|_| content)
                 };
-                Ok(SeedBlob { base64: Some(BASE64_STANDARD.encode(on_disk(read).await?)), ..named })
+                let content = BASE64_STANDARD.encode(on_disk(read).await?);
+                Ok(SeedBlob { base64: Some(content), ..SeedBlob::default() })
             }
             Form::Files(folder) => {
-                let name = digest.hex().to_owned();
-                let (path, folder) = (folder.join(&name), folder.clone());
-                let copy = move || io::copy(&mut blobs.open(&wanted)?.0, &mut std::fs::File::create(path)?);
-                on_disk(copy).await?;
-                let file = folder.file_name().map(PathBuf::from).unwrap_or_default().join(name);
-                Ok(SeedBlob { file: Some(file), ..named })
+                let (path, beside) = (folder.join(&name), folder.file_name().map(PathBuf::from));
+                on_disk(move || io::copy(&mut file, &mut File::create(path)?)).await?;
+                Ok(SeedBlob { file: Some(beside.unwrap_or_default().join(name)), ..SeedBlob::default() })
             }
         }
     }
@@ -145,6 +174,7 @@ impl Exporter {
     /// Nothing if it went meanwhile.
     async fn image(&self, repository: i64, row: ImageRow) -> Result<Option<SeedImage>, SeedError> {
         let malformed = |_| SeedError::Store("a row of a manifest has no digest".into());
+        let tagged_at = self.store.state.tag_times(repository, &row.digest).await?;
         let digest: Digest = row.digest.parse().map_err(malformed)?;
         let stored = self.store.state.manifest(repository, &Reference::Digest(digest)).await?;
         let Some(stored) = stored else { return Ok(None) };
@@ -155,6 +185,10 @@ impl Exporter {
             tags: row.tags,
             pushed_at: Some(row.pushed),
             pulled_at: row.pulled,
+            is_archived: row.status == ImageStatus::Archived,
+            archived_at: row.archived,
+            activated_at: row.activated,
+            tagged_at: tagged_at.into_iter().collect(),
         }))
     }
 

@@ -1,10 +1,14 @@
 //! A document becomes a state: repositories, then their blobs, then their manifests with tags.
 
+use std::collections::{BTreeMap, HashSet};
+
+use serde_json::Value;
+
 use super::{Seed, SeedError, SeedImage, SeedRepository};
 use crate::{
     lifecycle, manifest,
     model::{Digest, Mutability, RegistryId, RepositoryName, Tag},
-    state::{NewRepository, Pushed, PutOutcome},
+    state::{ImageHistory, NewRepository, Pushed, PutOutcome, RepositoryHistory},
     store::Store,
 };
 
@@ -18,7 +22,8 @@ impl Store {
         for repository in &seed.repositories {
             self.import_repository(seed, repository).await?;
         }
-        Ok(())
+        self.import_rows(None, &seed.rows).await?;
+        Ok(self.state.wake().await?)
     }
 
     async fn import_repository(&self, seed: &Seed, wanted: &SeedRepository) -> Result<(), SeedError> {
@@ -27,17 +32,29 @@ impl Store {
             let place = || format!("{}: blob {}", wanted.name, number + 1);
             self.import_blob(seed, id, blob).await.map_err(|error| error.within(place))?;
         }
-        self.import_images(id, &wanted.images).await.map_err(|error| error.within(|| wanted.name.clone()))
+        let within = |error: SeedError| error.within(|| wanted.name.clone());
+        let waiting = waiting(&wanted.rows);
+        self.import_images(id, &wanted.images, &waiting).await.map_err(within)?;
+        for upload in &wanted.uploads {
+            let place = || format!("{}: upload {}", wanted.name, upload.id);
+            self.import_upload(seed, id, upload).await.map_err(|error| error.within(place))?;
+        }
+        self.import_rows(Some(id), &wanted.rows).await.map_err(within)
     }
 
     /// Manifests wait for those that they refer to.
-    async fn import_images(&self, repository: i64, images: &[SeedImage]) -> Result<(), SeedError> {
+    async fn import_images(
+        &self,
+        repository: i64,
+        images: &[SeedImage],
+        indexes: &HashSet<&str>,
+    ) -> Result<(), SeedError> {
         let mut left: Vec<_> = images.iter().collect();
         while !left.is_empty() {
             let (before, mut missing) = (left.len(), None);
             let mut waiting = Vec::new();
             for image in left {
-                if let Some(digest) = self.import_image(repository, image).await? {
+                if let Some(digest) = self.import_image(repository, image, indexes).await? {
                     missing = Some(digest);
                     waiting.push(image);
                 }
@@ -89,14 +106,26 @@ impl Store {
         };
         state.set_repository_policy(id, wanted.policy.as_deref()).await?;
         state.set_lifecycle_policy(id, wanted.lifecycle_policy.as_deref()).await?;
-        if let Some(created) = wanted.created_at {
-            state.set_creation(id, created).await?;
+        let history = RepositoryHistory {
+            created: wanted.created_at,
+            lifecycle_evaluated: wanted.lifecycle_evaluated_at,
+            preview_policy: wanted.preview_policy.clone(),
+            preview_started: wanted.preview_started_at,
+        };
+        state.set_repository_history(id, &history).await?;
+        if let Some(catalog) = &wanted.catalog {
+            state.set_catalog(id, catalog).await?;
         }
         Ok(id)
     }
 
     /// What the manifest refers to and is not there, if it cannot be recorded for that.
-    async fn import_image(&self, repository: i64, image: &SeedImage) -> Result<Option<Digest>, SeedError> {
+    async fn import_image(
+        &self,
+        repository: i64,
+        image: &SeedImage,
+        indexes: &HashSet<&str>,
+    ) -> Result<Option<Digest>, SeedError> {
         let digest = Digest::of(image.manifest.as_bytes());
         let place = || format!("manifest {digest}");
         let media_type = image.media_type.as_deref().unwrap_or_default();
@@ -105,7 +134,8 @@ impl Store {
         let tags = image.tags.iter().map(|tag| tag.parse());
         let tags = tags.collect::<Result<Vec<Tag>, _>>();
         let tags = tags.map_err(|_| SeedError::at(place(), "a tag is none"))?;
-        match self.state.put_manifest(repository, &manifest, &tags, Pushed::Again).await? {
+        let pushed = Pushed::Seeded { may_wait: indexes.contains(digest.to_string().as_str()) };
+        match self.state.put_manifest(repository, &manifest, &tags, pushed).await? {
             PutOutcome::Recorded | PutOutcome::Known => {}
             PutOutcome::Missing(missing) => return Ok(Some(missing)),
             PutOutcome::TagImmutable(tag) => {
@@ -115,14 +145,22 @@ impl Store {
                 ));
             }
         }
-        self.state.set_image_times(repository, &digest, image.pushed_at, image.pulled_at).await?;
+        let history = ImageHistory {
+            pushed: image.pushed_at,
+            pulled: image.pulled_at,
+            is_archived: image.is_archived,
+            archived: image.archived_at,
+            activated: image.activated_at,
+            tagged: &image.tagged_at,
+        };
+        self.state.set_image_history(repository, &digest, &history).await?;
         Ok(None)
     }
 }
 
 impl SeedError {
     /// Says more of the place of a mistake.
-    fn within(self, place: impl FnOnce() -> String) -> Self {
+    pub(super) fn within(self, place: impl FnOnce() -> String) -> Self {
         match self {
             Self::Content { place: inner, why } => {
                 Self::Content { place: format!("{}: {inner}", place()), why }
@@ -130,6 +168,12 @@ impl SeedError {
             other => other,
         }
     }
+}
+
+/// The indexes that refer to what is upstream.
+fn waiting(rows: &BTreeMap<String, Vec<Value>>) -> HashSet<&str> {
+    let absent = rows.get("absent_children").map(Vec::as_slice).unwrap_or_default();
+    absent.iter().filter_map(|row| row["manifest"].as_str()).collect()
 }
 
 fn registry(account: &str, region: &str) -> Result<RegistryId, SeedError> {

@@ -6,8 +6,10 @@ mod blobs;
 mod document;
 mod export;
 mod import;
+mod rows;
+mod uploads;
 
-pub use document::{Seed, SeedBlob, SeedImage, SeedRepository, SeedSetting};
+pub use document::{Seed, SeedBlob, SeedImage, SeedRepository, SeedSetting, SeedUpload};
 pub(crate) use export::{Exporter, Form};
 
 use std::{

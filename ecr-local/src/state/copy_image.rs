@@ -42,18 +42,31 @@ const COPIES: [&str; 4] = [
     ),
 ];
 
+/// What became of a copy.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum CopyOutcome {
+    Copied,
+    /// Nothing was, since the image is in the archive, or on its way back.
+    Archived,
+    /// Nothing was, since there is no such image.
+    Gone,
+}
+
 impl State {
-    /// Copies an image, with one of its tags if it still has that. A tag that must not move stays where it is. What a push sets off there
-    /// begins. Whether there was an image.
+    /// Copies an image that can be pulled, with one of its tags if it still has that. A tag that must not move stays where it is. What a push
+    /// sets off there begins.
     pub(crate) async fn copy_image(
         &self,
         from: i64,
         digest: &str,
         tag: Option<&Tag>,
         to: i64,
-    ) -> Result<bool> {
+    ) -> Result<CopyOutcome> {
         let mut change = self.change().await?;
         let now = self.now();
+        if is_away(&mut change, from, digest, now).await? {
+            return Ok(CopyOutcome::Archived);
+        }
         let missing = sqlx::query_scalar(MISSING).bind(from).bind(digest).bind(to).bind(now);
         let missing: Vec<String> = missing.fetch_all(&mut *change).await?;
         for copy in COPIES {
@@ -70,10 +83,16 @@ impl State {
             copy_tag(&mut change, tag, digest, to, now).await?;
         }
         let select = "SELECT EXISTS (SELECT 1 FROM manifests WHERE repository = $1 AND digest = $2)";
-        let is_there = sqlx::query_scalar(select).bind(to).bind(digest).fetch_one(&mut *change).await?;
+        let is_there: bool = sqlx::query_scalar(select).bind(to).bind(digest).fetch_one(&mut *change).await?;
         change.commit().await?;
-        Ok(is_there)
+        Ok(if is_there { CopyOutcome::Copied } else { CopyOutcome::Gone })
     }
+}
+
+async fn is_away(change: &mut Change, repository: i64, digest: &str, now: i64) -> Result<bool> {
+    let select = "SELECT EXISTS (SELECT 1 FROM manifests WHERE repository = $1 AND digest = $2 \
+         AND (is_archived OR coalesce(activated, 0) > $3))";
+    sqlx::query_scalar(select).bind(repository).bind(digest).bind(now).fetch_one(&mut **change).await
 }
 
 async fn copy_tag(change: &mut Change, tag: &Tag, digest: &str, to: i64, now: i64) -> Result<()> {

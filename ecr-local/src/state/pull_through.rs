@@ -77,6 +77,13 @@ impl State {
         Ok(RuleOutcome::Created)
     }
 
+    /// Looks whether any registry has a rule.
+    pub(super) async fn look_for_rules(&self) -> Result<()> {
+        let has_rules = sqlx::query_scalar(HAS_RULES).fetch_one(&self.reader).await?;
+        self.has_rules.store(has_rules, Ordering::Relaxed);
+        Ok(())
+    }
+
     /// Sets how a rule is let in upstream.
     pub(crate) async fn update_pull_through_rule(&self, rule: &PullThroughRule) -> Result<()> {
         let update = "UPDATE pull_through_rules SET credential = $4, role = $5, updated = $6 \

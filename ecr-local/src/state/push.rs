@@ -61,6 +61,14 @@ pub(crate) enum Pushed {
     Once,
     /// Nothing: it was fetched from upstream, where what an index refers to may still be. Other registries get nothing of it.
     Imported,
+    /// Nothing, and nothing begins with it: it is a part of a state, whose index may wait for what is upstream.
+    Seeded { may_wait: bool },
+}
+
+impl Pushed {
+    fn may_wait(self) -> bool {
+        matches!(self, Self::Imported | Self::Seeded { may_wait: true })
+    }
 }
 
 impl State {
@@ -82,7 +90,7 @@ impl State {
         if pushed == Pushed::Once && prospect.is_at_hand() && moved.is_empty() {
             return Ok(PutOutcome::Known);
         }
-        let absent: &[String] = if pushed == Pushed::Imported { &prospect.absent_children } else { &[] };
+        let absent: &[String] = if pushed.may_wait() { &prospect.absent_children } else { &[] };
         let missing = prospect.missing(manifest).filter(|missing| !absent.contains(&missing.to_string()));
         if let Some(missing) = missing {
             return Ok(PutOutcome::Missing(missing.clone()));
@@ -98,11 +106,11 @@ impl State {
         if prospect.is_awaited {
             fill_in(&mut change, repository, &own).await?;
         }
-        if prospect.sets_off && !prospect.is_at_hand() {
+        if prospect.sets_off && !prospect.is_at_hand() && !matches!(pushed, Pushed::Seeded { .. }) {
             self.begin_on_push(&mut change, repository, &own, now).await?;
         }
         let goes_on = prospect.is_replicated
-            && pushed != Pushed::Imported
+            && matches!(pushed, Pushed::Again | Pushed::Once)
             && queue_push(&mut change, repository, &own, told(&moved, prospect.is_known), now).await?;
         change.commit().await?;
         if goes_on {

@@ -1,9 +1,12 @@
 //! Deletions that other registries are to repeat.
 
+use std::time::Duration;
+
 use super::{
     Change, Result, State,
     manifests::delete_in,
     replications::{registry, source},
+    seconds,
 };
 use crate::model::RegistryId;
 
@@ -33,17 +36,34 @@ impl State {
         Ok(rows.into_iter().map(read).collect())
     }
 
-    /// Repeats a deletion in the repository that it is for. A tag that points elsewhere there stays, and so does what an index needs.
-    pub(crate) async fn repeat_deletion(&self, deletion: &ReplicatedDeletion, repository: i64) -> Result<()> {
+    /// Repeats a deletion in the repository that it is for. A tag that points elsewhere there stays, so does what an index needs, and what is in
+    /// the `source` again, which may be gone.
+    pub(crate) async fn repeat_deletion(
+        &self,
+        deletion: &ReplicatedDeletion,
+        source: Option<i64>,
+        repository: i64,
+    ) -> Result<()> {
         let mut change = self.change().await?;
-        if let Some(tag) = &deletion.tag {
-            let delete = "DELETE FROM tags WHERE repository = $1 AND tag = $2 AND manifest = $3";
-            let query = sqlx::query(delete).bind(repository).bind(tag).bind(&deletion.digest);
-            query.execute(&mut *change).await?;
+        let digest = &deletion.digest;
+        let is_back = "SELECT EXISTS (SELECT 1 FROM manifests WHERE repository = $1 AND digest = $2)";
+        let is_back = sqlx::query_scalar(is_back).bind(source).bind(digest);
+        if deletion.tag.is_none() && !is_back.fetch_one(&mut *change).await? {
+            delete_in(&mut change, repository, digest, self.now()).await?;
         } else {
-            delete_in(&mut change, repository, &deletion.digest, self.now()).await?;
+            let delete = "DELETE FROM tags WHERE repository = $1 AND manifest = $2 AND ($3 IS NULL OR tag = $3) \
+                 AND NOT EXISTS (SELECT 1 FROM tags s WHERE s.repository = $4 AND s.tag = tags.tag AND s.manifest = $2)";
+            let query = sqlx::query(delete).bind(repository).bind(digest).bind(&deletion.tag).bind(source);
+            query.execute(&mut *change).await?;
         }
         change.commit().await
+    }
+
+    /// Leaves a deletion for later.
+    pub(crate) async fn postpone_deletion(&self, deletion: &ReplicatedDeletion, by: Duration) -> Result<()> {
+        let update = "UPDATE replicated_deletions SET queued = $2 WHERE id = $1";
+        let query = sqlx::query(update).bind(deletion.id).bind(self.now().saturating_add(seconds(by)));
+        self.writer.execute(query).await.map(drop)
     }
 
     /// Forgets a deletion that is done with.

@@ -50,7 +50,7 @@ impl RequestBody {
 
     /// The whole body. Nothing if it is larger than the limit.
     pub(crate) async fn read(&mut self, limit: usize) -> Result<Option<Vec<u8>>, Broken> {
-        let whole = self.begin().collect_up_to(limit);
+        let whole = self.collect_up_to(limit);
         tokio::time::timeout(READ_DEADLINE, whole).await.map_err(|_| Broken)?
     }
 
@@ -61,14 +61,24 @@ impl RequestBody {
             return Ok(None);
         }
         let mut whole = Vec::with_capacity(announced);
-        while let Some(frame) = self.frame().await {
-            let Ok(piece) = frame.map_err(|_| Broken)?.into_data() else { continue };
+        while let Some(piece) = self.piece().await? {
             if piece.len() > limit - whole.len() {
                 return Ok(None);
             }
             whole.extend_from_slice(&piece);
         }
         Ok(Some(whole))
+    }
+
+    /// The next piece of the content; nothing at its end.
+    pub(crate) async fn piece(&mut self) -> Result<Option<Bytes>, Broken> {
+        self.begin();
+        while let Some(frame) = self.frame().await {
+            if let Ok(piece) = frame.map_err(|_| Broken)?.into_data() {
+                return Ok(Some(piece));
+            }
+        }
+        Ok(None)
     }
 
     /// Reads away what was not read: a client that is still sending reads no answer. One that waits for leave is not given it.

@@ -25,6 +25,7 @@ mod pushing;
 mod quirks;
 mod referrers;
 mod seeding;
+mod seeding_whole;
 mod stage;
 mod starting;
 mod sts;

@@ -2,32 +2,27 @@
 
 use std::sync::Arc;
 
-use base64::{DecodeError, Engine as _, prelude::BASE64_STANDARD};
-use bytes::Bytes;
-use futures_util::stream;
-use http_body::{Body, Frame};
-use http_body_util::StreamBody;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::repositories::identified;
 use crate::{
-    blobs::{CompleteError, Placed, ReceiveError, Session, UploadKey},
+    blobs::{CompleteError, Placed, ReceiveError, Session, SpooledContent, UploadKey},
     control::{
         call::{Call, Found, Named},
         errors::Error,
-        validation::decoded_length,
     },
+    wire::Content,
 };
 
 /// What clients are advised to send at once.
 const PART_SIZE: u64 = 10 * 1024 * 1024;
+/// By the service model.
+const LARGEST_PART: u64 = 20 * 1024 * 1024;
 /// Of all parts but the last.
 const LEAST_PART: i64 = 5 * 1024 * 1024;
 const MOST_PARTS: i64 = 4200;
 const MOST_PARTS_IN_PUBLIC: i64 = 1000;
-/// So many digits of base64, whole groups of them, are decoded at once. What they stand for is hashed and written while the next are.
-const DECODED: usize = 256 * 1024;
 
 /// InitiateLayerUpload
 pub(super) async fn initiate(call: &Call<'_>, named: Named) -> Result<Value, Error> {
@@ -44,14 +39,21 @@ pub(super) struct PartInput {
     upload_id: String,
     part_first_byte: u64,
     part_last_byte: u64,
-    layer_part_blob: String,
 }
 
 /// UploadLayerPart
 pub(super) async fn part(call: &Call<'_>, input: PartInput) -> Result<Value, Error> {
+    let escaped =
+        || Error::Serialization("the name of 'layerPartBlob' must be written without escapes".to_owned());
+    let blob = call.blob.as_ref().ok_or_else(escaped)?;
+    let length = blob.length();
+    if length > LARGEST_PART {
+        return Err(Error::InvalidParameter(format!(
+            "1 validation error detected: Value '<binary>' at 'layerPartBlob' failed to satisfy constraint: \
+             Member must have length less than or equal to {LARGEST_PART}"
+        )));
+    }
     let upload = Upload::find(call, &input.named, &input.upload_id).await?;
-    let length = decoded_length(input.layer_part_blob.as_bytes())
-        .ok_or_else(|| Error::Serialization("the value at 'layerPartBlob' is not base64".to_owned()))?;
     if input.part_last_byte.checked_sub(input.part_first_byte) != length.checked_sub(1) || length == 0 {
         return Err(upload.refuse_part().await);
     }
@@ -60,7 +62,11 @@ pub(super) async fn part(call: &Call<'_>, input: PartInput) -> Result<Value, Err
         return Err(Error::TooManyParts(most));
     }
     let placed = Placed { start: input.part_first_byte, length };
-    match upload.session.receive(decoded(input.layer_part_blob), Some(placed)).await {
+    let content = match blob.content().await? {
+        SpooledContent::Memory(bytes) => Content::Whole(bytes),
+        SpooledContent::File(file) => Content::File(file),
+    };
+    match upload.session.receive(content, Some(placed)).await {
         Ok(_) => {}
         Err(ReceiveError::Gone) => return Err(upload.unknown()),
         Err(ReceiveError::Io(error)) => return Err(error.into()),
@@ -70,14 +76,6 @@ pub(super) async fn part(call: &Call<'_>, input: PartInput) -> Result<Value, Err
     let mut document = upload.identified();
     document["lastByteReceived"] = input.part_last_byte.into();
     Ok(document)
-}
-
-fn decoded(text: String) -> impl Body<Data = Bytes, Error = DecodeError> + Unpin {
-    let pieces = (0..text.len()).step_by(DECODED).map(move |begin| {
-        let digits = text.as_bytes().get(begin..text.len().min(begin + DECODED)).unwrap_or_default();
-        BASE64_STANDARD.decode(digits).map(|bytes| Frame::data(bytes.into()))
-    });
-    StreamBody::new(stream::iter(pieces))
 }
 
 #[derive(Deserialize)]

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     blobs::UploadKey,
     exchange::Exchange,
-    model::Subject,
+    model::{Digest, Subject},
     wire::{Answer, Content, Element, ErrorCode, RequestBody, XML, document},
 };
 
@@ -83,7 +83,7 @@ impl ControlPlane {
         // Whoever has a token of a web identity has nothing to sign with.
         let identity = match operation.as_str() {
             "AssumeRoleWithWebIdentity" => None,
-            _ => Some(self.identify(headers, &body, "sts", &[])?),
+            _ => Some(self.identify(headers, || Digest::of(&body), "sts", &[])?),
         };
         let mut given = form::read(&form, Service::sts(), shape);
         if let Some(identity) = &identity {

@@ -93,6 +93,34 @@ async fn no_credential_of_any_kind_is_in_a_cassette() {
 }
 
 #[tokio::test]
+async fn what_was_a_secret_once_is_one_wherever_it_stands() {
+    const TOKEN: &str = "t0ken/of+\"mine\"";
+    let (upstream, dir) = (ScriptedRegistry::start().await, tempfile::tempdir().unwrap());
+    let told = json!({ "note": format!("use {TOKEN}"), "url": "http://x/?q=t0ken%2Fof%2B%22mine%22&n=1" });
+    upstream.always(Method::GET, "/v2/early", Scripted::json(200, &told));
+    upstream.always(Method::GET, "/v2/late", Scripted::json(200, &told));
+    upstream.always(Method::GET, "/v2/other", Scripted::json(200, &json!({ "token": TOKEN })));
+    let tape = dir.path().join("tape");
+    let recorder = cassette::record(&upstream.url("/"), &tape, LOCAL).await.unwrap();
+    let session = async |server: &Serving| {
+        let mut seen = Vec::new();
+        seen.push(read(to(server, "GET", "/v2/early")).await.expect(200).json());
+        read(to(server, "GET", "/v2/other").basic_auth("alice", Some("pa55word"))).await.expect(200);
+        let late = to(server, "GET", "/v2/late?who=pa55word").header("link", "</v2/pa55word>");
+        seen.push(read(late).await.expect(200).json());
+        seen
+    };
+    assert_eq!(session(&recorder).await, [told.clone(), told]);
+    let written = std::fs::read_to_string(&tape).unwrap();
+    for secret in ["t0ken", "mine", "pa55word", "YWxpY2U6"] {
+        assert!(!written.contains(secret), "{secret} in {written}");
+    }
+    let kept = json!({ "note": "use redacted", "url": "http://x/?q=redacted&n=1" });
+    let replay = cassette::replay(&tape, Mode::Strict, LOCAL).await.unwrap();
+    assert_eq!(session(&replay).await, [kept.clone(), kept]);
+}
+
+#[tokio::test]
 async fn token_servers_and_redirects_on_other_hosts_are_reached_by_the_proxy_which_takes_no_credentials_there()
  {
     let (upstream, elsewhere) = (ScriptedRegistry::start().await, ScriptedRegistry::start().await);

@@ -247,6 +247,81 @@ async fn deletions_arrive_only_where_a_rule_says_so() {
 }
 
 #[tokio::test]
+async fn a_deletion_that_the_database_refuses_is_repeated_until_it_is_done() {
+    let clock = Clock::default();
+    let mut stage = slow(&clock).await;
+    let rule = json!([{"destinations": [to("eu-central-1", "000000000000")], "deleteReplication": {"enabled": true}}]);
+    replicate(&stage, rule).await;
+    let (refused, next) = (Image::oci("refused"), Image::oci("next"));
+    for (tag, image) in [("refused", &refused), ("next", &next), ("kept", &Image::oci("kept"))] {
+        stage.push("app", tag, image).await;
+    }
+    clock.advance(DELAY);
+    assert_eq!(statuses(&stage, "app", "kept").await[0]["status"], "COMPLETE");
+    stage
+        .meddle(
+            "CREATE TRIGGER refused BEFORE DELETE ON tags WHEN OLD.tag = 'refused' AND OLD.repository <> \
+             (SELECT id FROM repositories WHERE region = 'us-east-1') BEGIN SELECT RAISE(ABORT, 'no'); END",
+        )
+        .await;
+    for image in [&refused, &next] {
+        stage.ask("DELETE", &format!("/v2/app/manifests/{}", image.manifest.digest())).await.expect(202);
+    }
+    clock.advance(DELAY);
+    statuses(&stage, "app", "kept").await;
+    get(&stage, FRANKFURT, "/v2/app/manifests/next").await.refused(404, "MANIFEST_UNKNOWN");
+    get(&stage, FRANKFURT, "/v2/app/manifests/refused").await.expect(200);
+
+    stage.restart(|builder| builder.clock(clock.clone()).replication_delay(DELAY)).await;
+    stage.meddle("DROP TRIGGER refused").await;
+    clock.advance(2 * DELAY);
+    statuses(&stage, "app", "kept").await;
+    get(&stage, FRANKFURT, "/v2/app/manifests/refused").await.refused(404, "MANIFEST_UNKNOWN");
+}
+
+#[tokio::test]
+async fn a_deletion_that_comes_late_spares_what_was_pushed_again() {
+    let clock = Clock::default();
+    let stage = slow(&clock).await;
+    let rule = json!([{"destinations": [to("eu-central-1", "000000000000")], "deleteReplication": {"enabled": true}}]);
+    replicate(&stage, rule).await;
+    let image = Image::oci("one");
+    stage.push("app", "v1", &image).await;
+    stage.put_manifest("app", "v2", &image.manifest).await.expect(201);
+    clock.advance(DELAY);
+    assert_eq!(statuses(&stage, "app", "v1").await[0]["status"], "COMPLETE");
+    stage.ask("DELETE", &format!("/v2/app/manifests/{}", image.manifest.digest())).await.expect(202);
+    stage.push("app", "v1", &image).await;
+    stage.meddle("UPDATE replicated_deletions SET queued = queued + 60").await;
+    for _ in ["the push", "the deletion"] {
+        clock.advance(DELAY);
+        assert_eq!(statuses(&stage, "app", "v1").await[0]["status"], "COMPLETE");
+    }
+    get(&stage, FRANKFURT, "/v2/app/manifests/v1").await.expect(200);
+    get(&stage, FRANKFURT, "/v2/app/manifests/v2").await.refused(404, "MANIFEST_UNKNOWN");
+}
+
+#[tokio::test]
+async fn what_is_archived_before_its_time_is_copied_nowhere() {
+    let clock = Clock::default();
+    let stage = slow(&clock).await;
+    replicate(&stage, json!([{"destinations": [to("eu-central-1", "000000000000")]}])).await;
+    stage.push("app", "v1", &Image::oci("one")).await;
+    stage.push("app", "v2", &Image::oci("two")).await;
+    let archive =
+        json!({"repositoryName": "app", "imageId": {"imageTag": "v1"}, "targetStorageClass": "ARCHIVE"});
+    stage.done("UpdateImageStorageClass", archive).await;
+    clock.advance(DELAY);
+    assert_eq!(statuses(&stage, "app", "v2").await[0]["status"], "COMPLETE");
+    let archived = statuses(&stage, "app", "v1").await;
+    assert_eq!(
+        (&archived[0]["status"], &archived[0]["failureCode"]),
+        (&json!("FAILED"), &json!("ImageArchived"))
+    );
+    get(&stage, FRANKFURT, "/v2/app/manifests/v1").await.refused(404, "MANIFEST_UNKNOWN");
+}
+
+#[tokio::test]
 async fn what_is_pushed_again_after_its_deletion_arrives() {
     let clock = Clock::default();
     let stage = slow(&clock).await;

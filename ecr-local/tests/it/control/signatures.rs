@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use ecr_local::Clock;
 use serde_json::json;
 use time::OffsetDateTime;
@@ -47,6 +48,33 @@ async fn only_a_signature_by_a_known_key_lets_in() {
         crate::stage::read(request.body("{}")).await.excepted("IncompleteSignatureException");
     }
     stage.signed(KEY, now, "DescribeRepositories", json!({})).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_part_of_a_layer_that_nobody_known_signed_changes_nothing() {
+    let stage = closed().await;
+    let now = OffsetDateTime::now_utc();
+    let named = json!({"repositoryName": "app"});
+    stage.signed(KEY, now, "CreateRepository", named.clone()).await.expect(200);
+    let begun = stage.signed(KEY, now, "InitiateLayerUpload", named).await.expect(200).json();
+    let content = vec![7; 1024 * 1024];
+    let part = |blob: String| {
+        json!({
+            "repositoryName": "app", "uploadId": begun["uploadId"], "layerPartBlob": blob,
+            "partFirstByte": 0, "partLastByte": content.len() - 1,
+        })
+    };
+    let wrong = Key { secret: "wrong", ..KEY };
+    for blob in [BASE64_STANDARD.encode(&content), "?".to_owned()] {
+        stage.signed(wrong, now, "UploadLayerPart", part(blob)).await.excepted("InvalidSignatureException");
+    }
+    let upload = std::fs::read_dir(stage.data_dir().join("uploads")).unwrap().next().unwrap().unwrap();
+    assert_eq!(upload.metadata().unwrap().len(), 0);
+    let part = part(BASE64_STANDARD.encode(&content));
+    stage.signed(KEY, now, "UploadLayerPart", part).await.expect(200);
+    let digest = fixtures::images::sha256(&content);
+    let complete = json!({"repositoryName": "app", "uploadId": begun["uploadId"], "layerDigests": [digest]});
+    stage.signed(KEY, now, "CompleteLayerUpload", complete).await.expect(200);
 }
 
 #[tokio::test]

@@ -4,7 +4,8 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use fixtures::images::sha256;
 use serde_json::{Value, json};
 
-use crate::stage::Stage;
+use super::caller::SERVICE;
+use crate::stage::{Stage, read};
 
 const PART: usize = 5 * 1024 * 1024;
 
@@ -72,6 +73,54 @@ async fn a_part_in_the_wrong_place_tells_where_the_right_one_is() {
     stage.fails("UploadLayerPart", unknown, "UploadNotFoundException").await;
     let negative = json!({"repositoryName": "app", "uploadId": id, "partFirstByte": -1, "partLastByte": 0, "layerPartBlob": "eA=="});
     stage.fails("UploadLayerPart", negative, "InvalidParameterException").await;
+}
+
+#[tokio::test]
+async fn a_part_that_is_no_part_leaves_the_upload_as_it_is() {
+    let stage = Stage::start().await;
+    let id = begin(&stage).await;
+    for blob in ["?", "QUJ", "QQ==QUJD", &format!("{}QQ==QUJD", "QUJD".repeat(200_000))] {
+        let mut input = part(&id, 0, b"abc");
+        input["layerPartBlob"] = blob.into();
+        let refused = stage.fails("UploadLayerPart", input, "SerializationException").await;
+        assert!(refused.contains("'layerPartBlob' is not base64"), "{refused}");
+    }
+    for (blob, code) in [(json!(5), "SerializationException"), (json!(null), "InvalidParameterException")] {
+        let mut input = part(&id, 0, b"abc");
+        input["layerPartBlob"] = blob;
+        stage.fails("UploadLayerPart", input, code).await;
+    }
+    let large = vec![7; 20 * 1024 * 1024 + 1];
+    let refused = stage.fails("UploadLayerPart", part(&id, 0, &large), "InvalidParameterException").await;
+    assert!(refused.contains("less than or equal to 20971520"), "{refused}");
+    let send = |body: String| {
+        let request = stage.request("POST", "/").header("content-type", "application/x-amz-json-1.1");
+        read(request.header("x-amz-target", format!("{SERVICE}.UploadLayerPart")).body(body))
+    };
+    let whole = part(&id, 0, b"abc").to_string();
+    for body in [
+        whole[..whole.len() - 1].to_owned(),
+        whole.replace("layerPartBlob", "layerPart\\u0042lob"),
+        whole.replacen('{', "{\"layerPartBlob\":\"QUJD\",", 1),
+        whole.replacen('{', &format!("{{\"other\":\"{}\",", "x".repeat(100_000)), 1),
+    ] {
+        send(body).await.excepted("SerializationException");
+    }
+    send(whole.replace("YWJj", "\\u0059WJj")).await.expect(200);
+    stage.done("CompleteLayerUpload", complete(&id, &[&sha256(b"abc")])).await;
+    assert_eq!(std::fs::read_dir(stage.data_dir().join("uploads")).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn a_part_of_the_largest_size_arrives_as_it_was_sent() {
+    let stage = Stage::start().await;
+    let id = begin(&stage).await;
+    let content: Vec<u8> =
+        (0..20 * 1024 * 1024_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    stage.done("UploadLayerPart", part(&id, 0, &content)).await;
+    let digest = sha256(&content);
+    stage.done("CompleteLayerUpload", complete(&id, &[&digest])).await;
+    assert!(stage.get(&format!("/v2/app/blobs/{digest}")).await.expect(200).body == content);
 }
 
 #[tokio::test]
