@@ -38,8 +38,10 @@ struct Content {
 /// A service on a store that was filled from a document.
 struct Filled {
     system: System,
+    config: String,
     took: Duration,
     bytes: u64,
+    _keys: TempDir,
 }
 
 /// Fills two stores on each engine, then measures both.
@@ -49,9 +51,10 @@ pub(crate) async fn compare(turn: Duration, rounds: u32, many: u32) {
     let server = Postgres::shared().await;
     for engine in ["SQLite", "Postgres"] {
         let is_shared = engine == "Postgres";
-        let small = fill(&few, is_shared.then_some(&server)).await;
-        let full = fill(&many, is_shared.then_some(&server)).await;
+        let mut small = fill(&few, is_shared.then_some(&server)).await;
+        let mut full = fill(&many, is_shared.then_some(&server)).await;
         tell_of_filling(engine, &full, many.count);
+        tell_of_pages(&mut small, &mut full).await;
         look_up(engine, turn, rounds, (&many, full.system), (&few, small.system)).await;
     }
 }
@@ -69,8 +72,8 @@ async fn fill(content: &Content, server: Option<&Arc<Postgres>>) -> Filled {
         Some(server) => Some(server.database().await),
         None => None,
     };
-    let mut system =
-        System::with_config(&url.as_deref().map(|url| config(keys.path(), url)).unwrap_or_default()).await;
+    let config = url.as_deref().map(|url| config(keys.path(), url)).unwrap_or_default();
+    let mut system = System::with_config(&config).await;
     system.stop_service();
     let start = Instant::now();
     let data_dir = system.data_dir();
@@ -89,8 +92,7 @@ async fn fill(content: &Content, server: Option<&Arc<Postgres>>) -> Filled {
     };
     system.start_service();
     system.ready().await;
-    drop(keys);
-    Filled { system, took, bytes }
+    Filled { system, config, took, bytes, _keys: keys }
 }
 
 fn config(keys: &Path, url: &str) -> String {
@@ -109,6 +111,27 @@ fn tell_of_filling(engine: &str, full: &Filled, count: u32) {
     );
 }
 
+/// By services that count, which those whose look-ups are measured do not.
+async fn tell_of_pages(small: &mut Filled, full: &mut Filled) {
+    let [of_few, of_many] = [counted_page(small).await, counted_page(full).await];
+    println!("  a list's page of 100 in the database: {of_many:.1?}, of few {of_few:.1?}");
+}
+
+async fn counted_page(filled: &mut Filled) -> Duration {
+    let Filled { system, config, .. } = filled;
+    restart(system, &format!("{config}[telemetry]\nprometheus = \"127.0.0.1:0\"\n")).await;
+    let page = list::database_time(system).await;
+    restart(system, config).await;
+    page
+}
+
+async fn restart(system: &mut System, config: &str) {
+    system.stop_service();
+    system.configure(config);
+    system.start_service();
+    system.ready().await;
+}
+
 async fn look_up(
     engine: &str,
     turn: Duration,
@@ -119,6 +142,7 @@ async fn look_up(
     let (few_first, _) = list::pages(&small, rounds).await;
     let (first, further) = list::pages(&full, rounds).await;
     println!("  a list's first 100: {first:.1?}, of few {few_first:.1?}; each further 100: {further:.1?}");
+    tell_of_whole(&mut full).await;
     let title = format!("{engine}: look-ups at random, {} images beside {}", many.count, few.count);
     report::heading(&title, "many", "few");
     let (full, small) = (target(&mut full), target(&mut small));
@@ -138,6 +162,19 @@ async fn look_up(
         ("image-service after the load", full.pids[0]),
         ("docker-shim after the load", full.pids[1]),
     ]);
+}
+
+/// All images, and none of all images: every page is read for both.
+async fn tell_of_whole(full: &mut System) {
+    let target = target(full);
+    let (all, bytes) = list::whole(&target.socket, "").await;
+    let (none, _) = list::whole(&target.socket, "%7B%22label%22%3A%5B%22nowhere%22%5D%7D").await;
+    let [service, shim] = [target.pids[0], target.pids[1]].map(process::peak);
+    println!(
+        "  the whole list: {all:.1?}, {} MiB; with a filter that admits none: {none:.1?}; \
+         most memory so far: {service:.1} MiB in image-service, {shim:.1} MiB in docker-shim",
+        bytes >> 20
+    );
 }
 
 fn by_name(content: &Content) -> impl Fn(u64) -> String + Clone + Send + 'static {

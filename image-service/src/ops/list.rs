@@ -1,6 +1,6 @@
 //! Listing images: page by page from the store, filtered on the way, so that no listing is ever held in memory.
 
-use time::OffsetDateTime;
+use time::{OffsetDateTime, UtcOffset};
 
 use super::Operations;
 use crate::{
@@ -54,7 +54,8 @@ impl Operations {
         let since = self.creation_times(&namespace, &filters.since).await?;
         let newest = before.into_iter().chain(filters.until).min();
         let conditions = Conditions { newest, oldest: since.into_iter().max(), filters };
-        Ok(Listing { operations: self.clone(), namespace, conditions, after: None, done: false })
+        let after = conditions.beginning();
+        Ok(Listing { operations: self.clone(), namespace, conditions, after, done: false })
     }
 
     async fn creation_times(
@@ -78,8 +79,9 @@ impl Listing {
         while !self.done {
             let images = &self.operations.ports.images;
             let page = images.list(&self.namespace, self.after.as_ref(), PAGE).await?;
-            self.done = page.len() < PAGE as usize;
-            self.after = page.last().map(|last| ListCursor { created: last.created, id: last.id.clone() });
+            self.done = page.len() < PAGE as usize || self.conditions.end_with(page.last());
+            self.after =
+                page.last().map(|last| ListCursor { created: last.created, id: Some(last.id.clone()) });
             let passed: Vec<_> = page.into_iter().filter_map(|image| self.conditions.admit(image)).collect();
             if !passed.is_empty() {
                 return Ok(passed);
@@ -90,6 +92,19 @@ impl Listing {
 }
 
 impl Conditions {
+    /// Where images begin that are old enough: whatever is newer need not be read.
+    fn beginning(&self) -> Option<ListCursor> {
+        let newest = self.newest?.checked_to_offset(UtcOffset::UTC)?;
+        Some(ListCursor { created: Some(newest), id: None })
+    }
+
+    /// Whether every image after this one is too old. Those without a date come last, and count as made in 1970.
+    fn end_with(&self, last: Option<&ImageSummary>) -> bool {
+        let created = last.and_then(|last| last.created);
+        let is_too_old = |oldest| created.is_some_and(|created| created <= oldest);
+        self.oldest.is_some_and(|oldest| oldest >= OffsetDateTime::UNIX_EPOCH && is_too_old(oldest))
+    }
+
     /// The image as the listing shows it, if it shows it.
     fn admit(&self, image: ImageSummary) -> Option<ImageSummary> {
         let created = image.created.unwrap_or(OffsetDateTime::UNIX_EPOCH);
@@ -206,6 +221,22 @@ mod tests {
         ] {
             assert_eq!(admits(dangling(side), image(names, 0)).is_some(), shown, "{names:?} {side}");
         }
+    }
+
+    #[test]
+    fn a_listing_reads_nothing_that_is_newer_and_ends_with_what_is_older() {
+        let at = |second| OffsetDateTime::from_unix_timestamp(second).ok();
+        let conditions = |newest, oldest| Conditions { filters: ListFilters::default(), newest, oldest };
+        assert_eq!(conditions(None, None).beginning(), None);
+        let beginning = conditions(at(20), at(10)).beginning();
+        assert_eq!(beginning, Some(ListCursor { created: at(20), id: None }));
+        let ends = |oldest, last: &ImageSummary| conditions(None, at(oldest)).end_with(Some(last));
+        assert!(ends(10, &image(&[], 10)) && ends(10, &image(&[], -10)));
+        assert!(!ends(10, &image(&[], 11)));
+        let undated = ImageSummary { created: None, ..image(&[], 0) };
+        assert!(!ends(10, &undated), "those without a date are the last");
+        assert!(!ends(-10, &image(&[], -20)), "those without a date count as younger, and come later");
+        assert!(!conditions(None, at(10)).end_with(None));
     }
 
     #[test]

@@ -49,8 +49,8 @@ pub struct PulledImage<'a> {
 pub struct ListCursor {
     /// Of the last image seen.
     pub created: Option<OffsetDateTime>,
-    /// Of the last image seen.
-    pub id: Digest,
+    /// Of the last image seen; nothing if all of that time were seen.
+    pub id: Option<Digest>,
 }
 
 /// Decides what a removal does; runs inside the store's transaction, again if that has to be begun again.

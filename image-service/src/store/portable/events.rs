@@ -24,8 +24,10 @@ const PAGE: &str = "SELECT b.oldest, b.newest, e.sequence, e.time, e.action, e.i
      ON 1 = 1 ORDER BY e.sequence";
 const NEWEST: &str = "SELECT MAX(sequence) FROM events";
 const OLDEST: &str = "SELECT MIN(sequence) FROM events";
-/// The oldest that is young enough. Services' clocks differ, and nothing may go before what is older by its number.
-const YOUNG: &str = "SELECT sequence FROM events WHERE time >= $1 ORDER BY sequence LIMIT 1";
+/// The oldest that is young enough, among those that one sweep may take. Services' clocks differ, and nothing may go before what is older by its
+/// number.
+const YOUNG: &str =
+    "SELECT sequence FROM events WHERE sequence < $2 AND time >= $1 ORDER BY sequence LIMIT 1";
 const SWEEP: &str = "DELETE FROM events WHERE sequence < $1";
 /// Events that one sweep takes away.
 const SWEPT: i64 = 1000;
@@ -34,7 +36,7 @@ const SWEPT: i64 = 1000;
 const AFTER_THE_LAST: &str = "~";
 
 #[cfg(test)]
-pub(in crate::store) const STATEMENTS: [&str; 5] = [NOTE, PAGE, NEWEST, OLDEST, SWEEP];
+pub(in crate::store) const STATEMENTS: [&str; 6] = [NOTE, PAGE, NEWEST, OLDEST, YOUNG, SWEEP];
 
 type PageRow = (
     Option<i64>,
@@ -133,10 +135,11 @@ impl Change for SweepEvents {
         let (Some(newest), Some(oldest)) = (newest, oldest) else { return Ok(0) };
         let before =
             time_text(self.before).ok_or_else(|| Error::internal("no time to sweep events before"))?;
-        let young: Option<i64> =
-            sqlx::query_scalar(YOUNG).bind(before).fetch_optional(&mut *connection).await?;
+        let most = oldest.saturating_add(SWEPT);
+        let young = sqlx::query_scalar(YOUNG).bind(before).bind(most);
+        let young: Option<i64> = young.fetch_optional(&mut *connection).await?;
         let kept = newest.saturating_sub(i64::try_from(self.keep).unwrap_or(i64::MAX)).saturating_add(1);
-        let first = kept.max(young.unwrap_or(newest)).min(newest).min(oldest.saturating_add(SWEPT));
+        let first = kept.max(young.unwrap_or(newest)).min(newest).min(most);
         if first <= oldest {
             return Ok(0);
         }

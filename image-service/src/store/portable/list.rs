@@ -3,7 +3,7 @@
 use super::Connection;
 use crate::{
     error::Result,
-    model::{ImageSummary, Namespace},
+    model::{Digest, ImageSummary, Namespace},
     ports::ListCursor,
     store::encoding::{read, read_digests, read_json, read_optional_time, read_tags, time_text},
 };
@@ -15,7 +15,7 @@ pub(in crate::store) const PAGE: &str = concat!(
      ORDER BY i.created DESC, i.id DESC LIMIT $4"
 );
 
-/// Sorts behind every date and every ID.
+/// Sorts behind every date.
 const BEFORE_THE_FIRST: &str = "~";
 
 /// ID, created, size, labels, tags, repo digests.
@@ -28,10 +28,9 @@ pub(super) async fn page(
     after: Option<&ListCursor>,
     limit: u32,
 ) -> Result<Vec<ImageSummary>> {
-    let (created, id) = after.map_or_else(
-        || (BEFORE_THE_FIRST.to_owned(), BEFORE_THE_FIRST.to_owned()),
-        |cursor| (cursor.created.and_then(time_text).unwrap_or_default(), cursor.id.to_string()),
-    );
+    let created = |cursor: &ListCursor| cursor.created.and_then(time_text).unwrap_or_default();
+    let id = after.and_then(|cursor| cursor.id.as_ref()).map(Digest::to_string).unwrap_or_default();
+    let created = after.map_or_else(|| BEFORE_THE_FIRST.to_owned(), created);
     let query = sqlx::query_as(PAGE).bind(namespace.as_str()).bind(created).bind(id);
     let rows: Vec<SummaryRow> = query.bind(i64::from(limit)).fetch_all(connection).await?;
     rows.into_iter().map(read_summary).collect()

@@ -1,5 +1,5 @@
 //! The store above its engine. Everything here goes through names that the including module gives: `Pool`, `Connection`, `Database`, `Finder`,
-//! `Scanner`, `Answers`, `Ownership`, `Place`, `Row`, `schema`, `ENGINE`, `BEGIN`, `LOCK`, `SNAPSHOT`, `TABLES`, `SOUNDNESS`.
+//! `Scanner`, `Answers`, `Ownership`, `Place`, `Row`, `schema`, `ENGINE`, `BEGIN`, `LOCK`, `SNAPSHOT`, `TABLES`, `SOUNDNESS`, `ASIDE`, `SETTLE`.
 //!
 //! Rules for statements: literals with `$n`, text that both engines read, times and JSON as text, nothing bound as a boolean.
 
@@ -10,6 +10,25 @@ macro_rules! gathered_names {
           WHERE t.namespace = i.namespace AND t.image_id = i.id), \
          (SELECT string_agg(d.repository || '@' || d.digest, ' ') FROM repo_digests d \
           WHERE d.namespace = i.namespace AND d.image_id = i.id)"
+    };
+}
+
+/// 'repository:tag' of a tag that reads like an ID, NULL of all others: as the triggers of the schema say it.
+macro_rules! like_id {
+    ($repository:literal, $tag:literal) => {
+        concat!(
+            "CASE WHEN substr(",
+            $repository,
+            ", 1, 18) = 'docker.io/library/' \
+             AND ltrim(substr(",
+            $repository,
+            ", 19), '0123456789abcdefhs') = '' \
+             THEN ",
+            $repository,
+            " || ':' || ",
+            $tag,
+            " END"
+        )
     };
 }
 
@@ -69,8 +88,8 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 
 use super::{
-    Answers, BEGIN, Connection, Database, ENGINE, Finder, LOCK, Ownership, Place, Pool, Row, SNAPSHOT,
-    SOUNDNESS, Scanner, TABLES, schema,
+    ASIDE, Answers, BEGIN, Connection, Database, ENGINE, Finder, LOCK, Ownership, Place, Pool, Row, SETTLE,
+    SNAPSHOT, SOUNDNESS, Scanner, TABLES, schema,
 };
 use crate::ports::Sealer;
 pub(super) use find::{ImageRow, Question};
@@ -81,7 +100,8 @@ pub(super) use vectors::{Ranking, SCAN, ScannedRow};
 #[cfg(test)]
 pub(super) use self::{
     events::STATEMENTS as EVENTS, find::STATEMENTS as FIND, layers::STATEMENTS as LAYERS, list::PAGE,
-    locations::STATEMENTS as LOCATIONS, remove::ORPHANS, vectors::STATEMENTS as VECTORS,
+    locations::STATEMENTS as LOCATIONS, remove::STATEMENTS as REMOVAL, tag::STATEMENTS as TAGGING,
+    vectors::STATEMENTS as VECTORS,
 };
 
 /// Images, names and credentials in one database.

@@ -8,8 +8,11 @@ use crate::{
     store::encoding::now_text,
 };
 
+const UNTAG: &str = "DELETE FROM tags WHERE namespace = $1 AND repository = $2 AND tag = $3";
+const UNNAME: &str = "DELETE FROM repo_digests WHERE namespace = $1 AND repository = $2 AND digest = $3";
+const DELETE: &str = "DELETE FROM images WHERE namespace = $1 AND id = $2";
 /// What only this image's links keep.
-pub(in crate::store) const ORPHANS: &str = "DELETE FROM manifests WHERE namespace = $1 AND digest IN \
+const ORPHANS: &str = "DELETE FROM manifests WHERE namespace = $1 AND digest IN \
      (SELECT l.digest FROM image_manifests l WHERE l.namespace = $1 AND l.image_id = $2 AND NOT EXISTS \
       (SELECT 1 FROM image_manifests o \
        WHERE o.namespace = l.namespace AND o.digest = l.digest AND o.image_id <> l.image_id))";
@@ -19,6 +22,9 @@ const UNSTAGED: &str = "INSERT INTO manifest_notes (repository, digest, noted) \
      SELECT s.repository, s.digest, $3 FROM staged_images s WHERE s.namespace = $1 AND s.image_id = $2 \
      AND NOT EXISTS (SELECT 1 FROM staged_images o WHERE o.repository = s.repository AND o.digest = s.digest \
       AND o.namespace <> s.namespace) ON CONFLICT (repository, digest) DO UPDATE SET noted = excluded.noted";
+
+#[cfg(test)]
+pub(in crate::store) const STATEMENTS: [&str; 5] = [UNTAG, UNNAME, DELETE, ORPHANS, UNSTAGED];
 
 /// A removal.
 pub(super) struct Remove {
@@ -78,13 +84,8 @@ async fn untag(
     reference: &Reference,
 ) -> sqlx::Result<()> {
     let (delete, key) = match reference.target().unwrap_or_else(|| Target::Tag(Tag::latest())) {
-        Target::Tag(tag) => {
-            ("DELETE FROM tags WHERE namespace = $1 AND repository = $2 AND tag = $3", tag.to_string())
-        }
-        Target::Digest(digest) => (
-            "DELETE FROM repo_digests WHERE namespace = $1 AND repository = $2 AND digest = $3",
-            digest.to_string(),
-        ),
+        Target::Tag(tag) => (UNTAG, tag.to_string()),
+        Target::Digest(digest) => (UNNAME, digest.to_string()),
     };
     let query = sqlx::query(delete).bind(namespace.as_str()).bind(reference.repository.to_string());
     query.bind(key).execute(connection).await.map(drop)
@@ -97,7 +98,6 @@ async fn delete(connection: &mut Connection, namespace: &Namespace, id: &Digest)
     let query = sqlx::query(UNSTAGED).bind(namespace.as_str()).bind(id.to_string());
     query.bind(now_text()).execute(&mut *connection).await?;
 
-    let delete = "DELETE FROM images WHERE namespace = $1 AND id = $2";
-    let query = sqlx::query(delete).bind(namespace.as_str()).bind(id.to_string());
+    let query = sqlx::query(DELETE).bind(namespace.as_str()).bind(id.to_string());
     query.execute(connection).await.map(drop)
 }

@@ -16,7 +16,7 @@ pub(super) struct ImageRow {
     pub(super) created: String,
     pub(super) config: ImageConfig,
     pub(super) labels: String,
-    layer_sizes: String,
+    pub(super) layer_sizes: String,
     content: Bytes,
 }
 

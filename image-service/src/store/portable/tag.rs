@@ -8,6 +8,16 @@ use crate::{
     store::encoding::{now_text, read},
 };
 
+const PULLED_TAG: &str =
+    "SELECT image_id, target, platform FROM tags WHERE namespace = $1 AND repository = $2 AND tag = $3";
+const PULLED_DIGEST: &str =
+    "SELECT image_id, platform FROM repo_digests WHERE namespace = $1 AND repository = $2 AND digest = $3";
+const OF_REPOSITORY: &str = "SELECT tag FROM tags WHERE namespace = $1 AND repository = $2 ORDER BY tag";
+const TOUCH: &str = "UPDATE image_configs SET last_tagged = $3 WHERE namespace = $1 AND id = $2";
+
+#[cfg(test)]
+pub(in crate::store) const STATEMENTS: [&str; 4] = [PULLED_TAG, PULLED_DIGEST, OF_REPOSITORY, TOUCH];
+
 /// What a tag points at.
 pub(super) async fn pulled_tag(
     connection: &mut Connection,
@@ -15,9 +25,7 @@ pub(super) async fn pulled_tag(
     repository: &Repository,
     tag: &Tag,
 ) -> Result<Option<PulledTag>> {
-    let select = "SELECT image_id, target, platform FROM tags \
-         WHERE namespace = $1 AND repository = $2 AND tag = $3";
-    let query = sqlx::query_as(select).bind(namespace.as_str()).bind(repository.to_string());
+    let query = sqlx::query_as(PULLED_TAG).bind(namespace.as_str()).bind(repository.to_string());
     let row: Option<(String, Option<String>, Option<String>)> =
         query.bind(tag.as_str()).fetch_optional(connection).await?;
     let Some((image, target, platform)) = row else { return Ok(None) };
@@ -31,8 +39,7 @@ pub(super) async fn of_repository(
     namespace: &Namespace,
     repository: &Repository,
 ) -> Result<Vec<Tag>> {
-    let select = "SELECT tag FROM tags WHERE namespace = $1 AND repository = $2 ORDER BY tag";
-    let query = sqlx::query_scalar(select).bind(namespace.as_str()).bind(repository.to_string());
+    let query = sqlx::query_scalar(OF_REPOSITORY).bind(namespace.as_str()).bind(repository.to_string());
     let tags: Vec<String> = query.fetch_all(connection).await?;
     tags.iter().map(|tag| read(tag)).collect()
 }
@@ -44,9 +51,7 @@ pub(super) async fn pulled_digest(
     repository: &Repository,
     digest: &Digest,
 ) -> Result<Option<PulledTag>> {
-    let select = "SELECT image_id, platform FROM repo_digests \
-         WHERE namespace = $1 AND repository = $2 AND digest = $3";
-    let query = sqlx::query_as(select).bind(namespace.as_str()).bind(repository.to_string());
+    let query = sqlx::query_as(PULLED_DIGEST).bind(namespace.as_str()).bind(repository.to_string());
     let row: Option<(String, String)> = query.bind(digest.to_string()).fetch_optional(connection).await?;
     let Some((image, platform)) = row else { return Ok(None) };
     Ok(Some(PulledTag { image: read(&image)?, target: Some(digest.clone()), platform: Some(platform) }))
@@ -72,8 +77,7 @@ impl Change for GiveTag {
         let query = sqlx::query(upsert).bind(self.namespace.as_str()).bind(self.repository.to_string());
         query.bind(self.tag.as_str()).bind(&id).bind(&now).execute(&mut *connection).await?;
 
-        let touch = "UPDATE image_configs SET last_tagged = $3 WHERE namespace = $1 AND id = $2";
-        let query = sqlx::query(touch).bind(self.namespace.as_str()).bind(&id).bind(now);
+        let query = sqlx::query(TOUCH).bind(self.namespace.as_str()).bind(&id).bind(now);
         query.execute(&mut *connection).await?;
         let name = Reference::tagged(self.repository.clone(), self.tag.clone()).to_string();
         events::note(connection, self.namespace.as_str(), EventAction::Tag, &id, &name).await?;

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use sqlx::Connection as _;
 
 use super::{
-    BEGIN, Connection, LOCK, Place, SNAPSHOT, check, export, history::history, import, keys, schema,
+    BEGIN, Connection, LOCK, Place, SETTLE, SNAPSHOT, check, export, history::history, import, keys, schema,
 };
 use crate::{
     ports::Sealer,
@@ -108,8 +108,7 @@ impl crate::store::Upkeep for Upkeep {
         let sealer = self.sealer.as_deref().filter(|_| credentials);
         let imported = import::everything(&mut transaction, &mut reader, sealer, credentials).await?;
         transaction.commit().await?;
-        // So that the first look-ups are planned for what there is now.
-        sqlx::query("ANALYZE").execute(&mut *connection).await?;
+        sqlx::query(SETTLE).execute(&mut *connection).await?;
         drop(connection);
         writer.pool.close().await;
         Ok(imported)

@@ -53,6 +53,16 @@ const SOUNDNESS: &str = "SELECT 'constraint ' || c.conname || ' of ' || t.relnam
 /// How many tables there are, and how many of them tell of migrations.
 const TABLES: &str = "SELECT COUNT(*), COUNT(*) FILTER (WHERE table_name = '_sqlx_migrations') \
      FROM information_schema.tables WHERE table_schema = current_schema()";
+/// What a filling is faster without: indexes and triggers, each with what takes it away and what brings it back. What holds a constraint stays.
+const ASIDE: &str = "SELECT format('ALTER TABLE %I DISABLE TRIGGER USER', t.relname), \
+     format('ALTER TABLE %I ENABLE TRIGGER USER', t.relname) FROM pg_class t \
+     WHERE t.relnamespace = to_regnamespace(quote_ident(current_schema())) \
+     AND EXISTS (SELECT 1 FROM pg_trigger g WHERE g.tgrelid = t.oid AND NOT g.tgisinternal) \
+     UNION ALL SELECT format('DROP INDEX %I', i.relname), pg_get_indexdef(i.oid) \
+     FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid \
+     WHERE i.relnamespace = to_regnamespace(quote_ident(current_schema())) AND NOT x.indisunique";
+/// So that the first look-ups are planned for what there is now, and the room of rows that were written twice is used again.
+const SETTLE: &str = "VACUUM (ANALYZE)";
 
 #[cfg(test)]
 #[path = "plan_tests.rs"]

@@ -39,6 +39,11 @@ const SOUNDNESS: &str = "SELECT integrity_check FROM pragma_integrity_check WHER
 /// How many tables there are, and how many of them tell of migrations.
 const TABLES: &str = "SELECT COUNT(*), COUNT(*) FILTER (WHERE name = '_sqlx_migrations') FROM sqlite_schema \
      WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
+/// What a filling is faster without: indexes and triggers, each with what takes it away and what makes it again. What holds a constraint stays.
+const ASIDE: &str = "SELECT 'DROP ' || type || ' ' || name, sql FROM sqlite_schema \
+     WHERE type = 'trigger' OR (type = 'index' AND sql LIKE 'CREATE INDEX %') ORDER BY rowid";
+/// So that the first look-ups are planned for what there is now.
+const SETTLE: &str = "ANALYZE";
 
 #[cfg(test)]
 #[path = "plan_tests.rs"]

@@ -27,6 +27,9 @@ impl Upkeep {
     }
 }
 
+/// Of pages, while a document comes in: its names lead to images in any order. Taken only as far as it is needed.
+const CACHE_KIB: &str = "-262144";
+
 /// A data folder, which may be in use.
 #[derive(Debug)]
 pub(in crate::store) struct Place(PathBuf);
@@ -56,7 +59,7 @@ impl Place {
     /// Brings the schema up to date on the way.
     pub(super) async fn writer(&self) -> Result<Writer, UpkeepError> {
         let folder = Ownership::claim(&self.0)?;
-        let options = open::options(&folder.database()?);
+        let options = open::options(&folder.database()?).pragma("cache_size", CACHE_KIB);
         let fault = |cause| OpenError::database(&self.0, cause);
         let pool = open::pool(1, WRITE_TIMEOUT, options).await.map_err(fault)?;
         let migrated = schema::migrate(&folder, &pool).await?;

@@ -4,7 +4,7 @@ use sqlx::AssertSqlSafe;
 
 use super::{
     Pool, SqliteStore, open,
-    portable::{EVENTS, FIND, LAYERS, LOCATIONS, ORPHANS, PAGE, SCAN, VECTORS},
+    portable::{EVENTS, FIND, LAYERS, LOCATIONS, PAGE, REMOVAL, SCAN, TAGGING, VECTORS},
 };
 use crate::secrets::Seal;
 
@@ -28,7 +28,7 @@ async fn plan(pool: &Pool, statement: &str) -> Vec<String> {
 }
 
 async fn assert_that_everything_is_searched(pool: &Pool) {
-    for statement in FIND.into_iter().chain([PAGE, ORPHANS]) {
+    for statement in FIND.into_iter().chain([PAGE]).chain(TAGGING).chain(REMOVAL) {
         let plan = plan(pool, statement).await;
         // What is named so has two rows at most.
         let mut long = plan.iter().filter(|step| *step != "SCAN beginning_alike");

@@ -9,7 +9,7 @@ use image_service::{
 };
 
 async fn page(stores: &Stores, after: Option<&ImageSummary>, limit: u32) -> Vec<ImageSummary> {
-    let cursor = after.map(|last| ListCursor { created: last.created, id: last.id.clone() });
+    let cursor = after.map(|last| ListCursor { created: last.created, id: Some(last.id.clone()) });
     stores.images.list(&here(), cursor.as_ref(), limit).await.unwrap()
 }
 
@@ -70,6 +70,19 @@ pub(super) async fn a_page_goes_on_where_it_stopped_though_images_went(stores: &
     stores.images.remove(&here(), &gone, Box::new(everything)).await.unwrap();
     let second = page(stores, first.last(), 1).await;
     assert_eq!(second[0].tags[0].1.as_str(), "2024-01-02");
+}
+
+pub(super) async fn a_page_begins_with_what_is_older_than_a_time(stores: &Stores) {
+    let dates = ["2024-01-03T00:00:00Z", "2024-01-02T00:00:00Z", "2024-01-01T00:00:00Z"];
+    for date in dates {
+        pull(&*stores.images, &format!("app:{}", &date[..10]), &upstream(date).created(Some(date))).await;
+    }
+    let newest_first = page(stores, None, 10).await;
+    for (number, image) in newest_first.iter().enumerate() {
+        let cursor = ListCursor { created: image.created, id: None };
+        let older = stores.images.list(&here(), Some(&cursor), 10).await.unwrap();
+        assert_eq!(older, newest_first[number + 1..]);
+    }
 }
 
 pub(super) async fn an_image_is_listed_with_names_labels_and_size(stores: &Stores) {

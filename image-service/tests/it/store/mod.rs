@@ -12,6 +12,7 @@ mod keys;
 mod killing;
 mod listing;
 mod locations;
+mod many;
 mod over_grpc;
 mod patience;
 mod postgres;
@@ -99,6 +100,7 @@ macro_rules! conformance {
             listing: the_newest_comes_first_and_no_date_last,
             listing: pages_of_any_size_show_every_image_once,
             listing: a_page_goes_on_where_it_stopped_though_images_went,
+            listing: a_page_begins_with_what_is_older_than_a_time,
             listing: an_image_is_listed_with_names_labels_and_size,
             listing: nothing_is_an_empty_page,
             locations: a_loaded_image_is_found_by_its_id_and_all_its_names,

@@ -89,7 +89,7 @@ async fn stored(store: &dyn Store) -> Vec<Stored> {
     loop {
         let page = ImageStore::list(store, &here(), after.as_ref(), 3).await.unwrap();
         let Some(last) = page.last() else { return all };
-        after = Some(ListCursor { created: last.created, id: last.id.clone() });
+        after = Some(ListCursor { created: last.created, id: Some(last.id.clone()) });
         for summary in page {
             let image = store.find(&here(), &ImageName::Id(summary.id.clone())).await.unwrap().image;
             let locations = store.locations(&here(), &summary.id).await.unwrap();

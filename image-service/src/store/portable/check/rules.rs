@@ -144,10 +144,10 @@ pub(super) const RULES: &[Rule] = &[
         "tag",
         "it is looked for among those that read like IDs although it does not, or the other way round",
         MAKE_ANEW,
-        tag!(
-            "WHERE COALESCE(n.like_id, '') <> CASE WHEN substr(n.repository, 1, 18) = 'docker.io/library/' \
-             AND ltrim(substr(n.repository, 19), '0123456789abcdefhs') = '' \
-             THEN n.repository || ':' || n.tag ELSE '' END"
+        concat!(
+            tag!("WHERE COALESCE(n.like_id, '') <> COALESCE("),
+            like_id!("n.repository", "n.tag"),
+            ", '')"
         ),
     ),
     rule(

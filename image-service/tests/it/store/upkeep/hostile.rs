@@ -106,6 +106,25 @@ async fn lines_that_are_there_twice_missing_or_out_of_place_are_refused() {
 }
 
 #[tokio::test]
+async fn one_name_among_thousands_that_points_at_nothing_is_told_by_its_line() {
+    let mut lines = lines(&State::sqlite().filled().await.with_many_names().await.exported().await);
+    lines.pop();
+    let at = lines.iter().position(|line| line.contains("\"tag\":\"777\"")).unwrap();
+    let id = lines[at].split("\"image\":\"").nth(1).unwrap()[..71].to_owned();
+    lines[at] = lines[at].replace(&id, &Digest::of(b"not there").to_string());
+    // What is wrong further down is not what is told.
+    let last = lines.len() - 1;
+    lines[last].push('!');
+    let document = ended(lines);
+    for state in both().await {
+        let text = refused(&state, &document).await;
+        let expected =
+            format!("line {} of the export: tag default docker.io/library/many 777 points at", at + 1);
+        assert!(text.contains(&expected), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn an_export_that_breaks_off_anywhere_is_refused() {
     let (good, state) = (good_lines().await, State::sqlite());
     let whole = ended(good.clone());

@@ -4,7 +4,7 @@ use image_service::{error::Result, model::Credential, ports::Store, store::Upkee
 use serde_json::Value;
 
 use super::world::{State, both, lines, sealer_of};
-use crate::store::{Stores, full, here};
+use crate::store::{Stores, full, here, pulls::name};
 
 #[tokio::test]
 async fn a_state_that_went_to_the_other_engine_and_back_is_the_same_to_the_byte() {
@@ -28,6 +28,20 @@ async fn a_state_that_was_made_in_postgres_moves_as_well() {
     let document = start.exported().await;
     there.import(&document).await.unwrap();
     assert!(there.exported().await == document);
+}
+
+#[tokio::test]
+async fn thousands_of_names_arrive_with_their_image() {
+    let document = State::sqlite().filled().await.with_many_names().await.exported().await;
+    for there in both().await {
+        there.import(&document).await.unwrap();
+        assert!(there.exported().await == document);
+        assert_eq!(there.findings().await, [""; 0]);
+        let store = there.open().await;
+        let image = store.find(&here(), &name("many:1203")).await.unwrap().image;
+        assert_eq!(image.tags.iter().filter(|(repository, _)| repository.familiar() == "many").count(), 1203);
+        store.close().await;
+    }
 }
 
 #[tokio::test]

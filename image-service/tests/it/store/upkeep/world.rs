@@ -120,6 +120,18 @@ impl State {
         .await
     }
 
+    /// With so many names of one image that an import takes them in several parts, and in the middle of one.
+    pub(super) async fn with_many_names(self) -> Self {
+        self.sql(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1203) \
+             INSERT INTO tags (namespace, repository, tag, image_id, updated) \
+             SELECT 'default', 'docker.io/library/many', CAST(i AS TEXT), \
+             (SELECT MAX(id) FROM images WHERE namespace = 'default'), '2024-01-01T00:00:00.000000000Z' FROM n",
+        )
+        .await;
+        self
+    }
+
     /// What a check says, line by line.
     pub(crate) async fn findings(&self) -> Vec<String> {
         self.findings_with(sealer()).await
