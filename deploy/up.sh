@@ -13,10 +13,10 @@ state=$(cd "$state" && pwd)
 
 pids=()
 stop() {
-    trap '' INT TERM
+    trap '' INT TERM HUP
     for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; wait "$pid" || true; done
 }
-trap 'stop; exit 0' INT TERM
+trap 'stop; exit 0' INT TERM HUP
 
 # request SOCKET: whether it accepts; request SOCKET PATH: whether a GET answers with 200. Perl is in every Debian.
 request() {
