@@ -159,7 +159,7 @@ async fn a_shim_that_dies_in_the_middle_makes_the_call_fail() {
             Upstream::new(ServiceAddress::Unix(stage.service_socket()), AuthFiles::default()).unwrap();
         let loads = LoadAnswers { held_for: Duration::ZERO, names_only: false };
         let bound = Server::bind(&socket, upstream, loads, Limits::default()).now_or_never();
-        machine.spawn(bound.expect("nobody has the socket").unwrap().run(pending(), pending()));
+        machine.spawn(bound.unwrap().unwrap().run(pending(), pending()));
     }
     let _client = torn(&socket).await;
     stage.canned.load.taken(|taken| !taken.chunks.is_empty()).await;

@@ -83,7 +83,7 @@ fn start_shim(folder: &Path, loads: LoadAnswers, limits: Limits) -> Running {
     let upstream =
         Upstream::new(ServiceAddress::Unix(folder.join("service.sock")), AuthFiles::default()).unwrap();
     let bound = Server::bind(&folder.join("docker.sock"), upstream, loads, limits).now_or_never();
-    let server = bound.expect("nobody has the socket").unwrap();
+    let server = bound.unwrap().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
     let stopped = async {
         let _ = stopped.await;
