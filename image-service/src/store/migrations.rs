@@ -5,7 +5,7 @@ macro_rules! migrations {
     ($engine:literal) => {
         $crate::store::migrations!($engine:
             1 "images_and_credentials", 2 "locations", 3 "one_row_per_look_up", 4 "image_vectors",
-            5 "names_lead_to_configs", 6 "sealing_keys", 7 "events"
+            5 "names_lead_to_configs", 6 "sealing_keys", 7 "events", 8 "fixed_statistics"
         )
     };
     ($engine:literal: $($number:literal $name:literal),+) => {

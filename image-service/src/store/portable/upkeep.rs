@@ -108,7 +108,7 @@ impl crate::store::Upkeep for Upkeep {
         let sealer = self.sealer.as_deref().filter(|_| credentials);
         let imported = import::everything(&mut transaction, &mut reader, sealer, credentials).await?;
         transaction.commit().await?;
-        sqlx::query(SETTLE).execute(&mut *connection).await?;
+        sqlx::raw_sql(SETTLE).execute(&mut *connection).await?;
         drop(connection);
         writer.pool.close().await;
         Ok(imported)

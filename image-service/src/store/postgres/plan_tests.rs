@@ -9,7 +9,7 @@ use super::{
 use crate::secrets::Seal;
 
 const FILL: &str = "
-    CREATE TEMP TABLE n AS SELECT i, 'sha256:' || lpad(to_hex(i * 7919), 64, '0') AS id FROM generate_series(1, 20000) i;
+    CREATE TEMP TABLE n AS SELECT i, 'sha256:' || lpad(to_hex(i * 7919), 64, '0') AS id FROM generate_series(1, 5000) i;
     INSERT INTO images SELECT 'default', id, i, '2024-01-01T00:00:00.000000000Z', 'linux', 'amd64', '', '{}' FROM n;
     INSERT INTO image_configs (namespace, id, content) SELECT 'default', id, '{}' FROM n;
     INSERT INTO tags (namespace, repository, tag, image_id, updated)

@@ -42,8 +42,8 @@ const TABLES: &str = "SELECT COUNT(*), COUNT(*) FILTER (WHERE name = '_sqlx_migr
 /// What a filling is faster without: indexes and triggers, each with what takes it away and what makes it again. What holds a constraint stays.
 const ASIDE: &str = "SELECT 'DROP ' || type || ' ' || name, sql FROM sqlite_schema \
      WHERE type = 'trigger' OR (type = 'index' AND sql LIKE 'CREATE INDEX %') ORDER BY rowid";
-/// So that the first look-ups are planned for what there is now.
-const SETTLE: &str = "ANALYZE";
+/// What is planned by went with the indexes.
+const SETTLE: &str = include_str!("../../../../migrations/sqlite/0008_fixed_statistics.sql");
 
 #[cfg(test)]
 #[path = "plan_tests.rs"]

@@ -137,9 +137,7 @@ impl Store {
         // The writer comes first: it turns the write-ahead log on, which a reader cannot.
         let writer = pool(1, WRITE_TIMEOUT, options.clone()).await.map_err(fault)?;
         schema::migrate(&folder, &writer).await?;
-        let reader = pool(READERS, READ_TIMEOUT, options.read_only(true).optimize_on_close(false, None))
-            .await
-            .map_err(fault)?;
+        let reader = pool(READERS, READ_TIMEOUT, options.read_only(true)).await.map_err(fault)?;
         let unopened =
             |cause: rusqlite::Error| OpenError::Database { folder: data_dir.to_owned(), cause: cause.into() };
         let finder = Finder::open(&database).map_err(unopened)?;
@@ -162,7 +160,6 @@ pub(super) fn options(database: &Path) -> SqliteConnectOptions {
         .busy_timeout(BUSY_TIMEOUT)
         .foreign_keys(true)
         .pragma("journal_size_limit", LOG_BYTES)
-        .optimize_on_close(true, None)
         .disable_statement_logging()
 }
 

@@ -53,7 +53,7 @@ async fn assert_that_everything_is_searched(pool: &Pool) {
     assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:#?}");
 }
 
-/// With and without statistics, which the planner has after the first clean stop.
+/// With the statistics that a migration writes, and with those that somebody may have gathered.
 #[tokio::test]
 async fn among_a_hundred_thousand_images_nothing_is_scanned_or_sorted() {
     let folder = tempfile::tempdir().unwrap();

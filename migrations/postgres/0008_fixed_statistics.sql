@@ -1,0 +1,1 @@
+-- Nothing: Postgres counts again as tables grow.
