@@ -2,7 +2,12 @@
 
 use std::{net::TcpListener, os::unix::net::UnixDatagram, path::Path, process::Command, time::Duration};
 
-use fixtures::{engine::Engine, process::Process, system::binary, tool::Tool};
+use fixtures::{
+    engine::Engine,
+    process::{Process, until},
+    system::binary,
+    tool::Tool,
+};
 
 /// As systemd does it: listens first, and starts the program at the first connection.
 fn activated(listen: &str, program: &str, args: &[&str], folder: &Path) -> Process {
@@ -13,9 +18,13 @@ fn activated(listen: &str, program: &str, args: &[&str], folder: &Path) -> Proce
     Process::start("systemd-socket-activate", "apt-get install systemd", &mut command)
 }
 
+/// The first connection starts the service, which may take longer than health is waited for.
 async fn ask(listen: &str) {
-    // The first connection starts the service, and waits for it.
-    Tool::new(binary("image-service")).args(["health", "--listen", listen]).run().await.ok();
+    until("the service is ready", async || {
+        let asked = Tool::new(binary("image-service")).args(["health", "--listen", listen]).run().await;
+        (asked.status == Some(0)).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,10 +1,13 @@
 //! `Dockerfile`: both images, built and run by a real dockerd.
 
-use std::path::Path;
+use std::{fs, path::Path};
 
 use fixtures::{engine::Engine, peers::Dockerd};
 
-use super::docker::{Docker, PROGRAMS, build};
+use super::{
+    docker::{Docker, PROGRAMS, build},
+    file,
+};
 
 /// As the composition and the manifests run them.
 const SHUT_IN: [&str; 9] = [
@@ -18,6 +21,18 @@ const SHUT_IN: [&str; 9] = [
     "--volume=docker:/run/docker-shim",
     "--env=IMAGE_SERVICE_EMBEDDED_REGISTRY__ENABLED=false",
 ];
+
+#[test]
+fn the_build_gets_every_crate_and_nothing_that_was_built() {
+    let read = |name: &str| fs::read_to_string(file("..").join(name)).unwrap();
+    let (ignore, workspace) = (read(".dockerignore"), read("Cargo.toml").parse::<toml::Table>().unwrap());
+    let lines: Vec<_> = ignore.lines().collect();
+    assert!(lines.contains(&"*") && !lines.contains(&"!target"));
+    for member in workspace["workspace"]["members"].as_array().unwrap() {
+        let folder = member.as_str().unwrap().split('/').next().unwrap();
+        assert!(lines.contains(&format!("!{folder}").as_str()), "{folder} is missing in .dockerignore");
+    }
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn both_images_are_well_in_a_dockerd_without_root_network_or_a_file_system_to_write_to() {
