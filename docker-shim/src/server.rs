@@ -9,7 +9,6 @@ use std::{
 };
 
 use anyhow::bail;
-
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
