@@ -243,7 +243,7 @@ async fn an_identity_token_is_posted_and_never_put_into_a_url() {
     assert_eq!((posted.method.as_str(), posted.query.as_str(), posted.authorization()), ("POST", "", None));
     assert_eq!(
         posted.body,
-        "grant_type=refresh_token&client_id=image-service&service=registry.test&scope=repository%3Ateam%2Fapp%3Apull&refresh_token=refresh-me"
+        "grant_type=refresh_token&client_id=image-service&service=registry.test&scope=repository%3Ateam%2Fapp%3Apull&refresh_token=s3cret-refresh"
     );
 }
 

@@ -64,8 +64,16 @@ async fn assert_that_nothing_happened(state: &State, before: &[u8], change: &str
     assert_eq!(state.findings_with(all_keys_for(change)).await, [""; 0], "{change}");
 }
 
+/// What the lock of a folder says of a service, and of an import, once the schema is known to be there.
+const SERVED: &[u8] = b"with log\n";
+const IMPORTED: &[u8] = b"";
+
 /// Kills what a child has begun to change in a folder, where it would never come to its end.
-async fn kill_in_folder(folder: &Path, (event, table): (&str, &str), begin: impl FnOnce() -> Killed) {
+async fn kill_in_folder(
+    (folder, said): (&Path, &[u8]),
+    (event, table): (&str, &str),
+    begin: impl FnOnce() -> Killed,
+) {
     let database = Connection::open(folder.join("state.sqlite")).unwrap();
     database.busy_timeout(Duration::ZERO).unwrap();
     // It leaves the log to the next service.
@@ -81,7 +89,7 @@ async fn kill_in_folder(folder: &Path, (event, table): (&str, &str), begin: impl
     until("the change is under way", async || {
         let is_taken = database.execute_batch("BEGIN IMMEDIATE; ROLLBACK").is_err();
         let log = std::fs::read(folder.join("lock")).unwrap();
-        (is_taken && log == b"with log\n").then_some(())
+        (is_taken && log == said).then_some(())
     })
     .await;
     drop(child);
@@ -95,7 +103,7 @@ async fn a_service_that_is_killed_in_the_middle_of_a_change_leaves_nothing_of_it
         let before = state.exported().await;
         let State::Sqlite(folder) = &state else { unreachable!() };
         let place = folder.path().to_str().unwrap();
-        kill_in_folder(folder.path(), (event, table), || child(place, change)).await;
+        kill_in_folder((folder.path(), SERVED), (event, table), || child(place, change)).await;
         assert_that_nothing_happened(&state, &before, change).await;
     }
 }
@@ -178,7 +186,7 @@ async fn an_import_that_is_killed_leaves_an_empty_state_which_can_be_filled() {
         match &state {
             State::Sqlite(folder) => {
                 let place = folder.path().to_str().unwrap();
-                kill_in_folder(folder.path(), last, || import(place, document.path())).await;
+                kill_in_folder((folder.path(), IMPORTED), last, || import(place, document.path())).await;
             }
             State::Postgres(server, url) => {
                 let place = (&**server, url.rsplit_once('/').unwrap().1);

@@ -8,11 +8,15 @@ use image_service::{
     store::{OpenError, SqliteStore},
 };
 
-use super::world::{State, sealer};
+use super::world::{State, sealer, when_free};
 use crate::store::here;
 
 async fn open(state: &State) -> Result<SqliteStore, OpenError> {
-    SqliteStore::open(state.folder(), sealer()).await
+    when_free(async || match SqliteStore::open(state.folder(), sealer()).await {
+        Err(OpenError::InUse { .. }) => None,
+        opened => Some(opened),
+    })
+    .await
 }
 
 fn overwrite(folder: &Path, at: u64, bytes: &[u8]) {

@@ -161,7 +161,7 @@ impl State {
 }
 
 /// The lock on a folder lives as long as a program that another test starts at this moment has not begun: it is a copy of this one.
-async fn when_free<T>(open: impl AsyncFnMut() -> Option<T>) -> T {
+pub(super) async fn when_free<T>(open: impl AsyncFnMut() -> Option<T>) -> T {
     until("the folder is free", open).await
 }
 
