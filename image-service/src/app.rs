@@ -13,7 +13,7 @@ use tokio_util::task::AbortOnDropHandle;
 pub use crate::grpc::Inherited;
 use crate::{
     archive::{ArchiveReader, Limits, SaveLayout},
-    config::{Config, Listen},
+    config::{Config, Listen, PullConfig},
     ecr::Ecr,
     embedded_registry::EmbeddedRegistry,
     embedding,
@@ -66,6 +66,12 @@ pub async fn run(config: Config, inherited: Inherited, shutdown: Shutdown) -> an
     store.open_keys().await?;
     let ecr = Arc::new(Ecr::new(&config.ecr)?.staging_in(staging_repositories(&config)?));
     let services_of_ecr = ecr.services(&config.ecr)?;
+    let pull = match &config.pull.task_definition {
+        Some(definition) => {
+            PullConfig { platform: ecr.platform_of_tasks(definition).await?, ..config.pull.clone() }
+        }
+        None => config.pull.clone(),
+    };
     let client = RegistryClient::new(&config.registries, config.pull.other_architectures)?;
     let registry = Arc::new(CloudRegistryClient::new(client, ecr));
     let embedded = match config.embeds_registry() {
@@ -100,7 +106,7 @@ pub async fn run(config: Config, inherited: Inherited, shutdown: Shutdown) -> an
         embedder: embedding::open(&config.similarity.embedder)?,
         vectors: store.clone(),
     };
-    let operations = Operations::new(ports, &config.pull, &config.staging)?;
+    let operations = Operations::new(ports, &pull, &config.staging)?;
     tokio::spawn(operations.clone().finish_rotation());
     let sweeping = AbortOnDropHandle::new(tokio::spawn(operations.clone().sweep_now_and_then()));
     let upkeep = operations.clone().sweep_events_now_and_then(config.events);
