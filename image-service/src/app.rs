@@ -16,7 +16,7 @@ use self::reload::Reloading;
 pub use self::reload::Reread;
 use crate::{
     archive::{ArchiveReader, Limits, SaveLayout},
-    config::{Config, Listen},
+    config::{Config, Listen, PullConfig},
     ecr::Ecr,
     embedded_registry::EmbeddedRegistry,
     embedding,
@@ -73,6 +73,12 @@ pub async fn run(
     store.open_keys().await?;
     let ecr = Arc::new(Ecr::new(&config.ecr)?.staging_in(staging_repositories(&config)?));
     let services_of_ecr = ecr.services(&config.ecr)?;
+    let pull = match &config.pull.task_definition {
+        Some(definition) => {
+            PullConfig { platform: ecr.platform_of_tasks(definition).await?, ..config.pull.clone() }
+        }
+        None => config.pull.clone(),
+    };
     let registry = RegistryClient::new(&config.registries, config.pull.other_architectures)?;
     let registry = Arc::new(registry.with_identity(ecr));
     let embedded = match config.embeds_registry() {
@@ -107,7 +113,7 @@ pub async fn run(
         embedder: embedding::open(&config.similarity.embedder)?,
         vectors: store.clone(),
     };
-    let operations = Operations::new(ports, &config.pull, &config.staging)?;
+    let operations = Operations::new(ports, &pull, &config.staging)?;
     let resealing = AbortOnDropHandle::new(tokio::spawn(operations.clone().finish_rotation()));
     operations.measure_budgets(config.access.namespaces());
     let sweeping = AbortOnDropHandle::new(tokio::spawn(operations.clone().sweep_now_and_then()));

@@ -1,6 +1,6 @@
 //! The write-ahead log: from when on a commit lasts.
 //!
-//! Invariant: a commit that was waited for is on disk. Who waits at the same time waits for the same call to the system.
+//! Invariant: a commit that was waited for is on disk, unless it need not be. Who waits at the same time waits for the same call to the system.
 
 use std::{
     fs::File,
@@ -21,7 +21,8 @@ type Sync = Arc<dyn Fn() -> io::Result<()> + Send + std::marker::Sync>;
 
 /// Brings commits to the disk.
 pub(super) struct Log {
-    sync: Sync,
+    /// Nothing if a commit need not last.
+    sync: Option<Sync>,
     /// How many commits there were.
     commits: AtomicU64,
     /// How many of them are on disk. Nothing after a failure: the system drops what it could not write, and finds nothing wrong the next time.
@@ -32,18 +33,19 @@ impl Log {
     /// The log of a database.
     pub(super) fn of(database: &Path, durability: Durability) -> Self {
         let path = PathBuf::from(format!("{}-wal", database.display()));
-        Self::new(move || match durability {
-            Durability::PowerCut => sync(&path),
-            Durability::Crash => Ok(()),
-        })
+        match durability {
+            Durability::PowerCut => Self::new(move || sync(&path)),
+            Durability::Crash => Self { sync: None, ..Self::new(|| Ok(())) },
+        }
     }
 
     fn new(sync: impl Fn() -> io::Result<()> + Send + std::marker::Sync + 'static) -> Self {
-        Self { sync: Arc::new(sync), commits: AtomicU64::new(0), lasting: Mutex::new(Some(0)) }
+        Self { sync: Some(Arc::new(sync)), commits: AtomicU64::new(0), lasting: Mutex::new(Some(0)) }
     }
 
     /// Waits until a commit that was just made is on disk.
     pub(super) async fn keep(&self) -> Result<()> {
+        let Some(sync) = &self.sync else { return Ok(()) };
         let own = self.commits.fetch_add(1, Ordering::SeqCst) + 1;
         let mut lasting = self.lasting.lock().await;
         let failed = || io::Error::other("an earlier change could not be brought to the disk");
@@ -51,7 +53,7 @@ impl Log {
             return Ok(());
         }
         let all = self.commits.load(Ordering::SeqCst);
-        let sync = Arc::clone(&self.sync);
+        let sync = Arc::clone(sync);
         let synced = on_disk(move || sync()).await;
         *lasting = synced.is_ok().then_some(all);
         synced.map_err(Into::into)

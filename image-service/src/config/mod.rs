@@ -103,6 +103,8 @@ pub struct PullConfig {
     /// What a pull chooses when it is not told: containers run on Fargate, whatever this host is.
     #[serde(deserialize_with = "platform")]
     pub platform: Platform,
+    /// A task definition of ECS (family, `family:revision` or ARN), whose platform takes the place of `platform`. It is read at the start.
+    pub task_definition: Option<String>,
     /// Seconds for which a tag that a caller has just pulled is not asked for again. 0: every pull asks, as docker does.
     #[serde(deserialize_with = "seconds", rename = "tag_ttl_seconds")]
     pub tag_ttl: Duration,
@@ -117,6 +119,7 @@ impl Default for PullConfig {
     fn default() -> Self {
         Self {
             platform: Platform::from_parts("linux", "amd64", "", ""),
+            task_definition: None,
             tag_ttl: Duration::ZERO,
             access_ttl: Duration::from_secs(300),
             other_architectures: false,

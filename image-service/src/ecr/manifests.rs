@@ -9,12 +9,12 @@ use super::{
     calls::Calls,
     configs::Configs,
     convert::manifests::{self, Document},
-    fetch,
+    fetch, paging, referrers,
     request::{image_id, place, refused, required},
 };
 use crate::{
     error::{EcrReason, Result},
-    ports::EcrManifests,
+    ports::{EcrManifests, EcrStream},
 };
 
 const OPERATION: &str = "BatchGetImage";
@@ -56,6 +56,35 @@ impl EcrManifests for Manifests {
             image_digest: manifest.image_digest,
             total_size: manifest.layers.iter().fold(0, |sum, layer| layer.size.saturating_add(sum)),
             layers: manifest.layers,
+        })
+    }
+
+    async fn list_image_referrers(
+        &self,
+        request: v1::ListImageReferrersRequest,
+    ) -> Result<v1::ListImageReferrersResponse> {
+        referrers::page(&self.calls, request).await
+    }
+
+    fn stream_image_referrers(
+        &self,
+        request: v1::StreamImageReferrersRequest,
+    ) -> EcrStream<v1::ImageReferrer> {
+        let calls = Arc::clone(&self.calls);
+        paging::elements("ListImageReferrers", move |page_token| {
+            let (calls, request) = (Arc::clone(&calls), request.clone());
+            async move {
+                let page = v1::ListImageReferrersRequest {
+                    registry: request.registry,
+                    repository_name: request.repository_name,
+                    subject_digest: request.subject_digest,
+                    filter: request.filter,
+                    page_size: referrers::LARGEST_PAGE,
+                    page_token,
+                };
+                let page = referrers::page(&calls, page).await?;
+                Ok((page.referrers, page.next_page_token))
+            }
         })
     }
 }

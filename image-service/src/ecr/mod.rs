@@ -27,6 +27,7 @@ mod paging;
 mod patience;
 mod place;
 mod public;
+mod referrers;
 mod registries;
 mod replication;
 mod repositories;
@@ -35,6 +36,7 @@ mod request_id;
 mod scan_types;
 mod scans;
 mod services;
+mod task_platform;
 mod token;
 mod tokens;
 

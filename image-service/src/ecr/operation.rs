@@ -96,8 +96,6 @@ macro_rules! operations {
 }
 
 operations! {
-    /// Which layers are there.
-    BatchCheckLayerAvailability "BatchCheckLayerAvailability" Ecr Read Harmless Load 1000;
     /// Deletes images and tags. A second time it might delete what was pushed in between, and would report what it did not delete.
     BatchDeleteImage "BatchDeleteImage" Ecr Write OnlyIfRefused Quota 100;
     /// Manifests.
@@ -139,27 +137,13 @@ operations! {
 
     /// Public images.
     PublicDescribeImages "DescribeImages" Public Read Harmless Quota 100;
-    /// Public tags.
-    PublicDescribeImageTags "DescribeImageTags" Public Read Harmless Quota 100;
-    /// Public registries and their aliases.
-    PublicDescribeRegistries "DescribeRegistries" Public Read Harmless Quota 100;
     /// Public repositories.
     PublicDescribeRepositories "DescribeRepositories" Public Read Harmless Quota 100;
     /// A password for the public registry's token endpoint.
     PublicGetAuthorizationToken "GetAuthorizationToken" Public Token Harmless Quota 200;
-    /// What the gallery shows of a repository.
-    PublicGetRepositoryCatalogData "GetRepositoryCatalogData" Public Read Harmless Quota 100;
-    /// A public repository's policy.
-    PublicGetRepositoryPolicy "GetRepositoryPolicy" Public Read Harmless Quota 100;
-    /// A public repository's resource tags.
-    PublicListTagsForResource "ListTagsForResource" Public Read Harmless Quota 100;
 
     /// A task definition.
     DescribeTaskDefinition "DescribeTaskDefinition" Ecs Task Harmless Quota 20;
-    /// Tasks and the digests they run.
-    DescribeTasks "DescribeTasks" Ecs Task Harmless Quota 20;
-    /// Tasks of a cluster.
-    ListTasks "ListTasks" Ecs Task Harmless Quota 20;
 }
 
 impl Operation {

@@ -37,9 +37,14 @@ pub(super) fn required(operation: &'static str, field: &str, text: String) -> Re
 
 /// How many elements a page shall have; nothing leaves it to AWS.
 pub(super) fn page_size(operation: &'static str, size: i32) -> Result<Option<i32>> {
+    page_size_to(LARGEST_PAGE, operation, size)
+}
+
+/// The same where AWS gives other pages.
+pub(super) fn page_size_to(largest: i32, operation: &'static str, size: i32) -> Result<Option<i32>> {
     match size {
         0 => Ok(None),
-        1.. => Ok(Some(size.min(LARGEST_PAGE))),
+        1.. => Ok(Some(size.min(largest))),
         _ => Err(invalid(operation, format!("page_size is {size}"))),
     }
 }

@@ -114,6 +114,18 @@ pub trait EcrManifests: Send + Sync + Debug {
 
     /// The layers of one image.
     async fn get_layers(&self, request: v1::GetLayersRequest) -> Result<v1::GetLayersResponse>;
+
+    /// A page of what refers to an image.
+    async fn list_image_referrers(
+        &self,
+        request: v1::ListImageReferrersRequest,
+    ) -> Result<v1::ListImageReferrersResponse>;
+
+    /// All that refers to an image.
+    fn stream_image_referrers(
+        &self,
+        request: v1::StreamImageReferrersRequest,
+    ) -> EcrStream<v1::ImageReferrer>;
 }
 
 /// `ecr.v1.ScanService`

@@ -5,6 +5,7 @@ pub(super) mod inspector;
 pub(super) mod lifecycle;
 pub(super) mod manifests;
 pub(super) mod public;
+pub(super) mod referrers;
 pub(super) mod replication;
 pub(super) mod repositories;
 pub(super) mod scans;

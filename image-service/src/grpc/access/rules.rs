@@ -76,6 +76,8 @@ pub const RULES: &[(&str, &[(&str, Rule)])] = &[
             ("GetLayers", OPERATOR),
             ("GetManifest", OPERATOR),
             ("GetManifestList", OPERATOR),
+            ("ListImageReferrers", OPERATOR),
+            ("StreamImageReferrers", OPERATOR),
         ],
     ),
     (

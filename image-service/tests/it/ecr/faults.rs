@@ -166,7 +166,6 @@ async fn make(ecr: &Ecr, operation: Operation) -> Result<(), Box<EcrError>> {
         };
     }
     let made = match operation {
-        Operation::BatchCheckLayerAvailability => call!(ecr batch_check_layer_availability),
         Operation::BatchDeleteImage => call!(ecr batch_delete_image),
         Operation::BatchGetImage => call!(ecr batch_get_image),
         Operation::BatchGetRepositoryScanningConfiguration => {
@@ -189,16 +188,9 @@ async fn make(ecr: &Ecr, operation: Operation) -> Result<(), Box<EcrError>> {
         Operation::PutImage => call!(ecr put_image),
         Operation::StartImageScan => call!(ecr start_image_scan),
         Operation::PublicDescribeImages => call!(public describe_images),
-        Operation::PublicDescribeImageTags => call!(public describe_image_tags),
-        Operation::PublicDescribeRegistries => call!(public describe_registries),
         Operation::PublicDescribeRepositories => call!(public describe_repositories),
         Operation::PublicGetAuthorizationToken => call!(public get_authorization_token),
-        Operation::PublicGetRepositoryCatalogData => call!(public get_repository_catalog_data),
-        Operation::PublicGetRepositoryPolicy => call!(public get_repository_policy),
-        Operation::PublicListTagsForResource => call!(public list_tags_for_resource),
         Operation::DescribeTaskDefinition => call!(ecs describe_task_definition),
-        Operation::DescribeTasks => call!(ecs describe_tasks),
-        Operation::ListTasks => call!(ecs list_tasks),
     };
     made.map_err(|error| match error {
         Error::Ecr(error) => error,

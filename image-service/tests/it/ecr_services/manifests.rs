@@ -1,16 +1,19 @@
-//! ManifestService where AWS answers something else than it should.
+//! ManifestService: referrers, and where AWS answers something else than it should.
 
 use fixtures::{
     images::{Content, Image},
     registry::Reply,
 };
 use http::Method;
-use imageservice_proto::ecr::v1::{GetImageConfigRequest, GetManifestRequest};
+use imageservice_proto::ecr::v1::{
+    GetImageConfigRequest, GetManifestRequest, ListImageReferrersRequest, ReferrerFilter,
+};
 use serde_json::{Value, json};
 
 use super::{
     script,
     seeds::{APP, tag},
+    suite,
     world::{World, reason},
 };
 
@@ -29,6 +32,30 @@ fn found(manifest: &Content) -> Value {
         "imageManifest": std::str::from_utf8(&manifest.bytes).unwrap(),
         "imageManifestMediaType": manifest.media_type,
     }] })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_refers_to_an_image_comes_by_pages_and_as_a_stream() {
+    suite::lists_referrers(&World::local().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_referrer_that_cannot_be_asked_for_is_refused_here() {
+    let world = World::scripted("").await;
+    let list = ListImageReferrersRequest {
+        repository_name: APP.into(),
+        subject_digest: "sha256:0".into(),
+        ..Default::default()
+    };
+    let filter = ReferrerFilter { artifact_types: vec!["a/b".into(); 6], ..Default::default() };
+    for wrong in [
+        ListImageReferrersRequest { subject_digest: String::new(), ..list.clone() },
+        ListImageReferrersRequest { page_size: -1, ..list.clone() },
+        ListImageReferrersRequest { filter: Some(filter), ..list },
+    ] {
+        assert_eq!(reason(world.manifests().list_image_referrers(wrong).await), "INVALID_PARAMETER");
+    }
+    assert!(script::calls(world.script()).is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

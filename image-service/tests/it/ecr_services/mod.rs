@@ -17,4 +17,5 @@ mod script;
 mod seeds;
 mod suite;
 mod tagging;
+mod task_platform;
 mod world;

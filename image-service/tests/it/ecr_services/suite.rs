@@ -11,7 +11,7 @@ mod replicating;
 mod scanning;
 
 pub(super) use common::{deletes_tags, gives_a_login, lists_images, lists_repositories, reads_policies};
-pub(super) use manifests::{moves_a_tag, reads_manifests};
+pub(super) use manifests::{lists_referrers, moves_a_tag, reads_manifests};
 pub(super) use publishing::publishes_images;
 pub(super) use replicating::{compares_copies, lists_destinations, replicates_an_image};
 pub(super) use scanning::{pages_findings, scans_an_image, scans_continuously};

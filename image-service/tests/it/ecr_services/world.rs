@@ -25,6 +25,7 @@ use imageservice_proto::ecr::v1::{
     replication_service_client::ReplicationServiceClient, repository_service_client::RepositoryServiceClient,
     scan_service_client::ScanServiceClient,
 };
+use imageservice_proto::v1::images_client::ImagesClient;
 use serving::{Inherited, Shutdown};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -75,6 +76,14 @@ impl World {
         let dir = tempfile::tempdir().unwrap();
         let running = start(&dir).await;
         Self::over(Aws::Local(running), dir, ecr).await
+    }
+
+    /// The same, with a local ECR that something happens to before the service starts.
+    pub(super) async fn prepared(ecr: &str, prepare: impl AsyncFnOnce(&str)) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let aws = Aws::Local(start(&dir).await);
+        prepare(&aws.url()).await;
+        Self::over(aws, dir, ecr).await
     }
 
     /// The same, writing a cassette anew.
@@ -171,9 +180,12 @@ impl World {
     }
 
     pub(super) async fn sdk_config(&self, region: &'static str) -> aws_config::SdkConfig {
-        let loader = aws_config::defaults(BehaviorVersion::latest()).region(region);
-        let loader = loader.credentials_provider(Credentials::new(ACCOUNT, "secret", None, None, "test"));
-        loader.endpoint_url(self.aws.url()).load().await
+        sdk_config(&self.aws.url(), region).await
+    }
+
+    /// What is not ECR's.
+    pub(super) fn pulls(&self) -> ImagesClient<Channel> {
+        ImagesClient::new(self.channel.clone())
     }
 
     pub(super) fn repositories(&self) -> RepositoryServiceClient<Channel> {
@@ -216,6 +228,13 @@ impl Aws {
     }
 }
 
+/// For clients of AWS beside the service.
+pub(super) async fn sdk_config(url: &str, region: &'static str) -> aws_config::SdkConfig {
+    let loader = aws_config::defaults(BehaviorVersion::latest()).region(region);
+    let loader = loader.credentials_provider(Credentials::new(ACCOUNT, "secret", None, None, "test"));
+    loader.endpoint_url(url).load().await
+}
+
 async fn start(dir: &TempDir) -> Running {
     let builder = EcrLocal::builder(dir.path().join("ecr")).create_on_push(false);
     builder.scan_time(LONG).replication_delay(LONG).start().await.unwrap()
@@ -232,8 +251,8 @@ fn config(aws: &Aws, dir: &TempDir, ecr: &str) -> Config {
     let text = format!(
         "data_dir = '{dir}/data'\nlisten = 'unix://{dir}/grpc.sock'\n\
          [embedded_registry]\nenabled = false\n\
-         [ecr]\nregion = '{REGION}'\nendpoint_url = '{url}'\npublic_endpoint_url = '{url}'\n{ecr}\n\
-         [ecr.auth]\nkind = 'static'\naccess_key_id = '{ACCOUNT}'\nsecret_access_key = 's3cret'\n"
+         [ecr]\nregion = '{REGION}'\nendpoint_url = '{url}'\npublic_endpoint_url = '{url}'\necs_endpoint_url = '{url}'\n{ecr}\n\
+          [ecr.auth]\nkind = 'static'\naccess_key_id = '{ACCOUNT}'\nsecret_access_key = 's3cret'\n"
     );
     toml::from_str(&text).unwrap_or_else(|why| panic!("{why}\n{text}"))
 }

@@ -117,6 +117,9 @@ fn exception(operation: Operation, name: &str) -> Told {
         "ServerException" => ("SERVICE_UNAVAILABLE", Unavailable, IfHarmless),
         "ThrottlingException" => ("THROTTLING", ResourceExhausted, Always),
         "UnableToGetUpstreamImageException" => ("UNABLE_TO_GET_UPSTREAM_IMAGE", Unavailable, Always),
+        "UnableToListUpstreamImageReferrersException" => {
+            ("UNABLE_TO_LIST_UPSTREAM_IMAGE_REFERRERS", Unavailable, Always)
+        }
         "UnableToGetUpstreamLayerException" => ("UNABLE_TO_GET_UPSTREAM_LAYER", Unavailable, Always),
         "UnsupportedCommandException" => ("UNSUPPORTED_COMMAND", Unimplemented, Never),
         "UnsupportedImageTypeException" => ("UNSUPPORTED_IMAGE_TYPE", FailedPrecondition, Never),

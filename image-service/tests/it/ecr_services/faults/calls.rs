@@ -4,6 +4,7 @@
 
 use std::fmt::Debug;
 
+use fixtures::images::sha256;
 use futures_util::StreamExt as _;
 use image_service::ecr::Operation::{self, *};
 use imageservice_proto::ecr::v1::{
@@ -12,10 +13,10 @@ use imageservice_proto::ecr::v1::{
     GetLifecyclePolicyRequest, GetLoginCommandRequest, GetManifestListRequest, GetManifestRequest,
     GetPublicAuthTokenRequest, GetPublicRepositoryRequest, GetReplicationStatusRequest,
     GetRepositoryPolicyRequest, GetRepositoryRequest, GetScanFindingsRequest, GetScanStatusRequest,
-    ListImagesRequest, ListPublicImagesRequest, ListPublicRepositoriesRequest,
+    ListImageReferrersRequest, ListImagesRequest, ListPublicImagesRequest, ListPublicRepositoriesRequest,
     ListReplicationDestinationsRequest, ListRepositoriesRequest, ListTagsForResourceRequest,
     PutImageTagRequest, RefreshTokenRequest, ReplicationDestination, StartScanRequest,
-    StreamImageDetailsRequest, StreamImagesRequest, StreamPublicImagesRequest,
+    StreamImageDetailsRequest, StreamImageReferrersRequest, StreamImagesRequest, StreamPublicImagesRequest,
     StreamPublicRepositoriesRequest, StreamRepositoriesRequest, StreamScanFindingsRequest,
     WaitForScanRequest,
 };
@@ -51,6 +52,8 @@ pub(super) const CALLS: &[Call] = &[
     call("ManifestService", "GetManifestList", &[BatchGetImage]),
     call("ManifestService", "GetImageConfig", &[BatchGetImage, GetDownloadUrlForLayer]),
     call("ManifestService", "GetLayers", &[BatchGetImage]),
+    call("ManifestService", "ListImageReferrers", &[ListImageReferrers]),
+    call("ManifestService", "StreamImageReferrers", &[ListImageReferrers]),
     call("PublicRegistryService", "ListPublicRepositories", &[PublicDescribeRepositories]),
     call("PublicRegistryService", "StreamPublicRepositories", &[PublicDescribeRepositories]),
     call("PublicRegistryService", "GetPublicRepository", &[PublicDescribeRepositories]),
@@ -171,6 +174,14 @@ impl Call {
                 .await),
             "GetLayers" => {
                 one(manifests.get_layers(of_image!(GetLayersRequest, place, image_id: image_id)).await)
+            }
+            "ListImageReferrers" => {
+                let list = of_image!(ListImageReferrersRequest, place, subject_digest: sha256(b"none"));
+                one(manifests.list_image_referrers(list).await)
+            }
+            "StreamImageReferrers" => {
+                let stream = of_image!(StreamImageReferrersRequest, place, subject_digest: sha256(b"none"));
+                all(manifests.stream_image_referrers(stream).await).await
             }
             new => panic!("how {new} is called is not said here"),
         }

@@ -20,20 +20,8 @@ use prost_types::FileDescriptorSet;
 
 use calls::CALLS;
 
-/// In the adapter's table, and made by no call of these services: when an image is pushed, or by nobody yet.
-const MADE_BY_NO_CALL: [Operation; 11] = [
-    Operation::BatchCheckLayerAvailability,
-    Operation::CreateRepository,
-    Operation::DescribeTaskDefinition,
-    Operation::DescribeTasks,
-    Operation::ListImageReferrers,
-    Operation::ListTasks,
-    Operation::PublicDescribeImageTags,
-    Operation::PublicDescribeRegistries,
-    Operation::PublicGetRepositoryCatalogData,
-    Operation::PublicGetRepositoryPolicy,
-    Operation::PublicListTagsForResource,
-];
+/// In the adapter's table, and made by no call of these services: when an image is pushed, or when the service starts.
+const MADE_BY_NO_CALL: [Operation; 2] = [Operation::CreateRepository, Operation::DescribeTaskDefinition];
 
 #[test]
 fn no_call_and_no_operation_is_forgotten() {

@@ -1,15 +1,19 @@
 //! Manifests and configs as they were pushed, and tags that move from one to another.
 
 use fixtures::images::{self, Content, Image, ImageBuilder};
+use futures_util::TryStreamExt as _;
 use imageservice_proto::ecr::v1::{
-    DescribeImagesRequest, GetImageConfigRequest, GetImageRequest, GetLayersRequest, GetManifestListRequest,
-    GetManifestRequest, ImageIdentifier, PutImageTagRequest,
+    ArtifactStatus, DescribeImagesRequest, GetImageConfigRequest, GetImageRequest, GetLayersRequest,
+    GetManifestListRequest, GetManifestRequest, ImageIdentifier, ListImageReferrersRequest,
+    PutImageTagRequest, ReferrerFilter, StreamImageReferrersRequest,
 };
 
 use crate::ecr_services::{
     seeds::{self, APP, digest, tag},
     world::{World, reason},
 };
+
+const SIGNATURE: &str = "application/vnd.dev.cosign.artifact.sig.v1+json";
 
 pub(crate) async fn reads_manifests(world: &World) {
     let sdk = world.sdk().await;
@@ -52,6 +56,55 @@ pub(crate) async fn reads_manifests(world: &World) {
     assert_eq!(reason(manifests.get_manifest(manifest(tag("all"))).await), "IS_A_MANIFEST_LIST");
     assert_eq!(reason(manifests.get_image_config(config("all")).await), "IS_A_MANIFEST_LIST");
     assert_eq!(reason(manifests.get_layers(layers("all")).await), "IS_A_MANIFEST_LIST");
+}
+
+pub(crate) async fn lists_referrers(world: &World) {
+    let sdk = world.sdk().await;
+    seeds::create(&sdk, APP).await;
+    let image = Image::oci("app");
+    let subject = seeds::push(&sdk, APP, &image, &["v1"]).await;
+    let mut manifests = world.manifests();
+    let list = ListImageReferrersRequest {
+        repository_name: APP.into(),
+        subject_digest: subject.clone(),
+        ..Default::default()
+    };
+    assert!(manifests.list_image_referrers(list.clone()).await.unwrap().into_inner().referrers.is_empty());
+    let mut pushed = Vec::new();
+    for (name, kind) in [("sbom", "application/spdx+json"), ("one", SIGNATURE), ("two", SIGNATURE)] {
+        let referrer = Image::oci(name).with_manifest(|manifest| {
+            manifest["artifactType"] = kind.into();
+            manifest["subject"] = image.manifest.entry("linux/amd64");
+            manifest["annotations"] = serde_json::json!({ "name": name });
+        });
+        pushed.push(seeds::push(&sdk, APP, &referrer, &[]).await);
+    }
+    let page = ListImageReferrersRequest { page_size: 2, ..list.clone() };
+    let first = manifests.list_image_referrers(page.clone()).await.unwrap().into_inner();
+    assert_eq!(first.referrers.len(), 2);
+    let rest = ListImageReferrersRequest { page_token: first.next_page_token, ..page };
+    let rest = manifests.list_image_referrers(rest).await.unwrap().into_inner();
+    assert_eq!(rest.next_page_token, "");
+    let mut found: Vec<_> = first.referrers.into_iter().chain(rest.referrers).collect();
+    found.sort_by(|one, other| one.digest.cmp(&other.digest));
+    pushed.sort();
+    assert_eq!(
+        found.iter().map(|referrer| &referrer.digest).collect::<Vec<_>>(),
+        pushed.iter().collect::<Vec<_>>()
+    );
+    let sbom = found.iter().find(|referrer| referrer.artifact_type == "application/spdx+json").unwrap();
+    assert_eq!((sbom.annotations["name"].as_str(), sbom.artifact_status()), ("sbom", ArtifactStatus::Active));
+    assert!(sbom.size > 0 && sbom.media_type == image.manifest.media_type);
+
+    let filter = ReferrerFilter { artifact_types: vec![SIGNATURE.into()], ..Default::default() };
+    let signatures = StreamImageReferrersRequest {
+        repository_name: APP.into(),
+        subject_digest: subject,
+        filter: Some(filter),
+        ..Default::default()
+    };
+    let signatures = manifests.stream_image_referrers(signatures).await.unwrap().into_inner();
+    assert_eq!(signatures.try_collect::<Vec<_>>().await.unwrap().len(), 2);
 }
 
 pub(crate) async fn moves_a_tag(world: &World) {
