@@ -14,7 +14,7 @@ use super::{
 };
 
 const FILL: &str = "
-    CREATE TEMP TABLE n AS SELECT i, 'sha256:' || lpad(to_hex(i * 7919), 64, '0') AS id FROM generate_series(1, 20000) i;
+    CREATE TEMP TABLE n AS SELECT i, 'sha256:' || lpad(to_hex(i * 7919), 64, '0') AS id FROM generate_series(1, 5000) i;
     INSERT INTO images SELECT 'default', id, i, '2023-01-01T00:00:00.000000000Z', 'linux', 'amd64', '', '{}' FROM n;
     INSERT INTO image_configs (namespace, id, content) SELECT 'default', id, '{}' FROM n;
     INSERT INTO manifests SELECT 'default', id, 'm', '{}' FROM n;
@@ -66,7 +66,7 @@ async fn among_many_images_no_call_reads_a_table_from_end_to_end() {
     store.remove(&here(), &name("registry.example/9:v1"), Box::new(everything)).await.unwrap();
     full::fill(&stores).await;
     full::change(&stores).await;
-    let span = EventSpan { after: 10_000, ..EventSpan::default() };
+    let span = EventSpan { after: 3_000, ..EventSpan::default() };
     assert_eq!(store.events(&here(), &span, 100).await.unwrap().events.len(), 100);
     assert!(store.sweep_events(1_000, OffsetDateTime::UNIX_EPOCH).await.unwrap() > 0);
     store.close().await;
