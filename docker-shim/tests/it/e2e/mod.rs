@@ -13,7 +13,6 @@ mod events;
 mod grpc;
 mod importing;
 mod leaving;
-mod listing;
 mod loading;
 mod over_tcp;
 mod pushing;

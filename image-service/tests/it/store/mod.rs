@@ -12,7 +12,6 @@ mod keys;
 mod killing;
 mod listing;
 mod locations;
-mod many;
 mod over_grpc;
 mod patience;
 mod postgres;
