@@ -6,6 +6,7 @@
 //! Invariant: no password is kept, only its authentication code under the key of the data folder.
 
 mod access_keys;
+mod claims;
 mod identity_provider;
 mod scope;
 mod sessions;
@@ -25,15 +26,12 @@ use std::time::Duration;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
 
+use self::claims::{Claims, Purpose};
 use crate::{
     clock::Clock,
-    model::{DEFAULT_ACCOUNT, Digest, RegistryId},
+    model::{DEFAULT_ACCOUNT, RegistryId},
 };
-
-/// For tokens that get tokens.
-const REFRESH_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// A colon in base64.
 const EMPTY: &str = "Og==";
@@ -71,35 +69,6 @@ pub(crate) struct Caller {
     pub(crate) registry: Option<RegistryId>,
     /// Who they are, as an ARN, if they said so.
     pub(crate) principal: Option<String>,
-}
-
-/// What a token says. Signed, not secret.
-#[derive(Serialize, Deserialize)]
-struct Claims {
-    purpose: Purpose,
-    /// Who may use it, or the blob that it opens.
-    user: String,
-    /// Seconds since 1970.
-    expires: u64,
-    scopes: Vec<Scope>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    registry: Option<RegistryId>,
-    /// Whom a password was given to, as an ARN.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    principal: Option<String>,
-}
-
-#[derive(Serialize, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-enum Purpose {
-    Access,
-    Refresh,
-    /// A password for a registry.
-    Registry,
-    /// Requests to the host of public registries: by anyone, or by those whose registry it names.
-    Public,
-    /// A blob of a repository.
-    Download,
 }
 
 impl Auth {
@@ -168,8 +137,7 @@ impl Auth {
 
     /// What a password for a registry says, whether it is still good or not.
     fn sealed_registry_claims(&self, header: &str) -> Option<Claims> {
-        let decoded = BASE64_STANDARD.decode(of_scheme(header, "basic")?).ok()?;
-        let text = SecretString::from(String::from_utf8(decoded).ok()?);
+        let text = basic(header)?;
         let (user, password) = users::split(&text)?;
         let claims: Claims = serde_json::from_slice(&self.signer.open(password)?).ok()?;
         (user == REGISTRY_USER && claims.purpose == Purpose::Registry).then_some(claims)
@@ -181,8 +149,7 @@ impl Auth {
 
     /// The user of Basic credentials in an `Authorization` header, if the password is right.
     pub(crate) fn basic_user(&self, authorization: Option<&str>) -> Option<String> {
-        let decoded = BASE64_STANDARD.decode(of_scheme(authorization?, "basic")?).ok()?;
-        let text = SecretString::from(String::from_utf8(decoded).ok()?);
+        let text = basic(authorization?)?;
         let (user, password) = users::split(&text)?;
         self.users.knows(&self.signer, user, password).then(|| user.to_owned())
     }
@@ -190,55 +157,6 @@ impl Auth {
     /// The user that a refresh token was made for.
     pub(crate) fn refresh_user(&self, token: &str) -> Option<String> {
         self.claims(token, &Purpose::Refresh).map(|claims| claims.user)
-    }
-
-    /// A token for requests.
-    pub(crate) fn access_token(&self, user: &str, scopes: Vec<Scope>) -> SecretString {
-        self.seal(&self.to_claims(Purpose::Access, user, scopes, self.token_lifetime))
-    }
-
-    /// A token that gets tokens.
-    pub(crate) fn refresh_token(&self, user: &str) -> SecretString {
-        self.seal(&self.to_claims(Purpose::Refresh, user, Vec::new(), REFRESH_LIFETIME))
-    }
-
-    /// A token for the host of public registries: for all that anyone may do there, or also for what a registry's owner may.
-    pub(crate) fn public_token(&self, registry: Option<RegistryId>) -> SecretString {
-        let claims = self.to_claims(Purpose::Public, "", Vec::new(), self.token_lifetime);
-        self.seal(&Claims { registry, ..claims })
-    }
-
-    /// A password for a registry, given to a principal, if it is known to whom.
-    pub(crate) fn registry_password(
-        &self,
-        registry: &RegistryId,
-        principal: Option<String>,
-        lifetime: Duration,
-    ) -> SecretString {
-        let claims = self.to_claims(Purpose::Registry, REGISTRY_USER, Vec::new(), lifetime);
-        self.seal(&Claims { registry: Some(registry.clone()), principal, ..claims })
-    }
-
-    /// A token that opens one blob of a repository.
-    pub(crate) fn download_token(
-        &self,
-        registry: &RegistryId,
-        repository: &str,
-        digest: &Digest,
-        lifetime: Duration,
-    ) -> SecretString {
-        let scopes = Scope::parse_all([&*Action::Pull.scope(Some(repository))].into_iter());
-        let claims = self.to_claims(Purpose::Download, &digest.to_string(), scopes, lifetime);
-        self.seal(&Claims { registry: Some(registry.clone()), ..claims })
-    }
-
-    fn to_claims(&self, purpose: Purpose, user: &str, scopes: Vec<Scope>, lifetime: Duration) -> Claims {
-        let expires = self.clock.now().saturating_add(lifetime).as_secs();
-        Claims { purpose, user: user.to_owned(), expires, scopes, registry: None, principal: None }
-    }
-
-    fn seal(&self, claims: &Claims) -> SecretString {
-        self.signer.seal(&serde_json::to_vec(claims).unwrap_or_default())
     }
 
     fn claims(&self, token: &str, purpose: &Purpose) -> Option<Claims> {
@@ -276,6 +194,12 @@ pub(crate) fn names_nobody(authorization: Option<&str>) -> bool {
 /// account.
 pub(crate) fn user_arn(account: &str, name: &str) -> String {
     format!("arn:aws:iam::{account}:user/{name}")
+}
+
+/// The name and the password of a header, if it has such.
+fn basic(header: &str) -> Option<SecretString> {
+    let decoded = BASE64_STANDARD.decode(of_scheme(header, "basic")?).ok()?;
+    String::from_utf8(decoded).ok().map(SecretString::from)
 }
 
 /// The credentials of a header, if they are of this scheme.
