@@ -19,6 +19,8 @@ pub(crate) struct Sample {
     latencies: Vec<Duration>,
     elapsed: Duration,
     cpu: Duration,
+    /// What this process computed meanwhile.
+    client: Duration,
 }
 
 impl Sample {
@@ -27,20 +29,32 @@ impl Sample {
         pids: &[u32],
         workers: impl IntoIterator<Item = impl Future<Output = Vec<Duration>> + Send + 'static>,
     ) -> Self {
-        let (start, cpu) = (Instant::now(), process::cpu(pids));
-        let latencies = workers.into_iter().collect::<JoinSet<_>>().join_all().await.concat();
-        Self { latencies, elapsed: start.elapsed(), cpu: process::cpu(pids) - cpu }
+        let all = workers.into_iter().collect::<JoinSet<_>>().join_all();
+        let mut measured = Vec::new();
+        let sample = Self::timed(pids, async { measured = all.await.concat() }).await;
+        Self { latencies: measured, ..sample }
+    }
+
+    /// What some processes did for one piece of work.
+    pub(crate) async fn timed(pids: &[u32], work: impl Future<Output = ()>) -> Self {
+        let own = [std::process::id()];
+        let (start, cpu, client) = (Instant::now(), process::cpu(pids), process::cpu(&own));
+        work.await;
+        let elapsed = start.elapsed();
+        let (cpu, client) = (process::cpu(pids) - cpu, process::cpu(&own) - client);
+        Self { latencies: vec![elapsed], elapsed, cpu, client }
     }
 
     /// One event, such as the start of a process.
     pub(crate) fn one(elapsed: Duration, cpu: Duration) -> Self {
-        Self { latencies: vec![elapsed], elapsed, cpu }
+        Self { latencies: vec![elapsed], elapsed, cpu, client: Duration::ZERO }
     }
 
     pub(crate) fn add(&mut self, other: Self) {
         self.latencies.extend(other.latencies);
         self.elapsed += other.elapsed;
         self.cpu += other.cpu;
+        self.client += other.client;
     }
 
     pub(crate) fn per_second(&self) -> f64 {
@@ -50,6 +64,11 @@ impl Sample {
     /// What the servers computed for each request: tells more than time on a machine that others use.
     pub(crate) fn cpu_each(&self) -> Duration {
         self.cpu.div_f64(self.latencies.len() as f64)
+    }
+
+    /// What this process computed for each request. Where that is more than the servers did, it is the client that is measured in time.
+    pub(crate) fn client_each(&self) -> Duration {
+        self.client.div_f64(self.latencies.len() as f64)
     }
 
     /// The latency that a share of the requests stayed within.

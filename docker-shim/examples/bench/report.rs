@@ -8,7 +8,7 @@ use crate::load::Sample;
 pub(crate) fn heading(title: &str, left: &str, right: &str) {
     println!("\n{title}");
     println!(
-        "  {:<22} {:>12} {:>12} {:>7}   {:>9} {:>9}   {:>9} {:>9} {:>7}   {:>9} {:>9}",
+        "  {:<22} {:>12} {:>12} {:>7}   {:>9} {:>9}   {:>9} {:>9} {:>7}   {:>9} {:>9} {:>7}   {:>9} {:>9}",
         "",
         format!("{left}/s"),
         format!("{right}/s"),
@@ -20,14 +20,17 @@ pub(crate) fn heading(title: &str, left: &str, right: &str) {
         "p99 ratio",
         "cpu each",
         "",
+        "ratio",
+        "client",
+        "",
     );
 }
 
-/// One line: rates, their ratio, latencies, what the servers computed for each request.
+/// One line: rates, their ratio, latencies, what the servers computed for each request, and what this client did.
 pub(crate) fn row(name: &str, left: &mut Sample, right: &mut Sample) {
     let (left_p99, right_p99) = (left.percentile(0.99), right.percentile(0.99));
     println!(
-        "  {name:<22} {:>12} {:>12} {:>6.2}x   {:>9} {:>9}   {:>9} {:>9} {:>6.2}x   {:>9} {:>9}",
+        "  {name:<22} {:>12} {:>12} {:>6.2}x   {:>9} {:>9}   {:>9} {:>9} {:>6.2}x   {:>9} {:>9} {:>6.2}x   {:>9} {:>9}",
         rate(left),
         rate(right),
         left.per_second() / right.per_second(),
@@ -38,7 +41,15 @@ pub(crate) fn row(name: &str, left: &mut Sample, right: &mut Sample) {
         left_p99.as_secs_f64() / right_p99.as_secs_f64(),
         shown(left.cpu_each()),
         shown(right.cpu_each()),
+        cpu_ratio(left, right),
+        shown(left.client_each()),
+        shown(right.client_each()),
     );
+}
+
+/// How much less the left server computed for each request: what the client does counts in no way.
+pub(crate) fn cpu_ratio(left: &Sample, right: &Sample) -> f64 {
+    right.cpu_each().as_secs_f64() / left.cpu_each().as_secs_f64()
 }
 
 /// One line of a table in which only one side has anything to show.

@@ -20,8 +20,11 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-use super::{Server, Work};
+use super::{Server, Work, sign::sign};
 use crate::load::Sample;
+
+/// As every request names it.
+const HOST: &str = "localhost";
 
 type Body = StreamBody<Iter<vec::IntoIter<Result<Frame<Bytes>, Infallible>>>>;
 
@@ -39,7 +42,7 @@ impl Outgoing {
         let request = Request::builder()
             .method(method)
             .uri(path)
-            .header(header::HOST, "localhost")
+            .header(header::HOST, HOST)
             .header(header::CONTENT_LENGTH, length)
             .body(());
         Self { head: request.expect("the parts are valid").into_parts().0, body }
@@ -50,9 +53,15 @@ impl Outgoing {
         self
     }
 
-    fn request(&self) -> Request<Body> {
+    fn request(&self, is_signed: bool) -> Request<Body> {
         let frames: Vec<_> = self.body.iter().cloned().map(|piece| Ok(Frame::data(piece))).collect();
-        Request::from_parts(self.head.clone(), StreamBody::new(stream::iter(frames)))
+        let mut head = self.head.clone();
+        if let Some(target) = head.headers.get("x-amz-target").filter(|_| is_signed) {
+            let (date, signature) = sign(HOST, target.to_str().expect("a target is text"), &self.body);
+            head.headers.insert("x-amz-date", date.parse().expect("a date is text"));
+            head.headers.insert(header::AUTHORIZATION, signature.parse().expect("a signature is text"));
+        }
+        Request::from_parts(head, StreamBody::new(stream::iter(frames)))
     }
 }
 
@@ -68,6 +77,8 @@ pub(super) struct Answer {
 pub(super) struct Connection {
     address: SocketAddr,
     sender: SendRequest<Body>,
+    /// Whether calls are signed, just before they are sent.
+    signs: bool,
 }
 
 impl Connection {
@@ -77,14 +88,19 @@ impl Connection {
         let (sender, driver) = http1::handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
         // What goes wrong with the connection, whoever waits for the answer is told.
         tokio::spawn(driver);
-        Ok(Self { address, sender })
+        Ok(Self { address, sender, signs: false })
+    }
+
+    pub(super) fn signing(self, signs: bool) -> Self {
+        Self { signs, ..self }
     }
 
     pub(super) async fn send(&mut self, outgoing: &Outgoing) -> io::Result<Answer> {
         if self.sender.ready().await.is_err() {
-            *self = Self::open(self.address).await?;
+            *self = Self::open(self.address).await?.signing(self.signs);
         }
-        let answer = self.sender.send_request(outgoing.request()).await.map_err(io::Error::other)?;
+        let answer =
+            self.sender.send_request(outgoing.request(self.signs)).await.map_err(io::Error::other)?;
         let (head, body) = answer.into_parts();
         let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
         Ok(Answer { status: head.status, headers: head.headers, body })
@@ -114,7 +130,7 @@ pub(super) async fn while_wanted(
 ) -> Sample {
     let mut opened = Vec::new();
     for _ in 0..connections {
-        opened.push(Connection::open(server.address()).await.expect("the server accepts"));
+        opened.push(server.connect().await);
     }
     let workers = opened.into_iter().map(|connection| keep_busy(connection, Arc::clone(work), more.clone()));
     Sample::of(&[server.pid()], workers).await

@@ -1,6 +1,6 @@
 //! Layers: in parts, as `UploadLayerPart` takes them, and by the registry's own protocol.
 
-use std::{io::Read, time::Instant};
+use std::io::Read;
 
 use aws_lc_rs::digest::{Context, SHA256};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -8,8 +8,11 @@ use bytes::Bytes;
 use http::{Method, StatusCode, header};
 use serde_json::{Value, json};
 
-use super::{Connection, Outgoing, Server, calls, client::Answer};
-use crate::{archives::Noise, load::Sample, process};
+use super::{
+    Outgoing, Server, calls,
+    client::{Answer, Connection},
+};
+use crate::{archives::Noise, load::Sample};
 
 const MIB: u64 = 1 << 20;
 /// Between ECR's least, 5 MiB, and what it asks clients for, 10 MiB; divides most sizes.
@@ -76,7 +79,7 @@ impl Numbered<'_> {
 
 /// Makes the repository that layers go to, unless it is there.
 async fn connect(server: &Server) -> Connection {
-    let mut connection = Connection::open(server.address()).await.expect("the server accepts");
+    let mut connection = server.connect().await;
     let answer = connection.send(&calls::create(REPOSITORY)).await.expect("the server answers");
     assert!([StatusCode::OK, StatusCode::BAD_REQUEST].contains(&answer.status), "{answer:?}");
     connection
@@ -103,7 +106,7 @@ pub(super) async fn is_registry(server: &Server) -> bool {
 
 /// Uploads a few bytes, and gives their descriptor.
 pub(super) async fn small(server: &Server, repository: &str, media_type: &str, content: &[u8]) -> Value {
-    let mut connection = Connection::open(server.address()).await.expect("the server accepts");
+    let mut connection = server.connect().await;
     let (size, digest) = (content.len() as u64, fixtures::peers::digest(content));
     let encoded = Bytes::from(BASE64_STANDARD.encode(content));
     upload(&mut connection, repository, [(0, size, encoded)].into_iter(), &digest).await;
@@ -111,9 +114,7 @@ pub(super) async fn small(server: &Server, repository: &str, media_type: &str, c
 }
 
 async fn timed(server: &Server, work: impl Future<Output = ()>) -> Sample {
-    let (start, cpu) = (Instant::now(), process::cpu(&[server.pid()]));
-    work.await;
-    Sample::one(start.elapsed(), process::cpu(&[server.pid()]) - cpu)
+    Sample::timed(&[server.pid()], work).await
 }
 
 async fn upload(

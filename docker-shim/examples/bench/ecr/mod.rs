@@ -7,6 +7,8 @@ mod client;
 mod layers;
 mod listing;
 mod server;
+mod sign;
+mod summary;
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,9 +16,10 @@ use clap::ValueEnum;
 use http::header;
 
 use self::{
-    client::{Connection, Outgoing},
+    client::Outgoing,
     layers::Layer,
     server::{Program, Server},
+    summary::Summary,
 };
 use crate::{load::Sample, process, report};
 
@@ -51,15 +54,18 @@ pub(crate) struct Extent {
 
 /// Measures all of it.
 pub(crate) async fn compare(extent: Extent) {
-    beside(Program::Moto, extent).await;
+    let summary = Summary::default();
+    beside(Program::Moto, extent, &summary).await;
     match server::fakecloud() {
-        Some(path) => beside(Program::Fakecloud(path), extent).await,
+        Some(path) => beside(Program::Fakecloud(path), extent, &summary).await,
         None => println!("\nno fakecloud on the PATH or among the tools; nothing is measured beside it"),
     }
+    summary.print();
 }
 
-async fn beside(peer: Program, extent: Extent) {
-    let pair = Pair { servers: start(&peer, extent).await, extent };
+async fn beside(peer: Program, extent: Extent, summary: &Summary) {
+    let signed = Server::start(&Program::OursSigned(extent.durability)).await.0;
+    let pair = Pair { servers: start(&peer, extent).await, signed, extent, summary };
     pair.print_connections().await;
     pair.print_memory("started");
     pair.tokens().await;
@@ -87,12 +93,15 @@ async fn start(peer: &Program, extent: Extent) -> [Server; 2] {
 }
 
 /// Ours and a peer.
-struct Pair {
+struct Pair<'s> {
     servers: [Server; 2],
+    /// Ours again; no peer verifies signatures.
+    signed: Server,
     extent: Extent,
+    summary: &'s Summary,
 }
 
-impl Pair {
+impl Pair<'_> {
     async fn tokens(&self) {
         let work: [Work; 2] = [(); 2].map(|()| {
             let request: Arc<[_]> = Arc::new([calls::token()]);
@@ -106,7 +115,17 @@ impl Pair {
         for server in &self.servers {
             work.push(listing::new_images(server, "puts").await);
         }
-        self.table("PutImage of an image that is not there yet, over one layer", &work).await;
+        let title = "PutImage of an image that is not there yet, over one layer";
+        self.table(title, &work).await;
+        let signed = listing::new_images(&self.signed, "puts").await;
+        for connections in CONNECTIONS {
+            let (mut ours, mut theirs) = (Sample::default(), Sample::default());
+            for _ in 0..self.extent.rounds {
+                ours.add(client::run(&self.signed, connections, self.extent.turn, &signed).await);
+                theirs.add(client::run(&self.servers[1], connections, self.extent.turn, &work[1]).await);
+            }
+            self.row(title, &format!("{connections}, ours signed"), &mut ours, &mut theirs);
+        }
     }
 
     async fn listings(&self) {
@@ -115,8 +134,9 @@ impl Pair {
         for (server, sample) in self.servers.iter().zip([&mut ours, &mut theirs]) {
             sample.add(listing::fill(server, "listed", listed).await);
         }
-        self.heading(&format!("PutImage of the {listed} images that are listed next"));
-        report::row("16 connections", &mut ours, &mut theirs);
+        let title = format!("PutImage of the {listed} images that are listed next");
+        self.heading(&title);
+        self.row(&title, "16 connections", &mut ours, &mut theirs);
         for page in PAGES {
             let mut work = Vec::new();
             let mut answers = Vec::new();
@@ -137,14 +157,17 @@ impl Pair {
 
     async fn layers(&self) {
         let mut layer = Layer::new(self.extent.layer);
-        self.heading(&format!("a layer of {} MiB, one at a time", layer.mebibytes()));
-        let (mut ours, mut theirs) = (Sample::default(), Sample::default());
+        let title = format!("a layer of {} MiB, one at a time", layer.mebibytes());
+        self.heading(&title);
+        let (mut ours, mut theirs, mut signed) = (Sample::default(), Sample::default(), Sample::default());
         for _ in 0..self.extent.rounds {
-            for (server, sample) in self.servers.iter().zip([&mut ours, &mut theirs]) {
+            let servers = self.servers.iter().chain([&self.signed]);
+            for (server, sample) in servers.zip([&mut ours, &mut theirs, &mut signed]) {
                 sample.add(layers::by_calls(server, layer.next()).await);
             }
         }
-        report::row("in parts, by calls", &mut ours, &mut theirs);
+        self.row(&title, "in parts, by calls", &mut ours, &mut theirs);
+        self.row(&title, "calls, ours signed", &mut signed, &mut theirs);
         let is_registry = layers::is_registry(&self.servers[1]).await;
         let (mut ours, mut theirs) = (Sample::default(), Sample::default());
         for _ in 0..self.extent.rounds {
@@ -154,7 +177,7 @@ impl Pair {
             }
         }
         match is_registry {
-            true => report::row("by /v2", &mut ours, &mut theirs),
+            true => self.row(&title, "by /v2", &mut ours, &mut theirs),
             false => report::alone("by /v2", &mut ours),
         }
     }
@@ -168,8 +191,13 @@ impl Pair {
                 ours.add(client::run(&self.servers[0], connections, turn, &work[0]).await);
                 theirs.add(client::run(&self.servers[1], connections, turn, &work[1]).await);
             }
-            report::row(&format!("{connections} connections"), &mut ours, &mut theirs);
+            self.row(title, &format!("{connections} connections"), &mut ours, &mut theirs);
         }
+    }
+
+    fn row(&self, title: &str, name: &str, ours: &mut Sample, theirs: &mut Sample) {
+        report::row(name, ours, theirs);
+        self.summary.note(&format!("{title}: {name}"), self.servers[1].name(), ours, theirs);
     }
 
     fn heading(&self, title: &str) {
@@ -197,5 +225,5 @@ impl Pair {
 
 /// Sends a request that must succeed over a connection of its own.
 async fn ask(server: &Server, request: &Outgoing) -> client::Answer {
-    Connection::open(server.address()).await.expect("the server accepts").expect(request).await
+    server.connect().await.expect(request).await
 }

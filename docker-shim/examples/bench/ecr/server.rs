@@ -16,13 +16,19 @@ use fixtures::{
 use tempfile::TempDir;
 use tokio::{net::TcpListener, time::sleep};
 
-use super::{Durability, calls, client::Connection};
+use super::{
+    Durability, calls,
+    client::Connection,
+    sign::{KEY, SECRET},
+};
 use crate::{load::Sample, process};
 
 /// Who answers.
 #[derive(Clone, Debug)]
 pub(super) enum Program {
     Ours(Durability),
+    /// Ours, which takes no call that is not signed.
+    OursSigned(Durability),
     Moto,
     Fakecloud(PathBuf),
 }
@@ -49,6 +55,7 @@ impl Program {
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Ours(_) => "ecr-local",
+            Self::OursSigned(_) => "ecr-local with signatures",
             Self::Moto => "moto",
             Self::Fakecloud(_) => "fakecloud",
         }
@@ -60,8 +67,15 @@ impl Program {
         let mut command = Command::new("sh");
         command.args(["-c", "exec \"$@\" >\"$0\" 2>&1"]).arg(log(folder));
         match self {
-            Self::Ours(durability) => {
-                let command = command.arg(binary("ecr-local")).args(["--listen", &address.to_string()]);
+            Self::Ours(durability) | Self::OursSigned(durability) => {
+                if let Self::OursSigned(_) = self {
+                    let keys = folder.join("keys");
+                    fs::write(&keys, format!("{KEY}:{SECRET}:000000000000\n")).unwrap();
+                    command.arg(binary("ecr-local")).arg("--access-keys").arg(keys);
+                } else {
+                    command.arg(binary("ecr-local"));
+                }
+                let command = command.args(["--listen", &address.to_string()]);
                 command.arg("--durability").arg(durability.flag()).arg("--data-dir").arg(folder.join("data"))
             }
             Self::Moto => {
@@ -91,7 +105,8 @@ impl Server {
         let mut command = program.command(folder.path(), address);
         let start = Instant::now();
         let mut process = Process::start(program.name(), "make tools", &mut command);
-        while !answers(address).await {
+        let signs = matches!(program, Program::OursSigned(_));
+        while !answers(address, signs).await {
             let log = || fs::read_to_string(log(folder.path())).unwrap_or_default();
             let waits = process.is_running() && start.elapsed() < DEADLINE;
             assert!(waits, "{} does not answer:\n{}", program.name(), log());
@@ -105,8 +120,10 @@ impl Server {
         self.program.name()
     }
 
-    pub(super) fn address(&self) -> SocketAddr {
-        self.address
+    /// A connection by which calls are made as the server wants them.
+    pub(super) async fn connect(&self) -> Connection {
+        let signs = matches!(self.program, Program::OursSigned(_));
+        Connection::open(self.address).await.expect("the server accepts").signing(signs)
     }
 
     pub(super) fn pid(&self) -> u32 {
@@ -114,8 +131,9 @@ impl Server {
     }
 }
 
-async fn answers(address: SocketAddr) -> bool {
-    let Ok(mut connection) = Connection::open(address).await else { return false };
+async fn answers(address: SocketAddr, signs: bool) -> bool {
+    let Ok(connection) = Connection::open(address).await else { return false };
+    let mut connection = connection.signing(signs);
     connection.send(&calls::token()).await.is_ok_and(|answer| answer.status.is_success())
 }
 
