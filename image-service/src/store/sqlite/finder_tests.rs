@@ -79,18 +79,18 @@ fn a_look_up_is_planned_once_whatever_is_known_of_the_table() {
     assert_eq!(planned_again("b"), since_the_schema_was_read);
 }
 
-#[tokio::test]
-async fn one_connection_does_until_two_threads_look_up() {
+#[test]
+fn one_connection_does_until_two_threads_look_up() {
     let folder = tempfile::tempdir().unwrap();
     let (_writer, finder) = words(folder.path());
     let open = || finder.0.connections.iter().filter(|connection| lock(connection).is_some()).count();
-    finder.rows(WORD).await.unwrap();
+    finder.0.rows(&WORD).unwrap();
     assert_eq!(open(), 1);
     let held = lock(&finder.0.connections[0]);
-    finder.rows(WORD).await.unwrap();
+    finder.0.rows(&WORD).unwrap();
     drop(held);
     assert_eq!(open(), 2);
     finder.close();
     assert_eq!(open(), 0);
-    assert!(matches!(finder.rows(WORD).await, Err(Error::StoreUnavailable(_))));
+    assert!(matches!(finder.0.rows(&WORD), Err(Error::StoreUnavailable(_))));
 }

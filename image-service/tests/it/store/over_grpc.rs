@@ -2,7 +2,8 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, sync::Arc};
 
-use fixtures::{process::until, system::connect};
+use fixtures::{process::until, secrets::sealing_key, system::connect};
+use futures_util::FutureExt;
 use image_service::{
     app,
     config::{Config, KeyConfig, Listen},
@@ -36,9 +37,10 @@ impl Service {
         let shutdown = Shutdown::default();
         let config = config(state, dir.path(), &socket);
         let reread = Box::new(|| Err(anyhow::anyhow!("it is read once")));
-        let running = tokio::spawn(app::run(config, reread, Inherited::default(), shutdown.clone()));
+        let mut running = tokio::spawn(app::run(config, reread, Inherited::default(), shutdown.clone()));
         let accepts = async || {
-            assert!(!running.is_finished(), "the service has ended");
+            let ended = (&mut running).now_or_never();
+            assert!(ended.is_none(), "the service has ended: {ended:?}");
             connect(&socket).await.ok()
         };
         let channel = until("the service accepts", accepts).await;
@@ -54,7 +56,7 @@ impl Service {
 
 fn config(state: &State, dir: &Path, socket: &Path) -> Config {
     let key = dir.join("key");
-    fs::write(&key, [7; 32]).unwrap();
+    fs::write(&key, sealing_key(7)).unwrap();
     fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
     let mut config = Config { listen: Some(Listen::Unix(socket.to_owned())), ..Config::default() };
     config.credentials.key = KeyConfig::File(key);
