@@ -2,7 +2,8 @@
 //! stores are filled by `image-service db import`.
 
 use std::{
-    fs,
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt,
     path::Path,
     sync::Arc,
     time::{Duration, Instant},
@@ -98,6 +99,7 @@ async fn fill(content: &Content, server: Option<&Arc<Postgres>>) -> Filled {
 fn config(keys: &Path, url: &str) -> String {
     let key = keys.join("key");
     fs::write(&key, [7; 32]).expect("a temporary file");
+    fs::set_permissions(&key, Permissions::from_mode(0o600)).expect("the file is ours");
     format!("[database]\nurl = {url:?}\n[credentials]\nkey_file = {:?}\n", key.display())
 }
 
