@@ -13,9 +13,9 @@ const FILL: &str = "
     INSERT INTO images SELECT 'default', id, i, '2024-01-01T00:00:00.000000000Z', 'linux', 'amd64', '', '{}' FROM n;
     INSERT INTO image_configs (namespace, id, content) SELECT 'default', id, '{}' FROM n;
     INSERT INTO tags (namespace, repository, tag, image_id, updated)
-        SELECT 'default', 'docker.io/library/app', i, id, '2024-01-01T00:00:00.000000000Z' FROM n;
+        SELECT 'default', 'docker.io/library/app' || i % 500, i, id, '2024-01-01T00:00:00.000000000Z' FROM n;
     INSERT INTO repo_digests (namespace, repository, digest, image_id, platform)
-        SELECT 'default', 'docker.io/library/app', id, id, 'linux/amd64' FROM n;
+        SELECT 'default', 'docker.io/library/app' || i % 500, id, id, 'linux/amd64' FROM n;
     INSERT INTO manifests SELECT 'default', id, 'm', '{}' FROM n;
     INSERT INTO image_manifests SELECT 'default', id, id FROM n;
     INSERT INTO staged_images SELECT 'default', id, 'r' || i, id, '' FROM n;
