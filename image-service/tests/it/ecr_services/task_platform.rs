@@ -15,7 +15,7 @@ use super::world::{ACCOUNT, REGION, World, sdk_config};
 /// Registers tasks that run on ARM.
 async fn register(url: &str) {
     let ecs = aws_sdk_ecs::Client::new(&sdk_config(url, REGION).await);
-    let container = ContainerDefinition::builder().name("app").image("team/app:v1").build();
+    let container = ContainerDefinition::builder().name("app").image("team/app:v1").memory(128).build();
     let platform = RuntimePlatform::builder().cpu_architecture(CpuArchitecture::Arm64).build();
     let register = ecs.register_task_definition().family("runner").container_definitions(container);
     register.runtime_platform(platform).send().await.unwrap();
