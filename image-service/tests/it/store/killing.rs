@@ -16,12 +16,11 @@ use rusqlite::{Connection, config::DbConfig};
 
 use super::{
     changes::{CHANGES, all_keys_for, make, prepare, sealer_for},
-    upkeep::world::{State, both},
+    upkeep::world::State,
 };
 
 const STATE: &str = "KILLING_TEST_STATE";
 const CHANGE: &str = "KILLING_TEST_CHANGE";
-const DOCUMENT: &str = "KILLING_TEST_DOCUMENT";
 
 /// A child that is killed when this is dropped, as what it does has no end.
 struct Killed(Child);
@@ -64,16 +63,11 @@ async fn assert_that_nothing_happened(state: &State, before: &[u8], change: &str
     assert_eq!(state.findings_with(all_keys_for(change)).await, [""; 0], "{change}");
 }
 
-/// What the lock of a folder says of a service, and of an import, once the schema is known to be there.
+/// What the lock of a folder says of a service once the schema is known to be there.
 const SERVED: &[u8] = b"with log\n";
-const IMPORTED: &[u8] = b"";
 
 /// Kills what a child has begun to change in a folder, where it would never come to its end.
-async fn kill_in_folder(
-    (folder, said): (&Path, &[u8]),
-    (event, table): (&str, &str),
-    begin: impl FnOnce() -> Killed,
-) {
+async fn kill_in_folder(folder: &Path, (event, table): (&str, &str), begin: impl FnOnce() -> Killed) {
     let database = Connection::open(folder.join("state.sqlite")).unwrap();
     database.busy_timeout(Duration::ZERO).unwrap();
     // It leaves the log to the next service.
@@ -89,7 +83,7 @@ async fn kill_in_folder(
     until("the change is under way", async || {
         let is_taken = database.execute_batch("BEGIN IMMEDIATE; ROLLBACK").is_err();
         let log = std::fs::read(folder.join("lock")).unwrap();
-        (is_taken && log == said).then_some(())
+        (is_taken && log == SERVED).then_some(())
     })
     .await;
     drop(child);
@@ -103,7 +97,7 @@ async fn a_service_that_is_killed_in_the_middle_of_a_change_leaves_nothing_of_it
         let before = state.exported().await;
         let State::Sqlite(folder) = &state else { unreachable!() };
         let place = folder.path().to_str().unwrap();
-        kill_in_folder((folder.path(), SERVED), (event, table), || child(place, change)).await;
+        kill_in_folder(folder.path(), (event, table), || child(place, change)).await;
         assert_that_nothing_happened(&state, &before, change).await;
     }
 }
@@ -156,49 +150,6 @@ async fn a_service_that_is_killed_in_the_middle_of_a_change_leaves_nothing_of_it
         assert!(state.exported().await == before, "{change}: half of it is visible");
         kill_in_database((server, database), child).await;
         assert_that_nothing_happened(&state, &before, change).await;
-    }
-}
-
-/// The child of an import: as `a_child_changes_something_until_it_is_killed`.
-#[tokio::test]
-async fn a_child_imports_until_it_is_killed() {
-    let (Ok(place), Ok(document)) = (std::env::var(STATE), std::env::var(DOCUMENT)) else { return };
-    let document = std::fs::read(document).unwrap();
-    State::upkeep_of(&place).import(&mut &*document, true).await.unwrap();
-    panic!("the import came to its end");
-}
-
-fn import(place: &str, document: &Path) -> Killed {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "store::killing::a_child_imports_until_it_is_killed", "--nocapture"]);
-    command.env(STATE, place).env(DOCUMENT, document).stdout(Stdio::null());
-    Killed(command.spawn().unwrap())
-}
-
-#[tokio::test]
-async fn an_import_that_is_killed_leaves_an_empty_state_which_can_be_filled() {
-    let full = State::sqlite().filled().await.exported().await;
-    let document = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(document.path(), &full).unwrap();
-    for state in both().await {
-        state.open().await.close().await;
-        let (before, last) = (state.exported().await, ("INSERT", "events"));
-        match &state {
-            State::Sqlite(folder) => {
-                let place = folder.path().to_str().unwrap();
-                kill_in_folder((folder.path(), IMPORTED), last, || import(place, document.path())).await;
-            }
-            State::Postgres(server, url) => {
-                let place = (&**server, url.rsplit_once('/').unwrap().1);
-                let child = begin_in_database(place, last, || import(url, document.path())).await;
-                assert!(state.exported().await == before, "half of it is visible");
-                kill_in_database(place, child).await;
-            }
-        }
-        assert!(state.exported().await == before, "something of it is there");
-        state.import(&full).await.unwrap();
-        assert!(state.exported().await == full);
-        assert_eq!(state.findings().await, [""; 0]);
     }
 }
 

@@ -62,14 +62,6 @@ impl State {
         Box::new(SqliteUpkeep::of_data_folder(folder, Some(sealer())))
     }
 
-    /// Of a data folder, or of a database.
-    pub(crate) fn upkeep_of(place: &str) -> Box<dyn Upkeep> {
-        match place.starts_with("postgres://") {
-            true => Box::new(PostgresUpkeep::of_database(settings(place), Some(sealer()))),
-            false => Self::in_folder(Path::new(place)),
-        }
-    }
-
     /// A state with everything in it.
     pub(crate) async fn filled(self) -> Self {
         let store = self.open().await;
